@@ -1,0 +1,5 @@
+"""`python -m exporter` is `kafka-burrow-exporter`."""
+
+from exporter.cli import main
+
+main()

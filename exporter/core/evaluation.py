@@ -1,0 +1,24 @@
+"""How a cluster is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Settings of the judging core. Times in seconds, lag in records.
+
+    ``window``: commits are judged over the newest that span this long. ``recent``: how far back an end offset
+    may lie to count for "was it caught up lately". ``min_distance``: observations closer than this to the
+    newest retained one do not extend the window. ``intervals``: how many commits Burrow's own rule looks at,
+    used where commits bring their own times. ``allowed_lag``: up to this lag a partition is OK.
+    ``minimum_complete``: below this completeness a partition is OK.
+    """
+
+    window: float = 150.0
+    recent: float = 200.0
+    min_distance: float = 27.0
+    intervals: int = 10
+    allowed_lag: int = 0
+    minimum_complete: float = 0.0

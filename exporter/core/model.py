@@ -1,0 +1,122 @@
+"""The nouns: what was observed in Kafka, what could not be, and what a verdict can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+NO_OFFSET: Final = -1
+"""Kafka's own word for "no commit here"."""
+
+NOT_READ: Final = -2
+"""The offset exists or not, but it could not be read this time: keep what is known, export nothing."""
+
+ALIVE_STATES: Final = frozenset({"Stable", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
+"""Group states in which somebody is there to consume (KIP-518, KIP-848)."""
+
+JUDGED_TYPES: Final = frozenset({"classic", "consumer", ""})
+"""Group types that commit offsets per partition; share and streams groups are not evaluated."""
+
+EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Status(IntEnum):
+    """A verdict, with Burrow's numbers (``core/protocol/evaluator.go``); a higher number is worse.
+
+    Partitions are OK, WARN, STOP, STALL or REWIND. Groups are OK, WARN or ERR: anything above ERR counts as ERR.
+    """
+
+    NOTFOUND = 0
+    OK = 1
+    WARN = 2
+    ERR = 3
+    STOP = 4
+    STALL = 5
+    REWIND = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that was asked of a cluster and did not come back.
+
+    ``scope`` is one of cluster, broker, group, topic, partition; ``subject`` names it ("broker 3", "orders/7");
+    ``reason`` is a short word from a small set, fit for a metric label ("timeout", "NotCoordinatorError").
+    """
+
+    scope: str
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The group member that a partition is assigned to."""
+
+    client_id: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members of an alive group, as last described.
+
+    ``owners``: topic → partition id → owner. An alive group's topic that is missing here is assigned to nobody.
+    """
+
+    count: int
+    owners: Mapping[str, Mapping[int, Owner]]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupObservation:
+    """One consumer group as a scrape saw it.
+
+    ``commits``: topic → committed offset by partition id; NO_OFFSET without a commit, NOT_READ where unread.
+    ``commit_times``: the same shape, in ms, where the source knows when each commit was made; empty otherwise.
+    ``members`` is None while nobody has described the group.
+    """
+
+    state: str
+    commits: Mapping[str, Int64s]
+    commit_times: Mapping[str, Int64s] = field(default_factory=lambda: EMPTY)
+    type: str = ""
+    protocol: str = ""
+    coordinator: int | None = None
+    members: Members | None = None
+
+    @property
+    def alive(self) -> bool:
+        """True if a member is there to consume."""
+        return self.state in ALIVE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one collection saw of one cluster at ``at`` (ms since the epoch).
+
+    ``end_offsets`` and ``start_offsets``: topic → offset by partition id, NOT_READ where unread; a topic that
+    is absent does not exist (or is filtered out). ``unread_groups`` exist, but their commits could not be read.
+    ``other_groups``: group → type, for types that are not evaluated. ``requests``: Kafka requests sent, by kind.
+    ``stages``: seconds spent, by stage.
+    """
+
+    cluster: str
+    at: int
+    groups: Mapping[str, GroupObservation]
+    end_offsets: Mapping[str, Int64s]
+    start_offsets: Mapping[str, Int64s] = field(default_factory=lambda: EMPTY)
+    unread_groups: frozenset[str] = frozenset()
+    other_groups: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    brokers: int = 0
+    failures: tuple[Failure, ...] = ()
+    requests: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    stages: Mapping[str, float] = field(default_factory=lambda: EMPTY)
