@@ -27,8 +27,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Sasl:
-    """SASL towards the brokers. ``oauth_*`` serve OAUTHBEARER, ``kerberos_*`` GSSAPI; MSK IAM takes AWS' own
-    environment."""
+    """SASL towards the brokers.
+
+    ``oauth_*`` serve OAUTHBEARER, ``kerberos_*`` GSSAPI; MSK IAM takes AWS' own environment.
+    """
 
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI", "AWS_MSK_IAM"]
     username: str | None = None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from exporter.core.evaluation import Evaluation
 from exporter.core.layout import Layout
@@ -271,7 +273,7 @@ def _live_rows(layout: Layout[GroupTopic], seen: Observation) -> Bools:
         block = layout.block(key)
         if group is None or not group.alive or block is None:
             continue
-        if group.members is None:
+        if group.members is None or group.members.owners is None:
             live[block] = True
         else:
             for partition in group.members.owners.get(key[1], ()):
@@ -301,10 +303,13 @@ def _shift(column: Int64s, rows: Bools, values: Int64s) -> Int64s:
     return shifted
 
 
-def _take(column: Int64s, rows: Int64s) -> Int64s:
+Entry = TypeVar("Entry", bound=np.generic)
+
+
+def _take(column: npt.NDArray[Entry], rows: Int64s) -> npt.NDArray[Entry]:
     """The given rows of a column; a row of zeros for -1."""
     if column.shape[0] == 0:
         return np.zeros((len(rows), *column.shape[1:]), dtype=column.dtype)
-    taken: Int64s = column[np.maximum(rows, 0)]
+    taken = column[np.maximum(rows, 0)]
     taken[rows < 0] = 0
     return taken

@@ -70,10 +70,11 @@ class Members:
     """The members of an alive group, as last described.
 
     ``owners``: topic → partition id → owner. An alive group's topic that is missing here is assigned to nobody.
+    None where the members speak a protocol of their own, which nobody else can read.
     """
 
     count: int
-    owners: Mapping[str, Mapping[int, Owner]]
+    owners: Mapping[str, Mapping[int, Owner]] | None
 
 
 @dataclass(frozen=True, slots=True)

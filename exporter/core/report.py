@@ -156,7 +156,21 @@ def _groups(history: History, columns: Columns, seen: Observation) -> dict[str, 
 
 def _subscribed(group: GroupObservation, topics: Mapping[str, slice]) -> Mapping[str, bool]:
     """Whether each topic of an alive group with known members is assigned to one of them."""
-    if not group.alive or group.members is None:
+    if not group.alive or group.members is None or group.members.owners is None:
         return EMPTY
     owners = group.members.owners
     return {topic: bool(owners.get(topic)) for topic in topics}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a page can say of one cluster.
+
+    ``report`` is None where nothing can be shown; ``failures`` then say why. ``up`` is True if the last
+    collection read the cluster and is what ``report`` holds.
+    """
+
+    cluster: str
+    report: Report | None
+    failures: tuple[Failure, ...]
+    up: bool

@@ -26,8 +26,10 @@ Statuses = npt.NDArray[np.int8]
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """One verdict a row: ``status`` (numbers of `Status`), ``complete`` (0 to 1), and ``first``, the column of the
-    oldest commit that was judged."""
+    """One verdict a row.
+
+    ``status``: numbers of `Status`; ``complete``: 0 to 1; ``first``: the column of the oldest commit that was judged.
+    """
 
     status: Statuses
     complete: npt.NDArray[np.float64]
@@ -40,18 +42,18 @@ def judge(history: History, current_lag: Int64s, now: int, settings: Evaluation)
     A row without a commit is OK with complete 0.
     """
     commits = history.commits
-    first, complete = commit_window(commits, now, settings)
+    first, complete = commit_window(commits, settings)
     lowest_end = np.where(
         commits.own_times,
         lowest_of_newest(history.ends, settings.intervals)[history.end_row],
         lowest_since(history.ends, now - settings.recent * 1000)[history.end_row],
     )
-    status = evaluate(commits, first, lowest_end, current_lag, now, settings.allowed_lag)
+    status = evaluate(commits, first, lowest_end, current_lag, now=now, allowed_lag=settings.allowed_lag)
     status[(complete < settings.minimum_complete) | (commits.windows.count == 0)] = Status.OK
     return Verdicts(status, complete, first)
 
 
-def commit_window(commits: Commits, now: int, settings: Evaluation) -> tuple[Int64s, npt.NDArray[np.float64]]:
+def commit_window(commits: Commits, settings: Evaluation) -> tuple[Int64s, npt.NDArray[np.float64]]:
     """The first column to judge in each row, and how complete that window is.
 
     Commits that bring their own times are judged as Burrow does: the newest ``intervals``, complete when there
@@ -83,17 +85,19 @@ def commit_window(commits: Commits, now: int, settings: Evaluation) -> tuple[Int
 
 def lowest_since(ends: Windows, since: float) -> Int64s:
     """The lowest retained end offset of each row that is not older than ``since`` (ms); NEVER without one."""
-    return np.where(ends.filled() & (ends.time >= since), ends.offset, NEVER).min(axis=1, initial=NEVER)
+    lowest: Int64s = np.where(ends.filled() & (ends.time >= since), ends.offset, NEVER).min(axis=1, initial=NEVER)
+    return lowest
 
 
 def lowest_of_newest(ends: Windows, entries: int) -> Int64s:
     """The lowest of each row's newest end offsets; NEVER without one."""
     newest = np.arange(ends.capacity) >= ends.capacity - entries
-    return np.where(ends.filled() & newest, ends.offset, NEVER).min(axis=1, initial=NEVER)
+    lowest: Int64s = np.where(ends.filled() & newest, ends.offset, NEVER).min(axis=1, initial=NEVER)
+    return lowest
 
 
 def evaluate(
-    commits: Commits, first: Int64s, lowest_end: Int64s, current_lag: Int64s, now: int, allowed_lag: int
+    commits: Commits, first: Int64s, lowest_end: Int64s, current_lag: Int64s, *, now: int, allowed_lag: int
 ) -> Statuses:
     """The six rules in Burrow's order, the first that speaks wins; a row with an empty window means nothing here.
 
@@ -145,7 +149,7 @@ def _ever_smaller_than_the_known_before(lag: Int64s, known: Bools) -> Bools:
     """True for rows in which some known lag is smaller than the nearest known one before it."""
     position = np.where(known, np.arange(lag.shape[1]), 0)
     nearest = np.maximum.accumulate(position, axis=1)
-    any_before = np.logical_or.accumulate(known, axis=1)
+    any_before: Bools = np.maximum.accumulate(known, axis=1)
     before = np.take_along_axis(lag, nearest, axis=1)
     smaller: Bools = (known[:, 1:] & any_before[:, :-1] & (lag[:, 1:] < before[:, :-1])).any(axis=1)
     return smaller
