@@ -151,5 +151,6 @@ def _ever_smaller_than_the_known_before(lag: Int64s, known: Bools) -> Bools:
     nearest = np.maximum.accumulate(position, axis=1)
     any_before: Bools = np.maximum.accumulate(known, axis=1)
     before = np.take_along_axis(lag, nearest, axis=1)
-    smaller: Bools = (known[:, 1:] & any_before[:, :-1] & (lag[:, 1:] < before[:, :-1])).any(axis=1)
-    return smaller
+    smaller: Bools = known[:, 1:] & any_before[:, :-1] & (lag[:, 1:] < before[:, :-1])
+    ever: Bools = np.any(smaller, axis=1)
+    return ever

@@ -1,0 +1,32 @@
+"""Where observations come from. Each source is the only file or folder that imports its client library."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from exporter.core.model import Observation
+
+
+class ClusterUnavailable(Exception):
+    """Nothing of a cluster could be read; ``reason`` is a short word fit for a metric label."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Source(Protocol):
+    """One cluster, as the collector sees it. Its methods block, and are called by one thread at a time."""
+
+    def observe(self, timeout: float) -> Observation:
+        """Return what the cluster looks like now, parts that do not answer left out.
+
+        A part that keeps silent is given up early enough for the rest to be back within ``timeout`` seconds.
+        Raises ClusterUnavailable when nothing can be read.
+        """
+
+    def refresh_members(self, seen: Observation) -> None:
+        """Describe the alive groups of an observation, if that is due; later observations carry what it found."""
+
+    def close(self) -> None:
+        """Let go of connections and threads."""

@@ -1,0 +1,171 @@
+"""Connections to the brokers of one cluster, and one round of questions over them."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Final, TypeVar
+
+import kafka.errors
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
+from kafka.protocol.metadata import MetadataResponse
+
+from exporter import __version__
+from exporter.settings import Cluster, Tls
+from exporter.sources.kafka.oauth import ClientCredentials
+
+Node = int | str
+Answer = TypeVar("Answer")
+
+MAX_RESPONSE_BYTES: Final = 100_000_000
+RECONNECT_BACKOFF_MAX_MS: Final = 1000
+"""Short, so that a broker that came back is found by the next scrape."""
+
+# The library's errors are all told as failures; its own lines about them would say the same at every scrape.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+class NoAnswer(Exception):
+    """A question that was not answered; ``reason`` is a short word fit for a metric label."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Connection:
+    """The connections to one cluster, driven by one thread of their own; making it connects to nothing."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._loop = NetworkSelector(client_id=cluster.client_id, slow_task_threshold_secs=0)
+        self._brokers = KafkaConnectionManager(self._loop, **client_options(cluster))
+        self._loop.start()
+
+    def run(self, question: Callable[..., Coroutine[Any, Any, Answer]], *arguments: object) -> Answer:
+        """Return what a coroutine function returns, run on the connections' thread while the caller waits."""
+        answer: Answer = self._brokers.run(question, *arguments)
+        return answer
+
+    async def together(self, questions: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
+        """Run coroutines at the same time; return their results in order. They must not raise."""
+        running: list[Awaitable[Answer]] = [self._brokers.call_soon(question) for question in questions]
+        return [await result for result in running]
+
+    def bootstrap_nodes(self) -> list[Node]:
+        """Return the nodes to ask first: known brokers, connected ones in front, then the bootstrap servers."""
+        connected = [connection.node_id for connection in self._brokers.least_used_connections()]
+        known = [broker.node_id for broker in self._brokers.cluster.brokers()]
+        first = [broker.node_id for broker in self._brokers.cluster.bootstrap_brokers()]
+        return list(dict.fromkeys([*(node for node in connected if node in known), *known, *first]))
+
+    def learn_brokers(self, metadata: MetadataResponse) -> None:
+        """Take over the brokers' addresses from an answer to a metadata request."""
+        metadata.topics = []  # of no use to the library here, and costly to it
+        self._brokers.cluster.update_metadata(metadata)
+
+    async def send(self, node: Node, request: Any, timeout: float) -> Any:
+        """Return a broker's answer; raises a KafkaError, also when ``timeout`` seconds pass without one."""
+        milliseconds = timeout * 1000
+        broker = self._brokers.get_connection(node, timeout_ms=milliseconds, refresh_metadata_on_err=False)
+        return await broker.send_request(request, request_timeout_ms=milliseconds)
+
+    def close(self) -> None:
+        """Close all connections and end their thread."""
+        self._loop.call_soon_threadsafe(self._brokers.close)
+        self._loop.stop(timeout_ms=2000)
+        self._loop.close()
+
+
+class Round:
+    """One collection's questions: counted, and none asked of a broker that has kept silent before in it."""
+
+    def __init__(self, connection: Connection, silence: float) -> None:
+        self.connection = connection
+        self.requests: Counter[str] = Counter()
+        self._silence = silence
+        self._silent: dict[Node, NoAnswer] = {}
+
+    async def ask(self, node: Node, request: Any) -> Any:
+        """Return a broker's answer, or raise NoAnswer.
+
+        A broker is given ``silence`` seconds for each answer; once it has let them pass, or the connection to it
+        has failed, the round asks it nothing more.
+        """
+        if node in self._silent:
+            raise self._silent[node]
+        self.requests[type(request).__name__.removesuffix("Request")] += 1
+        try:
+            return await self.connection.send(node, request, self._silence)
+        except kafka.errors.KafkaError as error:
+            failure = NoAnswer(reason_of(error), f"broker {node}: {_text(error)}")
+            if not isinstance(error, kafka.errors.IncompatibleBrokerVersion):
+                self._silent[node] = failure
+            raise failure from error
+
+
+def reason_of(error: kafka.errors.KafkaError) -> str:
+    """Return the short word for an error: what Kafka calls it, or what happened to the connection."""
+    if isinstance(error, kafka.errors.KafkaTimeoutError | kafka.errors.RequestTimedOutError):
+        return "timeout"
+    if isinstance(error, kafka.errors.SaslAuthenticationFailedError | kafka.errors.AuthenticationFailedError):
+        return "authentication"
+    if isinstance(error, kafka.errors.IncompatibleBrokerVersion):
+        return "unsupported_version"
+    if isinstance(error, kafka.errors.BrokerResponseError) and error.message:
+        return str(error.message).lower()
+    return "connection"
+
+
+def reason_of_code(code: int) -> str | None:
+    """Return Kafka's name of an error code in lower case, None for no error."""
+    if code == 0:
+        return None
+    error = kafka.errors.for_code(code)
+    return str(error.message).lower() if error.errno == code and error.message else f"error_{code}"
+
+
+def client_options(cluster: Cluster) -> dict[str, Any]:
+    """Return kafka-python's options for a cluster's settings; raises OSError or ssl.SSLError for a bad PEM file."""
+    milliseconds = int(cluster.request_timeout * 1000)
+    options: dict[str, Any] = {
+        "bootstrap_servers": list(cluster.bootstrap_servers),
+        "client_id": cluster.client_id,
+        "client_software_name": "kafka-burrow-exporter",
+        "client_software_version": __version__,
+        "request_timeout_ms": milliseconds,
+        "socket_connection_setup_timeout_ms": milliseconds,
+        "socket_connection_setup_timeout_max_ms": milliseconds,
+        "reconnect_backoff_max_ms": RECONNECT_BACKOFF_MAX_MS,
+        "receive_message_max_bytes": MAX_RESPONSE_BYTES,
+        # A round pipelines its requests; each has a timer of its own.
+        "max_in_flight_requests_per_connection": 100_000,
+        "security_protocol": ("SASL_" if cluster.sasl else "") + ("SSL" if cluster.tls else "PLAINTEXT"),
+    }
+    if cluster.tls:
+        options["ssl_context"] = tls_context(cluster.tls)
+    if (sasl := cluster.sasl) is not None:
+        options["sasl_mechanism"] = sasl.mechanism
+        options["sasl_plain_username"] = sasl.username
+        options["sasl_plain_password"] = sasl.password
+        options["sasl_kerberos_service_name"] = sasl.kerberos_service_name
+        options["sasl_kerberos_domain_name"] = sasl.kerberos_domain_name
+        if sasl.mechanism == "OAUTHBEARER":
+            options["sasl_oauth_token_provider"] = ClientCredentials(sasl, cluster.request_timeout)
+    return options
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """Return the TLS context for a cluster's brokers; raises OSError or ssl.SSLError for a bad PEM file."""
+    context = ssl.create_default_context(cafile=tls.ca_file)
+    context.check_hostname = tls.verify_hostname
+    if tls.cert_file:
+        context.load_cert_chain(tls.cert_file, tls.key_file, tls.key_password)
+    return context
+
+
+def _text(error: Exception) -> str:
+    """Return an error's text on one line, never empty."""
+    return " ".join(str(error).split()) or type(error).__name__

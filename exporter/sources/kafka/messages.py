@@ -1,0 +1,30 @@
+"""The protocol messages that are asked, those that kafka-python lacks among them."""
+
+from kafka.protocol.admin import DescribeGroupsRequest, ListGroupsRequest
+from kafka.protocol.api_message import ApiMessage
+from kafka.protocol.consumer import ListOffsetsRequest, OffsetFetchRequest
+from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
+from kafka.protocol.metadata import MetadataRequest, MetadataResponse
+
+_SCHEMAS = "exporter.sources.kafka.schemas"
+
+
+class ConsumerGroupDescribeRequest(ApiMessage, load_json=_SCHEMAS):  # type: ignore[misc, call-arg]
+    """Asks for the members of KIP-848 consumer groups (API 69)."""
+
+
+class ConsumerGroupDescribeResponse(ApiMessage, load_json=_SCHEMAS):  # type: ignore[misc, call-arg]
+    """The members of KIP-848 consumer groups (API 69); kafka-python finds it by its request's number."""
+
+
+__all__ = [
+    "ConsumerGroupDescribeRequest",
+    "ConsumerGroupDescribeResponse",
+    "ConsumerProtocolAssignment",
+    "DescribeGroupsRequest",
+    "ListGroupsRequest",
+    "ListOffsetsRequest",
+    "MetadataRequest",
+    "MetadataResponse",
+    "OffsetFetchRequest",
+]

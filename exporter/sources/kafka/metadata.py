@@ -1,0 +1,61 @@
+"""Which brokers and topics a cluster has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exporter.core.model import Failure
+from exporter.settings import Filter
+from exporter.sources import ClusterUnavailable
+from exporter.sources.kafka.connection import NoAnswer, Node, Round, reason_of_code
+from exporter.sources.kafka.messages import MetadataRequest, MetadataResponse
+
+NO_LEADER = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """A cluster's brokers, and the leader of each partition: topic → node by partition id, NO_LEADER without one."""
+
+    brokers: tuple[Node, ...]
+    leaders: Mapping[str, list[int]]
+    failures: tuple[Failure, ...]
+
+
+async def read_metadata(questions: Round, topics: Filter) -> Metadata:
+    """Ask one broker after the other until one answers; raises ClusterUnavailable if none does."""
+    refusals: list[NoAnswer] = []
+    for node in questions.connection.bootstrap_nodes():
+        try:
+            answer = await questions.ask(node, MetadataRequest(topics=None, allow_auto_topic_creation=False))
+        except NoAnswer as refusal:
+            refusals.append(refusal)
+            continue
+        found = metadata_of(answer, topics)
+        questions.connection.learn_brokers(answer)
+        return found
+    # What the last one said is as good as any; an authentication failure is what has to be mended first.
+    refusals.sort(key=lambda refusal: refusal.reason == "authentication")
+    last = refusals[-1] if refusals else NoAnswer("connection", "no bootstrap server")
+    raise ClusterUnavailable(last.reason, str(last))
+
+
+def metadata_of(answer: MetadataResponse, topics: Filter) -> Metadata:
+    """Return what a metadata answer says of the topics that the filter admits."""
+    leaders: dict[str, list[int]] = {}
+    failures: list[Failure] = []
+    for topic in answer.topics:
+        if topic.name is None or not topics.admits(topic.name):
+            continue
+        reason = reason_of_code(topic.error_code)
+        if reason is not None:
+            failures.append(Failure("topic", topic.name, reason))
+            continue
+        nodes = [NO_LEADER] * (max((p.partition_index for p in topic.partitions), default=-1) + 1)
+        for partition in topic.partitions:
+            nodes[partition.partition_index] = partition.leader_id
+            if partition.leader_id == NO_LEADER:
+                failures.append(Failure("partition", f"{topic.name}/{partition.partition_index}", "no_leader"))
+        leaders[topic.name] = nodes
+    return Metadata(tuple(broker.node_id for broker in answer.brokers), leaders, tuple(failures))

@@ -1,0 +1,1 @@
+"""Messages of Kafka's protocol that kafka-python lacks, in the form of its own schema files."""

@@ -1,0 +1,147 @@
+"""One Kafka cluster as a source of observations."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Final
+
+from exporter.core.model import (
+    ALIVE_STATES,
+    EMPTY,
+    JUDGED_TYPES,
+    Failure,
+    GroupObservation,
+    Members,
+    Observation,
+)
+from exporter.settings import Cluster
+from exporter.sources import ClusterUnavailable
+from exporter.sources.kafka.connection import Connection, Round
+from exporter.sources.kafka.groups import CoordinatorAnswer, ListedGroup, Roster, read_coordinator
+from exporter.sources.kafka.members import describe
+from exporter.sources.kafka.metadata import read_metadata
+from exporter.sources.kafka.offsets import EARLIEST, LATEST, Offsets, read_offsets
+
+SILENCES_IN_A_ROW: Final = 3
+"""An observation waits for silent brokers at most so often: for metadata, for commits, for end offsets."""
+
+
+class KafkaSource:
+    """Observes one cluster; making it connects to nothing. See `exporter.sources.Source`."""
+
+    def __init__(self, cluster: Cluster, clock: Callable[[], float] | None = None) -> None:
+        self._cluster = cluster
+        self._clock = clock or steady_clock()
+        self._connection: Connection | None = None
+        self._roster = Roster()
+        self._described: dict[str, tuple[str, Members]] = {}
+        self._described_at: float | None = None
+        self._listed: dict[str, ListedGroup] = {}
+
+    def observe(self, timeout: float) -> Observation:
+        """Return what the cluster looks like now; see `Source.observe`."""
+        connection = self._connected()
+        silence = min(self._cluster.request_timeout, timeout / SILENCES_IN_A_ROW)
+        try:
+            return connection.run(self._observe, Round(connection, silence))
+        except ClusterUnavailable as unavailable:
+            if unavailable.reason == "authentication":
+                # The library would repeat its first authentication failure for ever, even when it has been mended.
+                self.close()
+            raise
+
+    def refresh_members(self, seen: Observation) -> None:
+        """Describe the alive groups, at most every ``members_refresh`` seconds, and groups whose state is unknown."""
+        now = time.monotonic()
+        due = self._described_at is None or now - self._described_at >= self._cluster.members_refresh
+        if not due or self._connection is None:
+            return
+        self._described_at = now
+        wanted = [
+            group
+            for name, group in self._listed.items()
+            if name in seen.groups and (group.state in ALIVE_STATES or not group.state)
+        ]
+        connection = self._connection
+        questions = Round(connection, self._cluster.request_timeout)
+        self._described = connection.run(describe, questions, wanted)
+
+    def close(self) -> None:
+        """Close the connections; a later observation opens new ones."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            try:
+                self._connection = Connection(self._cluster)
+            except (OSError, ssl.SSLError, ValueError) as error:
+                raise ClusterUnavailable("configuration", str(error)) from error
+        return self._connection
+
+    async def _observe(self, questions: Round) -> Observation:
+        """Ask for metadata, then for commits, then for end offsets: so lag cannot come out negative."""
+        started, at = time.perf_counter(), int(self._clock() * 1000)
+        metadata = await read_metadata(questions, self._cluster.topics)
+        named = time.perf_counter()
+        answers = await questions.connection.together(
+            read_coordinator(questions, node, self._cluster.groups) for node in metadata.brokers
+        )
+        committed = time.perf_counter()
+        end_offsets, end_failures = await read_offsets(questions, metadata.leaders, LATEST)
+        start_offsets: Offsets = EMPTY
+        start_failures: tuple[Failure, ...] = ()
+        if self._cluster.start_offsets:
+            start_offsets, start_failures = await read_offsets(questions, metadata.leaders, EARLIEST)
+        ended = time.perf_counter()
+
+        unseen = self._roster.unseen(answers)
+        listed = {name: group for answer in answers for name, group in answer.groups.items()}
+        self._listed = listed
+        groups = self._groups(answers)
+        failures = chain(metadata.failures, *(answer.failures for answer in answers), end_failures, start_failures)
+        return Observation(
+            cluster=self._cluster.name,
+            at=at,
+            groups=groups,
+            end_offsets=end_offsets,
+            start_offsets=start_offsets,
+            unread_groups=frozenset(unseen)
+            | frozenset(name for name, group in listed.items() if group.type in JUDGED_TYPES and name not in groups),
+            other_groups={name: group.type for name, group in listed.items() if group.type not in JUDGED_TYPES},
+            brokers=len(metadata.brokers),
+            failures=tuple(dict.fromkeys(failures)),
+            requests=dict(questions.requests),
+            stages={"metadata": named - started, "commits": committed - named, "offsets": ended - committed},
+        )
+
+    def _groups(self, answers: list[CoordinatorAnswer]) -> Mapping[str, GroupObservation]:
+        """Return the groups whose commits were read, with what is known of their members."""
+        found = {}
+        for answer in answers:
+            for name, commits in answer.commits.items():
+                group = answer.groups[name]
+                state, members = self._described.get(name, ("", None))
+                state = group.state or state
+                found[name] = GroupObservation(
+                    state=state,
+                    commits=commits,
+                    type=group.type,
+                    protocol=group.protocol,
+                    coordinator=int(group.coordinator),
+                    members=members if state in ALIVE_STATES else Members(0, EMPTY) if state else None,
+                )
+        return found
+
+
+def steady_clock() -> Callable[[], float]:
+    """Return a clock of seconds since the epoch that no correction of the system's clock moves back or forth.
+
+    Windows are lengths of time: a clock that jumps would make silence of nothing, or nothing of silence.
+    """
+    offset = time.time() - time.monotonic()
+    return lambda: offset + time.monotonic()
