@@ -1,17 +1,15 @@
 """What is retained of a cluster between scrapes, and how an observation is folded into it.
 
-Windows are kept right-aligned: column -1 is the newest entry, ``count`` says how many are filled. Every fold
-gives a new History and leaves the old one as it was, so a report may keep reading the columns it was made from.
+Every fold gives a new History and leaves the old one as it was, so a report may keep reading the columns it was
+made from.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from exporter.core.evaluation import Evaluation
 from exporter.core.layout import Layout
@@ -23,71 +21,7 @@ from exporter.core.model import (
     Int64s,
     Observation,
 )
-
-NO_LAG = -1
-"""Stored in place of a lag that is not known (Burrow's null)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Retained entries of many rows: ``offset`` and ``time`` (ms) are rows × capacity, oldest first, right-aligned."""
-
-    offset: Int64s
-    time: Int64s
-    count: Int64s
-
-    @classmethod
-    def empty(cls, rows: int, capacity: int) -> Windows:
-        """No entry in any row."""
-        return cls(
-            np.zeros((rows, capacity), dtype=np.int64),
-            np.zeros((rows, capacity), dtype=np.int64),
-            np.zeros(rows, dtype=np.int64),
-        )
-
-    @property
-    def capacity(self) -> int:
-        """How many entries a row can hold."""
-        return int(self.offset.shape[1])
-
-    def filled(self) -> Bools:
-        """Rows × capacity: True where an entry is."""
-        return np.arange(self.capacity) >= self.capacity - self.count[:, None]
-
-    def take(self, rows: Int64s) -> Windows:
-        """The given rows, in that order; -1 gives an empty row."""
-        return Windows(_take(self.offset, rows), _take(self.time, rows), np.where(rows < 0, 0, _take(self.count, rows)))
-
-
-@dataclass(frozen=True, slots=True)
-class Commits:
-    """The commits' windows, with the lag (records, or NO_LAG) at each commit.
-
-    ``own_times``: rows whose commits brought their own times. ``last_time``: there, the time of the newest
-    commit seen, which ``min_distance`` may have kept out of the window.
-    """
-
-    windows: Windows
-    lag: Int64s
-    own_times: Bools
-    last_time: Int64s
-
-    @classmethod
-    def empty(cls, rows: int, capacity: int) -> Commits:
-        """No commit in any row."""
-        return cls(
-            Windows.empty(rows, capacity),
-            np.full((rows, capacity), NO_LAG, dtype=np.int64),
-            np.zeros(rows, dtype=np.bool_),
-            np.zeros(rows, dtype=np.int64),
-        )
-
-    def take(self, rows: Int64s) -> Commits:
-        """The given rows, in that order; -1 gives an empty row."""
-        return Commits(
-            self.windows.take(rows), _take(self.lag, rows), _take(self.own_times, rows), _take(self.last_time, rows)
-        )
-
+from exporter.core.windows import NO_LAG, Commits, Windows, append_entries, newest, newest_time, shift_left
 
 GroupTopic = tuple[str, str]
 
@@ -238,8 +172,8 @@ def record_commits(
     lag = np.where(end >= 0, np.maximum(end - offsets, 0), NO_LAG)
 
     recorded = Commits(
-        _append(windows, append, offsets, time),
-        _shift(commits.lag, append, lag),
+        append_entries(windows, append, offsets, time),
+        shift_left(commits.lag, append, lag),
         np.where(present, timed, commits.own_times),
         np.where(record, time, commits.last_time),
     )
@@ -252,17 +186,7 @@ def record_commits(
 def record_ends(ends: Windows, offsets: Int64s, *, at: int, settings: Evaluation) -> Windows:
     """The end offsets after one look at every row; of those closer than ``min_distance`` the first is kept."""
     close = (ends.count > 0) & (at - newest_time(ends) < settings.min_distance * 1000)
-    return _append(ends, (offsets >= 0) & ~close, offsets, np.full(len(offsets), at, dtype=np.int64))
-
-
-def newest(windows: Windows) -> Int64s:
-    """The newest offset of each row, NO_OFFSET where there is none."""
-    return np.where(windows.count > 0, windows.offset[:, -1], NO_OFFSET)
-
-
-def newest_time(windows: Windows) -> Int64s:
-    """The time (ms) of the newest entry of each row; meaningless in an empty row."""
-    return windows.time[:, -1]
+    return append_entries(ends, (offsets >= 0) & ~close, offsets, np.full(len(offsets), at, dtype=np.int64))
 
 
 def _live_rows(layout: Layout[GroupTopic], seen: Observation) -> Bools:
@@ -280,36 +204,3 @@ def _live_rows(layout: Layout[GroupTopic], seen: Observation) -> Bools:
                 if partition < block.stop - block.start:
                     live[block.start + partition] = True
     return live
-
-
-def _append(windows: Windows, rows: Bools, offsets: Int64s, times: Int64s) -> Windows:
-    """Windows with one more entry in the given rows, the oldest pushed out where a row was full."""
-    return Windows(
-        _shift(windows.offset, rows, offsets),
-        _shift(windows.time, rows, times),
-        np.minimum(windows.count + rows, windows.capacity),
-    )
-
-
-def _shift(column: Int64s, rows: Bools, values: Int64s) -> Int64s:
-    """A copy of rows × capacity in which the given rows moved one to the left and end in their value."""
-    shifted = column.copy()
-    if rows.all():
-        shifted[:, :-1] = column[:, 1:]
-        shifted[:, -1] = values
-    else:
-        shifted[rows, :-1] = column[rows, 1:]
-        shifted[rows, -1] = values[rows]
-    return shifted
-
-
-Entry = TypeVar("Entry", bound=np.generic)
-
-
-def _take(column: npt.NDArray[Entry], rows: Int64s) -> npt.NDArray[Entry]:
-    """The given rows of a column; a row of zeros for -1."""
-    if column.shape[0] == 0:
-        return np.zeros((len(rows), *column.shape[1:]), dtype=column.dtype)
-    taken = column[np.maximum(rows, 0)]
-    taken[rows < 0] = 0
-    return taken

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from exporter.core.evaluation import Evaluation
-from exporter.core.history import NO_LAG, Commits, History, Windows
+from exporter.core.history import History
 from exporter.core.model import Bools, Int64s, Status
+from exporter.core.windows import NO_LAG, Commits, Windows
 
 FEWEST_COMMITS = 4
 """A window in time holds at least this many commits; with fewer a single pause would look like a stop."""

@@ -16,7 +16,10 @@ class ClusterUnavailable(Exception):
 
 
 class Source(Protocol):
-    """One cluster, as the collector sees it. Its methods block, and are called by one thread at a time."""
+    """One cluster, as the collector sees it.
+
+    Its methods block. Each is called by one thread at a time, but members may be refreshed during an observation.
+    """
 
     def observe(self, timeout: float) -> Observation:
         """Return what the cluster looks like now, parts that do not answer left out.

@@ -1,0 +1,127 @@
+"""Windows: the newest entries of many rows, as columns.
+
+Right-aligned: column -1 is the newest entry, ``count`` says how many are filled. Nothing is changed in place;
+what is made from a window is a new one, so whoever holds the old one may go on reading it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from exporter.core.model import NO_OFFSET, Bools, Int64s
+
+NO_LAG = -1
+"""Stored in place of a lag that is not known (Burrow's null)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Retained entries of many rows: ``offset`` and ``time`` (ms) are rows × capacity, oldest first, right-aligned."""
+
+    offset: Int64s
+    time: Int64s
+    count: Int64s
+
+    @classmethod
+    def empty(cls, rows: int, capacity: int) -> Windows:
+        """No entry in any row."""
+        return cls(
+            np.zeros((rows, capacity), dtype=np.int64),
+            np.zeros((rows, capacity), dtype=np.int64),
+            np.zeros(rows, dtype=np.int64),
+        )
+
+    @property
+    def capacity(self) -> int:
+        """How many entries a row can hold."""
+        return int(self.offset.shape[1])
+
+    def filled(self) -> Bools:
+        """Rows × capacity: True where an entry is."""
+        return np.arange(self.capacity) >= self.capacity - self.count[:, None]
+
+    def take(self, rows: Int64s) -> Windows:
+        """The given rows, in that order; -1 gives an empty row."""
+        return Windows(
+            take_rows(self.offset, rows), take_rows(self.time, rows), np.where(rows < 0, 0, take_rows(self.count, rows))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Commits:
+    """The commits' windows, with the lag (records, or NO_LAG) at each commit.
+
+    ``own_times``: rows whose commits brought their own times. ``last_time``: there, the time of the newest
+    commit seen, which ``min_distance`` may have kept out of the window.
+    """
+
+    windows: Windows
+    lag: Int64s
+    own_times: Bools
+    last_time: Int64s
+
+    @classmethod
+    def empty(cls, rows: int, capacity: int) -> Commits:
+        """No commit in any row."""
+        return cls(
+            Windows.empty(rows, capacity),
+            np.full((rows, capacity), NO_LAG, dtype=np.int64),
+            np.zeros(rows, dtype=np.bool_),
+            np.zeros(rows, dtype=np.int64),
+        )
+
+    def take(self, rows: Int64s) -> Commits:
+        """The given rows, in that order; -1 gives an empty row."""
+        return Commits(
+            self.windows.take(rows),
+            take_rows(self.lag, rows),
+            take_rows(self.own_times, rows),
+            take_rows(self.last_time, rows),
+        )
+
+
+def newest(windows: Windows) -> Int64s:
+    """The newest offset of each row, NO_OFFSET where there is none."""
+    return np.where(windows.count > 0, windows.offset[:, -1], NO_OFFSET)
+
+
+def newest_time(windows: Windows) -> Int64s:
+    """The time (ms) of the newest entry of each row; meaningless in an empty row."""
+    return windows.time[:, -1]
+
+
+def append_entries(windows: Windows, rows: Bools, offsets: Int64s, times: Int64s) -> Windows:
+    """Windows with one more entry in the given rows, the oldest pushed out where a row was full."""
+    return Windows(
+        shift_left(windows.offset, rows, offsets),
+        shift_left(windows.time, rows, times),
+        np.minimum(windows.count + rows, windows.capacity),
+    )
+
+
+def shift_left(column: Int64s, rows: Bools, values: Int64s) -> Int64s:
+    """A copy of rows × capacity in which the given rows moved one to the left and end in their value."""
+    shifted = column.copy()
+    if rows.all():
+        shifted[:, :-1] = column[:, 1:]
+        shifted[:, -1] = values
+    else:
+        shifted[rows, :-1] = column[rows, 1:]
+        shifted[rows, -1] = values[rows]
+    return shifted
+
+
+Entry = TypeVar("Entry", bound=np.generic)
+
+
+def take_rows(column: npt.NDArray[Entry], rows: Int64s) -> npt.NDArray[Entry]:
+    """The given rows of a column; a row of zeros for -1."""
+    if column.shape[0] == 0:
+        return np.zeros((len(rows), *column.shape[1:]), dtype=column.dtype)
+    taken = column[np.maximum(rows, 0)]
+    taken[rows < 0] = 0
+    return taken
