@@ -1,0 +1,37 @@
+# Pin the digest where images are built for production:
+#   docker build --build-arg PYTHON_IMAGE=python:3.13-slim-trixie@sha256:... .
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+FROM ${PYTHON_IMAGE} AS build
+# Extras to install with the exporter, for example [msk] for AWS MSK IAM.
+ARG EXTRAS=""
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /src
+# Without pip of its own the environment holds only what runs.
+RUN python -m venv --without-pip /opt/kafka-burrow-exporter
+COPY setup.cfg pyproject.toml README.md LICENSE ./
+COPY exporter exporter
+RUN python -m pip --python /opt/kafka-burrow-exporter/bin/python install --no-cache-dir --only-binary=:all: ".${EXTRAS}"
+
+FROM ${PYTHON_IMAGE}
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="kafka-burrow-exporter" \
+      org.opencontainers.image.description="A Prometheus exporter that judges Kafka consumer groups by Burrow's rules" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /opt/kafka-burrow-exporter /opt/kafka-burrow-exporter
+ENV PATH=/opt/kafka-burrow-exporter/bin:/usr/local/bin:/usr/bin:/bin \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONFAULTHANDLER=1 \
+    PYTHONUNBUFFERED=1
+# By number: Kubernetes' runAsNonRoot cannot judge a name.
+USER 65532:65532
+WORKDIR /
+EXPOSE 8000
+# http.client, unlike curl and urllib, never takes a proxy from the environment.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=15s --retries=3 \
+    CMD ["python", "-c", "import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', 8000, timeout=4); \
+c.request('GET', '/-/healthy'); sys.exit(c.getresponse().status != 200)"]
+ENTRYPOINT ["kafka-burrow-exporter"]
