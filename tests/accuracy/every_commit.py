@@ -1,0 +1,121 @@
+"""Traces fed event by event, each commit with its own time, as Burrow itself sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from exporter.core import rules
+from exporter.core.evaluation import Evaluation
+from exporter.core.history import (
+    NO_LAG,
+    Commits,
+    History,
+    Windows,
+    capacity,
+    newest,
+    record_commits,
+    record_ends,
+)
+from exporter.core.layout import Layout
+from exporter.core.model import NOT_READ, Int64s, Status
+from tests.accuracy.traces import BurrowTrace
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules say at one check of one trace."""
+
+    trace: int
+    at: int
+    status: str
+    complete: float
+    lag: int
+
+
+Window = list[tuple[int, int, int | None]]
+"""Offset, time (ms) and lag of each commit held, oldest first."""
+
+
+def judged(traces: Sequence[BurrowTrace]) -> tuple[list[Judged], dict[int, Window]]:
+    """The verdict at every check, and for each trace's number the window at its end."""
+    verdicts: list[Judged] = []
+    windows: dict[int, Window] = {}
+    for (min_distance, intervals), alike in groupby(sorted(traces, key=_kind), key=_kind):
+        rows = tuple(alike)
+        history = _replay(rows, Evaluation(min_distance=min_distance, intervals=intervals), verdicts)
+        windows.update((trace.number, _window(history.commits, row, intervals)) for row, trace in enumerate(rows))
+    return verdicts, windows
+
+
+def _kind(trace: BurrowTrace) -> tuple[int, int]:
+    return trace.min_distance, trace.intervals
+
+
+def _empty(traces: Sequence[BurrowTrace], settings: Evaluation) -> History:
+    rows, size = len(traces), capacity(settings)
+    return History(
+        Layout.of((f"{trace.number:04}", 1) for trace in traces),
+        Windows.empty(rows, size),
+        Layout.of(((f"{trace.number:04}", f"{trace.number:04}"), 1) for trace in traces),
+        Commits.empty(rows, size),
+        np.arange(rows),
+    )
+
+
+def _replay(traces: Sequence[BurrowTrace], settings: Evaluation, verdicts: list[Judged]) -> History:
+    """The history at the end of the traces, which run side by side; the verdicts on the way go to the list."""
+    history = _empty(traces, settings)
+    by_second = [{at: list(some) for at, some in groupby(trace.events, key=lambda event: event[1])} for trace in traces]
+    checks = [{check.at * 1000 for check in trace.checks} for trace in traces]
+    for at in sorted({at for moments in (*by_second, *checks) for at in moments}):
+        now = [events.get(at, []) for events in by_second]
+        for turn in range(max(len(events) for events in now)):
+            history = _event(history, [events[turn] if turn < len(events) else None for events in now], at, settings)
+        due = [row for row, moments in enumerate(checks) if at in moments]
+        if due:
+            lag = np.maximum(newest(history.ends) - newest(history.commits.windows), 0)
+            found = rules.judge(history, lag, at, settings)
+            verdicts.extend(
+                Judged(
+                    traces[row].number,
+                    at // 1000,
+                    Status(int(found.status[row])).name,
+                    float(found.complete[row]),
+                    int(lag[row]),
+                )
+                for row in due
+            )
+    return history
+
+
+def _event(history: History, events: Sequence[tuple[str, int, int] | None], at: int, settings: Evaluation) -> History:
+    """The history after at most one event of each trace."""
+    # Burrow drops commits on a partition of which it knows no end offset yet.
+    committed = np.where(history.ends.count > 0, _column(events, "commit"), NOT_READ)
+    commits = record_commits(
+        history.commits,
+        committed,
+        at=at,
+        live=np.zeros(len(events), dtype=np.bool_),
+        own_times=np.where(committed >= 0, at, -1),
+        ends=history.ends,
+        settings=settings,
+    )
+    # Burrow keeps every end offset that it fetches.
+    ends = record_ends(history.ends, _column(events, "broker"), at=at, settings=replace(settings, min_distance=0))
+    return replace(history, commits=commits, ends=ends)
+
+
+def _column(events: Sequence[tuple[str, int, int] | None], kind: str) -> Int64s:
+    return np.array([event[2] if event and event[0] == kind else NOT_READ for event in events], dtype=np.int64)
+
+
+def _window(commits: Commits, row: int, intervals: int) -> Window:
+    entries = min(int(commits.windows.count[row]), intervals)
+    columns = (commits.windows.offset, commits.windows.time, commits.lag)
+    newest_of = (column[row, column.shape[1] - entries :].tolist() for column in columns)
+    return [(offset, at, None if lag == NO_LAG else lag) for offset, at, lag in zip(*newest_of, strict=True)]
