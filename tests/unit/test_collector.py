@@ -1,0 +1,242 @@
+"""Who collects, who waits, and what is published; a source of the test's own stands for faults and slowness."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from exporter.collector import LATE, UNFORESEEN, Collector
+from exporter.core.model import Failure, GroupObservation, Observation
+from exporter.core.report import Outcome
+from exporter.settings import Cluster, Collection, Settings
+from exporter.sources import ClusterUnavailable
+
+PATIENCE = 10.0
+
+
+class Gate:
+    """A source whose observations wait until the test lets them through."""
+
+    def __init__(self, name: str = "c") -> None:
+        self.name = name
+        self.observations = 0
+        self.members_refreshed = threading.Event()
+        self.entered = threading.Semaphore(0)
+        self.open = threading.Event()
+        self.open.set()
+        self.failures: tuple[Failure, ...] = ()
+        self.error: Exception | None = None
+        self.timeouts: list[float] = []
+
+    def observe(self, timeout: float) -> Observation:
+        self.timeouts.append(timeout)
+        self.observations += 1
+        self.entered.release()
+        if not self.open.wait(PATIENCE):
+            raise AssertionError("the test never opened the gate")
+        if self.error is not None:
+            raise self.error
+        return Observation(
+            cluster=self.name,
+            at=1_700_000_000_000 + self.observations * 30_000,
+            groups={"g": GroupObservation("Stable", {"t": np.array([40 + self.observations])})},
+            end_offsets={"t": np.array([100])},
+            failures=self.failures,
+        )
+
+    def refresh_members(self, seen: Observation) -> None:
+        self.members_refreshed.set()
+
+    def close(self) -> None:
+        self.open.set()
+
+
+@contextmanager
+def collecting(
+    *sources: Gate, min_interval: float = 0.0, max_report_age: float = 120.0, clock: Callable[[], float] | None = None
+) -> Iterator[Collector]:
+    settings = Settings(
+        clusters=tuple(Cluster(source.name, ("127.0.0.1:1",)) for source in sources),
+        collection=Collection(min_interval=min_interval, max_report_age=max_report_age),
+    )
+    by_name = {source.name: source for source in sources}
+    collector = Collector(settings, by_name, clock) if clock else Collector(settings, by_name)
+    try:
+        yield collector
+    finally:
+        collector.close()
+
+
+def test_a_scrape_becomes_a_report() -> None:
+    with collecting(Gate()) as collector:
+        (outcome,) = collector.collect(PATIENCE)
+    assert outcome.up
+    assert outcome.report is not None
+    assert outcome.report.groups["g"].total_lag == 59
+    assert {"judge", "total"} <= outcome.report.stages.keys()
+
+
+def test_fifty_scrapes_at_once_make_one_collection() -> None:
+    gate = Gate()
+    gate.open.clear()
+    outcomes: list[Outcome] = []
+    with collecting(gate, min_interval=60) as collector:
+        scrapes = [threading.Thread(target=lambda: outcomes.extend(collector.collect(PATIENCE))) for _ in range(50)]
+        for scrape in scrapes:
+            scrape.start()
+        assert gate.entered.acquire(timeout=PATIENCE)
+        gate.open.set()
+        for scrape in scrapes:
+            scrape.join(PATIENCE)
+    assert gate.observations == 1
+    assert len(outcomes) == 50
+    assert all(outcome is outcomes[0] for outcome in outcomes)
+
+
+def test_a_report_younger_than_the_minimum_interval_is_served_again() -> None:
+    now = [1000.0]
+    gate = Gate()
+    with collecting(gate, min_interval=5, clock=lambda: now[0]) as collector:
+        (first,) = collector.collect(PATIENCE)
+        now[0] += 4.9
+        (again,) = collector.collect(PATIENCE)
+        assert again is first
+        now[0] += 0.2
+        (second,) = collector.latest()
+    assert second is not first
+    assert gate.observations == 2
+
+
+def test_a_collection_that_is_late_is_left_out_and_the_next_scrape_has_it() -> None:
+    gate = Gate()
+    gate.open.clear()
+    with collecting(gate, min_interval=60) as collector:
+        (late,) = collector.collect(0.05)
+        assert (late.report, late.up) == (None, False)
+        assert late.failures == (Failure("cluster", "c", LATE),)
+        gate.open.set()
+        (outcome,) = collector.collect(PATIENCE)
+    assert outcome.up
+    assert gate.observations == 1
+
+
+def test_a_slow_cluster_shows_its_last_report_until_that_is_too_old() -> None:
+    now = [1000.0]
+    gate = Gate()
+    with collecting(gate, max_report_age=120, clock=lambda: now[0]) as collector:
+        (first,) = collector.collect(PATIENCE)
+        gate.open.clear()
+        now[0] += 119
+        assert collector.collect(0.05) == (first,)
+        now[0] += 2
+        (outcome,) = collector.collect(0.05)
+    assert outcome.report is None
+
+
+def test_one_cluster_that_does_not_answer_leaves_the_others_alone() -> None:
+    slow, well = Gate("slow"), Gate("well")
+    slow.open.clear()
+    with collecting(slow, well) as collector:
+        first, second = collector.collect(0.2)
+    assert (first.cluster, first.up) == ("slow", False)
+    assert (second.cluster, second.up) == ("well", True)
+
+
+def test_an_unavailable_cluster_shows_nothing_of_yesterday(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    with collecting(gate) as collector, caplog.at_level(logging.INFO):
+        collector.collect(PATIENCE)
+        gate.error = ClusterUnavailable("timeout", "broker 1: no answer")
+        for _ in range(3):
+            (outcome,) = collector.collect(PATIENCE)
+        gate.error = None
+        (well,) = collector.collect(PATIENCE)
+    assert (outcome.report, outcome.up) == (None, False)
+    assert outcome.failures == (Failure("cluster", "c", "timeout"),)
+    assert well.up
+    assert [record.getMessage() for record in caplog.records] == [
+        "cluster c cannot be read: broker 1: no answer",
+        "cluster c answers in full",
+    ]
+
+
+def test_an_unforeseen_error_is_logged_with_its_traceback_and_the_next_scrape_tries_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gate = Gate()
+    gate.error = ZeroDivisionError("unforeseen")
+    with collecting(gate) as collector:
+        (outcome,) = collector.collect(PATIENCE)
+        gate.error = None
+        (well,) = collector.collect(PATIENCE)
+    assert outcome.failures == (Failure("cluster", "c", UNFORESEEN),)
+    assert well.up
+    (record,) = caplog.records
+    assert record.exc_info is not None
+
+
+def test_a_failure_keeps_the_history(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    with collecting(gate) as collector:
+        for _ in range(3):
+            collector.collect(PATIENCE)
+        gate.error = ClusterUnavailable("timeout", "gone")
+        collector.collect(PATIENCE)
+        gate.error = None
+        (outcome,) = collector.collect(PATIENCE)
+    assert outcome.report is not None
+    assert outcome.report.history.commits.windows.count.tolist() == [4]
+
+
+def test_missing_parts_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    gate.failures = (Failure("group", "a", "timeout"), Failure("group", "b", "timeout"))
+    with collecting(gate) as collector, caplog.at_level(logging.INFO):
+        for _ in range(3):
+            (outcome,) = collector.collect(PATIENCE)
+    assert outcome.up
+    assert outcome.failures == gate.failures
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages == ["cluster c answers in part; missing: 2 group timeout"]
+
+
+def test_members_are_refreshed_after_the_report_is_out() -> None:
+    class SlowMembers(Gate):
+        def refresh_members(self, seen: Observation) -> None:
+            assert published.wait(PATIENCE)
+            super().refresh_members(seen)
+
+    published = threading.Event()
+    gate = SlowMembers()
+    with collecting(gate) as collector:
+        (outcome,) = collector.collect(PATIENCE)
+        assert outcome.up
+        assert not gate.members_refreshed.is_set()
+        published.set()
+        assert gate.members_refreshed.wait(PATIENCE)
+
+
+def test_closing_wakes_a_scrape_that_waits() -> None:
+    gate = Gate()
+    gate.open.clear()
+    gate.close = lambda: None  # type: ignore[method-assign]
+    outcomes: list[Outcome] = []
+    with collecting(gate) as collector:
+        scrape = threading.Thread(target=lambda: outcomes.extend(collector.collect(PATIENCE)))
+        scrape.start()
+        assert gate.entered.acquire(timeout=PATIENCE)
+    scrape.join(PATIENCE)
+    gate.open.set()
+    assert [outcome.up for outcome in outcomes] == [False]
+
+
+def test_the_scrapers_timeout_reaches_the_source() -> None:
+    gate = Gate()
+    with collecting(gate) as collector:
+        collector.collect(7.5)
+    assert gate.timeouts == [7.5]
