@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from re import Pattern
 from typing import Literal
@@ -60,6 +61,13 @@ class Filter:
         return self.allow is None or self.allow.search(name) is not None
 
 
+DEFAULT_GROUPS = Filter(deny=re.compile("^(console-consumer-|python-kafka-consumer-|quick-).*$"))
+"""As in Burrow's sample configuration: throw-away groups are not looked at."""
+
+DEFAULT_TOPICS = Filter(deny=re.compile("^__(consumer_offsets|transaction_state|share_group_state)$"))
+"""Kafka's own topics are not looked at: nobody reads them by committed offsets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """One Kafka cluster. Times in seconds."""
@@ -70,8 +78,8 @@ class Cluster:
     tls: Tls | None = None
     sasl: Sasl | None = None
     request_timeout: float = 10.0
-    groups: Filter = Filter()
-    topics: Filter = Filter()
+    groups: Filter = DEFAULT_GROUPS
+    topics: Filter = DEFAULT_TOPICS
     evaluation: Evaluation = Evaluation()
     granularity: Granularity = "partition"
     start_offsets: bool = True
@@ -111,9 +119,13 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the exporter runs with."""
+    """Everything that the exporter runs with.
+
+    ``evaluation`` judges recordings of clusters that are not among ``clusters``.
+    """
 
     clusters: tuple[Cluster, ...]
     collection: Collection = Collection()
     web: Web = Web()
     log: Log = Log()
+    evaluation: Evaluation = Evaluation()

@@ -1,0 +1,71 @@
+"""Settings that are allowed, but hardly meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exporter.config.durations import write
+from exporter.core.evaluation import Evaluation
+from exporter.quoting import quoted
+from exporter.settings import Cluster, Settings
+
+MOST_KEPT = 128
+"""A window never holds more entries than this (`exporter.core.history.capacity`)."""
+
+FEWEST_JUDGED = 4
+"""A window is not complete with fewer commits than this (`exporter.core.rules`)."""
+
+
+def oddities(settings: Settings) -> tuple[str, ...]:
+    """One line for each setting that will do something else than it seems to."""
+    return tuple(_oddities(settings))
+
+
+def _oddities(settings: Settings) -> Iterator[str]:
+    seen: dict[tuple[str, ...], str] = {}
+    for cluster in settings.clusters:
+        where = f"cluster {quoted(cluster.name)}"
+        for oddity in (*_security(cluster), *_evaluation(cluster.evaluation)):
+            yield f"{where}: {oddity}"
+        if settings.collection.min_interval > cluster.evaluation.min_distance > 0:
+            yield (
+                f"{where}: collection.min_interval ({write(settings.collection.min_interval)}) is longer than"
+                f" evaluation.min_distance ({write(cluster.evaluation.min_distance)}), so it sets the window's pace"
+            )
+        servers = tuple(sorted(cluster.bootstrap_servers))
+        if servers in seen:
+            yield f"{where} has the same bootstrap_servers as cluster {quoted(seen[servers])}"
+        seen.setdefault(servers, cluster.name)
+
+
+def _security(cluster: Cluster) -> Iterator[str]:
+    if cluster.sasl is not None and cluster.tls is None and cluster.sasl.mechanism != "GSSAPI":
+        yield f'sasl {cluster.sasl.mechanism} without tls: who listens on the way can log in too; add "tls: {{}}"'
+    if cluster.tls is not None and not cluster.tls.verify_hostname:
+        yield "tls.verify_hostname is false: any host with a trusted certificate can pass for a broker"
+
+
+def _evaluation(settings: Evaluation) -> Iterator[str]:
+    distance, window, recent = settings.min_distance, settings.window, settings.recent
+    reach = distance * (MOST_KEPT - 1)
+    if 0 < reach < max(window, recent):
+        yield (
+            f"evaluation.min_distance ({write(distance)}) is too short for so long a window: {MOST_KEPT} entries are"
+            f" kept, which may span no more than {write(reach)} of {write(max(window, recent))}; raise min_distance"
+        )
+    elif distance == 0:
+        kept = max(settings.intervals, FEWEST_JUDGED)
+        yield (
+            f"evaluation.min_distance is 0, so the window holds the newest {kept} observations, however close; scraped"
+            f" more often than every {write(window / (kept - 1))} it never spans {write(window)}"
+        )
+    if distance * (FEWEST_JUDGED - 1) > window:
+        yield (
+            f"evaluation.window ({write(window)}) is shorter than {FEWEST_JUDGED} observations min_distance"
+            f" ({write(distance)}) apart, so {write(distance * (FEWEST_JUDGED - 1))} are judged all the same"
+        )
+    if recent < distance:
+        yield (
+            f"evaluation.recent ({write(recent)}) is shorter than min_distance ({write(distance)}): often no end offset"
+            " is recent enough, and a group that has caught up may pass for stopped"
+        )

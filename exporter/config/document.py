@@ -1,0 +1,206 @@
+"""YAML text → a tree in which every value knows where it was written.
+
+Scalars are kept as they were written; the key that a value belongs to decides how it is read, not YAML's guess.
+So the password ``0123`` stays what it is, and a cluster may be called ``no``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from exporter.config.mistakes import Mistake, Place
+from exporter.quoting import one_line, quoted
+
+MOST_NODES = 100_000
+"""Aliases can blow a small file up without end; this is far beyond any real one."""
+
+_UNTAGGED = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "seq", "map")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value as written; ``text`` is None where nothing (or ``null``) was written."""
+
+    place: Place
+    path: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    place: Place
+    path: str
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping; ``keys`` says where each of its keys was written."""
+
+    place: Place
+    path: str
+    entries: Mapping[str, Node]
+    keys: Mapping[str, Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """In place of a value whose form is wrong, which has been reported already."""
+
+    place: Place
+    path: str
+
+
+Node = Scalar | Sequence | Table | Unread
+
+
+def kind_of(node: Node) -> str:
+    """What was written, in words for a message."""
+    match node:
+        case Scalar(text=None):
+            return "nothing"
+        case Scalar(text=str(text)):
+            return quoted(text)
+        case Sequence():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def inside(path: str, name: str) -> str:
+    """The path of a key: ``clusters.prod``; names that would not read well are quoted."""
+    shown = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else quoted(name)
+    return f"{path}.{shown}" if path else shown
+
+
+def merged(under: Table, over: Table) -> Table:
+    """Both mappings in one, key by key; where both speak, ``over`` wins.
+
+    ``password`` and ``password_file`` are two ways to say one thing, so either hides both.
+    """
+    entries: dict[str, Node] = {}
+    for name, node in under.entries.items():
+        twin = name.removesuffix("_file") if name.endswith("_file") else f"{name}_file"
+        if name in over.entries or twin not in over.entries:
+            entries[name] = node
+    for name, node in over.entries.items():
+        below = entries.get(name)
+        entries[name] = merged(below, node) if isinstance(below, Table) and isinstance(node, Table) else node
+    return Table(over.place, over.path, entries, {**under.keys, **over.keys})
+
+
+def parse(text: str, source: str) -> tuple[Node | None, list[Mistake]]:
+    """The tree of a YAML text and what is wrong with its form; no tree if it is empty or no YAML at all."""
+    loader: yaml.SafeLoader | None = None
+    try:
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+        if root is None:
+            return None, []
+        conversion = _Conversion(source)
+        tree = conversion.node(root, "", None)
+        return tree, list(conversion.mistakes)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = ", ".join(word for word in (error.problem, error.context) if word)
+        if problem.startswith("found undefined alias"):
+            # Its name is not shown: it may be a password that starts with "*".
+            problem = "an alias (*name) that is not defined; text that starts with * needs quotes"
+        return None, [Mistake(_place(source, mark), "", f"not valid YAML: {one_line(problem)}")]
+    except yaml.reader.ReaderError as error:
+        before = text[: int(error.position)]
+        place = Place(source, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+        return None, [
+            Mistake(place, "", f"not valid YAML: the character {quoted(chr(error.character))} is not allowed")
+        ]
+    except RecursionError:
+        return None, [Mistake(Place(source, 1, 1), "", "nested too deeply to be a configuration")]
+    except (ValueError, OverflowError):
+        # PyYAML lets some escapes ("\UFFFFFFFF") and directives through to Python's own complaint.
+        mark = loader.get_mark() if loader is not None else None
+        return None, [Mistake(_place(source, mark), "", "not valid YAML: a number or escape that means nothing")]
+
+
+def _place(source: str, mark: yaml.error.Mark | None) -> Place:
+    return Place(source, mark.line + 1, mark.column + 1) if mark is not None else Place(source, 1, 1)
+
+
+class _Conversion:
+    """PyYAML's nodes → ours."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.mistakes: set[Mistake] = set()
+        self.nodes = 0
+        self.open: set[int] = set()
+
+    def node(self, node: yaml.Node, path: str, key: Place | None) -> Node:
+        place = _place(self.source, node.start_mark)
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            return self.wrong(Place(self.source, 1, 1), "", "too large to be a configuration, with all its aliases")
+        if node.tag not in _UNTAGGED:
+            # The tag itself is not shown: it may be a password that starts with "!".
+            return self.wrong(place, path, "a tag (!name) has no meaning here; text that starts with ! needs quotes")
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node, place, path)
+        return self.collection(node, key or place, path)
+
+    def collection(self, node: yaml.Node, place: Place, path: str) -> Node:
+        if id(node) in self.open:
+            return self.wrong(place, path, "the alias (*name) refers to what it is part of")
+        self.open.add(id(node))
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return self.table(node, path, place)
+            items = tuple(self.node(item, f"{path}[{index}]", None) for index, item in enumerate(node.value))
+            return Sequence(place, path, items)
+        finally:
+            self.open.discard(id(node))
+
+    def scalar(self, node: yaml.ScalarNode, place: Place, path: str) -> Node:
+        if node.tag == "tag:yaml.org,2002:null" and node.style is None:
+            return Scalar(place, path, None)
+        if not _encodes(node.value):
+            return self.wrong(place, path, "is not valid Unicode (half of a surrogate pair)")
+        return Scalar(place, path, node.value)
+
+    def table(self, node: yaml.MappingNode, path: str, place: Place) -> Table:
+        entries: dict[str, Node] = {}
+        keys: dict[str, Place] = {}
+        for key_node, value_node in node.value:
+            key_place = _place(self.source, key_node.start_mark)
+            if not isinstance(key_node, yaml.ScalarNode) or not _encodes(key_node.value):
+                self.wrong(key_place, path, "a key must be plain text")
+                continue
+            name = key_node.value
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                self.wrong(key_place, path, "merge keys (<<) are not read; put what clusters share under defaults")
+                continue
+            if name in keys:
+                message = f"given twice, first on line {keys[name].line}"
+                self.wrong(key_place, inside(path, name), message)
+                continue
+            keys[name] = key_place
+            entries[name] = self.node(value_node, inside(path, name), key_place)
+        return Table(place, path, entries, keys)
+
+    def wrong(self, place: Place, path: str, message: str) -> Unread:
+        self.mistakes.add(Mistake(place, path, message))
+        return Unread(place, path)
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,22 @@
+"""What the command line and the environment say, which wins over the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+SERVERS: Final = "kafka.bootstrap_servers"
+CLUSTER_NAME: Final = "kafka.cluster_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One setting.
+
+    ``key`` is the path in the file ("web.listen_address"), or SERVERS or CLUSTER_NAME; ``origin`` is what the user
+    wrote it as ("--web.listen-address", "KBE_WEB_LISTEN_ADDRESS").
+    """
+
+    key: str
+    value: str
+    origin: str

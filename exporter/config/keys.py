@@ -1,0 +1,254 @@
+"""Every key of the configuration file: its name, what it holds, and what it is for.
+
+Reading, the near-miss hints, the reference file and `check-config` all follow from this table. Defaults are not
+here: they are those of the dataclasses in `exporter.settings` and `exporter.core.evaluation`.
+"""
+
+from __future__ import annotations
+
+from exporter import settings
+from exporter.config import checks
+from exporter.config.schema import Key, Section
+from exporter.config.values import (
+    FILE,
+    FLAG,
+    LISTEN_ADDRESS,
+    REGEX,
+    SECRET,
+    SECRET_FILE,
+    SERVERS,
+    TELEMETRY_PATH,
+    TEXT,
+    TEXT_OR_VARIABLE,
+    URL,
+    choice,
+    duration,
+    integer,
+    share,
+)
+from exporter.core.evaluation import Evaluation
+
+TLS = Section(
+    "tls",
+    "TLS towards the brokers. `tls: {}` is enough where the system's certificates vouch for them.",
+    settings.Tls,
+    (
+        Key(
+            "ca_file",
+            FILE,
+            "PEM file of the authorities that vouch for the brokers; without it those of the system.",
+            example="/etc/kafka/ca.pem",
+        ),
+        Key(
+            "cert_file",
+            FILE,
+            "PEM file of the exporter's own certificate, for brokers that ask for one.",
+            example="/etc/kafka/exporter.pem",
+        ),
+        Key(
+            "key_file",
+            FILE,
+            "PEM file of that certificate's key, if it is not in `cert_file`.",
+            example="/etc/kafka/exporter.key",
+        ),
+        Key("key_password", SECRET, "Password of the key.", example="${KAFKA_KEY_PASSWORD}"),
+        Key(
+            "key_password_file",
+            SECRET_FILE,
+            "File that holds the password of the key.",
+            into="key_password",
+            example="/run/secrets/kafka-key-password",
+        ),
+        Key("verify_hostname", FLAG, "Whether a broker's certificate must name the host that was connected to."),
+    ),
+    check=checks.tls,
+)
+
+OAUTH = Section(
+    "oauth",
+    "For OAUTHBEARER: tokens are fetched with client credentials (RFC 6749, 4.4).",
+    settings.Sasl,
+    (
+        Key("token_url", URL, "Where tokens are asked for.", example="https://idp.example.com/oauth2/token"),
+        Key("client_id", TEXT_OR_VARIABLE, "Who asks.", example="kafka-burrow-exporter"),
+        Key("client_secret", SECRET, "The secret that proves it.", example="${KAFKA_CLIENT_SECRET}"),
+        Key(
+            "client_secret_file",
+            SECRET_FILE,
+            "File that holds the secret.",
+            into="client_secret",
+            example="/run/secrets/kafka-client-secret",
+        ),
+        Key("scope", TEXT, "Scope to ask for.", example="kafka"),
+    ),
+    prefix="oauth_",
+)
+
+KERBEROS = Section(
+    "kerberos",
+    "For GSSAPI: the ticket comes from the credential cache (kinit, or KRB5_CLIENT_KTNAME).",
+    settings.Sasl,
+    (
+        Key("service_name", TEXT, "First part of the brokers' principal."),
+        Key("domain_name", TEXT, "Host part of it; without it the broker's host name.", example="kafka.example.com"),
+    ),
+    prefix="kerberos_",
+)
+
+SASL = Section(
+    "sasl",
+    "SASL towards the brokers.",
+    settings.Sasl,
+    (
+        Key(
+            "mechanism",
+            choice("a mechanism", *checks.MECHANISMS),
+            "How to log in. GSSAPI needs the extra `kerberos`, AWS_MSK_IAM the extra `msk` and `tls`"
+            " (credentials and region then come from AWS' own environment variables and files).",
+            required=True,
+            example="SCRAM-SHA-512",
+        ),
+        Key("username", TEXT_OR_VARIABLE, "For PLAIN and SCRAM.", example="burrow"),
+        Key(
+            "username_file",
+            SECRET_FILE,
+            "File that holds the user name.",
+            into="username",
+            example="/run/secrets/kafka-username",
+        ),
+        Key("password", SECRET, "For PLAIN and SCRAM.", example="${KAFKA_PASSWORD}"),
+        Key(
+            "password_file",
+            SECRET_FILE,
+            "File that holds the password.",
+            into="password",
+            example="/run/secrets/kafka-password",
+        ),
+        OAUTH,
+        KERBEROS,
+    ),
+    check=checks.sasl,
+)
+
+
+def _filter(name: str, which: str, more: str) -> Section:
+    return Section(
+        name,
+        f"Which {which} are looked at. Expressions may match anywhere in the name (use ^ and $), and `deny` wins."
+        f" {more}",
+        settings.Filter,
+        (
+            Key("allow", REGEX, f"Only {which} that this finds; all if empty."),
+            Key("deny", REGEX, f"No {which} that this finds; none is left out if empty."),
+        ),
+    )
+
+
+EVALUATION = Section(
+    "evaluation",
+    "How groups are judged.",
+    Evaluation,
+    (
+        Key("window", duration(), "Commits are judged over the newest ones that span this long, never fewer than 4."),
+        Key("recent", duration(), 'How far back an end offset counts for "was it caught up lately".'),
+        Key(
+            "min_distance",
+            duration(zero=True),
+            "Observations closer than this to the newest retained one do not extend the window. Keep it a little"
+            " below the scrape interval: however often, and by however many, the exporter is scraped, the window"
+            " then grows at one pace.",
+        ),
+        Key(
+            "intervals",
+            integer(1, 128),
+            "Burrow's own count of commits. It is the rule where commits bring their own times (recordings);"
+            " elsewhere the least that is kept: more is kept where `window` and `min_distance` need it.",
+        ),
+        Key("allowed_lag", integer(0, 10**18 - 1), "Up to this lag (records) a partition is OK whatever else."),
+        Key("minimum_complete", share(), "Below this completeness of its window a partition is OK whatever else."),
+    ),
+)
+
+CLUSTER = Section(
+    "cluster",
+    "One Kafka cluster. Its name becomes the label `cluster`; upper and lower case are kept.",
+    settings.Cluster,
+    (
+        Key(
+            "bootstrap_servers",
+            SERVERS,
+            "Brokers to ask first; the others are learnt from them. A list, or one text with commas;"
+            ' an IPv6 address needs quotes: "[::1]:9092".',
+            required=True,
+            example="[kafka-1:9092, kafka-2:9092]",
+        ),
+        Key("client_id", TEXT, "What the exporter calls itself in the brokers' logs, metrics and quotas."),
+        TLS,
+        SASL,
+        Key("request_timeout", duration(), "How long one request to a broker may take."),
+        _filter("groups", "consumer groups", "The default is that of Burrow's sample: no throw-away groups."),
+        _filter("topics", "topics", "The default leaves out Kafka's own topics, which nobody reads by commits."),
+        EVALUATION,
+        Key(
+            "granularity",
+            choice("a granularity", "partition", "topic", "group"),
+            "How fine the series are: of every partition, only of topics and groups, or only of groups."
+            " Coarser means fewer series; verdicts are always reached by partition.",
+        ),
+        Key("start_offsets", FLAG, "Whether the log's start offsets are read too (one more request per leader)."),
+        Key(
+            "members_refresh",
+            duration(zero=True),
+            "Members and assignments of groups are read again when older than this.",
+        ),
+    ),
+    check=checks.cluster,
+)
+
+COLLECTION = Section(
+    "collection",
+    "How scrapes become collections from Kafka.",
+    settings.Collection,
+    (
+        Key("min_interval", duration(zero=True), "A report younger than this is served again; Kafka is not asked."),
+        Key("scrape_timeout", duration(), "Deadline of a scraper that names none; Prometheus names its own."),
+        Key("timeout_offset", duration(zero=True), "How much earlier than its deadline a scraper is answered."),
+        Key(
+            "max_report_age",
+            duration(zero=True),
+            "While a collection is late, the report of an earlier one stands in for it up to this age.",
+        ),
+    ),
+    check=checks.collection,
+)
+
+WEB = Section(
+    "web",
+    "The exporter's own port.",
+    settings.Web,
+    (
+        Key("listen_address", LISTEN_ADDRESS, "Where to listen; without a host on all interfaces."),
+        Key("telemetry_path", TELEMETRY_PATH, "Path of the metrics."),
+    ),
+)
+
+LOG = Section(
+    "log",
+    "Logging, to standard error.",
+    settings.Log,
+    (
+        Key("level", choice("a level", "debug", "info", "warning", "error"), "What is logged, and all that is worse."),
+        Key("format", choice("a format", "logfmt", "json"), "One line an event: key=value pairs, or a JSON object."),
+    ),
+)
+
+SECTIONS = (COLLECTION, WEB, LOG)
+
+TOP = ("clusters", "defaults", *(section.name for section in SECTIONS))
+"""What may stand at the top of the file."""
+
+
+def known_paths() -> tuple[str, ...]:
+    """Every path there is: ``clusters.<name>.evaluation.window``, ``web.listen_address``."""
+    below = [path for section in SECTIONS for path in (section.name, *section.paths(f"{section.name}."))]
+    return ("clusters", "defaults", *CLUSTER.paths("clusters.<name>."), *below)

@@ -1,0 +1,110 @@
+"""File and flags → settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from exporter.config.clusters import cluster_tables
+from exporter.config.document import Scalar, Table, merged, parse
+from exporter.config.flags import CLUSTER_NAME, SERVERS, Flag
+from exporter.config.keys import CLUSTER, SECTIONS, TOP
+from exporter.config.mistakes import ConfigError, Mistake, Place
+from exporter.config.reading import Reading
+from exporter.config.schema import Section
+from exporter.config.world import World
+from exporter.settings import Settings
+
+LARGEST_FILE = 10_000_000
+"""In bytes; what is larger was not meant as a configuration."""
+
+STANDARD = Settings(clusters=())
+"""What is in force where nothing is said."""
+
+
+def load(
+    file: str | None,
+    flags: Iterable[Flag] = (),
+    *,
+    environment: Mapping[str, str] | None = None,
+    clusters_needed: bool = True,
+) -> Settings:
+    """The settings of a file (if any) and the flags that win over it.
+
+    Raises `ConfigError` with every mistake there is. With ``clusters_needed`` False a configuration may be without
+    a cluster: a replay has none.
+    """
+    given = {flag.key: flag for flag in flags}
+    root, malformed = _root(file)
+    for key in sorted(given.keys() - {SERVERS, CLUSTER_NAME}):
+        root = merged(root, _as_file(given[key]))
+    folder = Path(file).parent if file is not None else Path()
+    reading = Reading(World(folder, os.environ if environment is None else environment), malformed)
+    reading.unknown(root, TOP)
+    values = {
+        section.name: reading.section(section, table)
+        for section in SECTIONS
+        if (table := reading.table(root.entries.get(section.name), section.name)) is not None
+    }
+    defaults = reading.table(root.entries.get("defaults"), "defaults") or Table(root.place, "defaults", {}, {})
+    shared = reading.section(CLUSTER, defaults, partial=True)
+    tables = cluster_tables(root, defaults, given, reading, needed=clusters_needed)
+    clusters = {name: reading.section(CLUSTER, table) for name, table in tables.items()}
+    if reading.mistakes:
+        raise ConfigError(reading.mistakes)
+    evaluation = dataclasses.replace(STANDARD.evaluation, **shared.get("evaluation", {}))
+    return Settings(
+        clusters=tuple(_built(CLUSTER, {"name": name, **read}, None) for name, read in clusters.items()),
+        evaluation=evaluation,
+        **{section.name: _built(section, values.get(section.name, {}), None) for section in SECTIONS},
+    )
+
+
+def _root(file: str | None) -> tuple[Table, list[Mistake]]:
+    """The file as a mapping (an empty one where there is no file), and what is wrong with its form."""
+    if file is None:
+        return Table(Place("kafka-burrow-exporter"), "", {}, {}), []
+    try:
+        with Path(file).open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise ConfigError([Mistake(Place(file or '""'), "", f"cannot be read: {reason}")]) from error
+    if len(content) > LARGEST_FILE:
+        raise ConfigError([Mistake(Place(file), "", "too large to be a configuration")])
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        place = Place(file, before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1)
+        raise ConfigError([Mistake(place, "", f"not UTF-8 text ({error.reason})")]) from error
+    node, mistakes = parse(text, file)
+    if node is None and mistakes:
+        raise ConfigError(mistakes)
+    if node is None or (isinstance(node, Scalar) and node.text is None):
+        message = 'is empty; it needs at least "clusters: {NAME: {bootstrap_servers: HOST:PORT}}"'
+        raise ConfigError([Mistake(Place(file, 1, 1), "", message)])
+    if not isinstance(node, Table):
+        message = f"must be a mapping of keys ({', '.join(TOP)}) at the top"
+        raise ConfigError(mistakes or [Mistake(node.place, "", message)])
+    return node, mistakes
+
+
+def _as_file(flag: Flag) -> Table:
+    """What the flag would be in the file."""
+    place = Place(flag.origin)
+    section, name = flag.key.split(".")
+    inner = Table(place, "", {name: Scalar(place, "", flag.value)}, {name: place})
+    return Table(place, "", {section: inner}, {section: place})
+
+
+def _built(section: Section, values: Mapping[str, Any], start: Any) -> Any:
+    """The dataclass of a section: what was read over ``start``, or over the dataclass' own defaults."""
+    fields = dict(values)
+    for part in section.parts:
+        if isinstance(part, Section) and not part.prefix and part.name in fields:
+            fields[part.name] = _built(part, fields[part.name], section.default(part.name))
+    return dataclasses.replace(start, **fields) if start is not None else section.of(**fields)

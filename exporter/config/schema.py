@@ -1,0 +1,75 @@
+"""What a configuration is described with: a key, and a section of keys."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exporter.config.document import Table
+from exporter.config.values import Kind
+from exporter.config.world import World
+
+Values = Mapping[str, Any]
+"""What was read of a section: field name → value; fields that were not given, or could not be read, are missing."""
+
+Complaint = tuple[str, str]
+"""The name of the key that is wrong ("" for the section as a whole), and what is wrong."""
+
+Check = Callable[[Table, Values, World], Iterable[Complaint]]
+"""What is wrong between the keys of a section, where each by itself is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key. ``into`` is the field that it fills, if that is not called like the key (``password_file``)."""
+
+    name: str
+    kind: Kind
+    doc: str
+    required: bool = False
+    example: str = ""
+    into: str = ""
+
+    @property
+    def field(self) -> str:
+        """The name of the field that the key fills."""
+        return self.into or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A mapping of keys, read into the dataclass ``of``, whose defaults are those of the configuration.
+
+    ``prefix``: the section is part of its parent's dataclass, in fields that start so.
+    """
+
+    name: str
+    doc: str
+    of: type[Any]
+    parts: tuple[Key | Section, ...]
+    prefix: str = ""
+    check: Check | None = None
+
+    def part(self, name: str) -> Key | Section | None:
+        """The part of that name."""
+        return next((part for part in self.parts if part.name == name), None)
+
+    def names(self) -> tuple[str, ...]:
+        """The keys that may stand in the section."""
+        return tuple(part.name for part in self.parts)
+
+    def default(self, name: str) -> Any:
+        """The default of a field, None where it has none."""
+        for field in dataclasses.fields(self.of):
+            if field.name == self.prefix + name:
+                return None if field.default is dataclasses.MISSING else field.default
+        raise LookupError(f"{self.of.__name__} has no field {self.prefix + name}")
+
+    def paths(self, above: str = "") -> Iterator[str]:
+        """The path of every key and section in it: ``evaluation.window``."""
+        for part in self.parts:
+            yield above + part.name
+            if isinstance(part, Section):
+                yield from part.paths(f"{above}{part.name}.")

@@ -1,0 +1,66 @@
+"""What a value may refer to: files and environment variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exporter.config.mistakes import Invalid
+from exporter.quoting import quoted
+
+LARGEST_SECRET = 65_536
+"""In bytes; what is larger was not meant as a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The folder that relative paths start from, and the environment."""
+
+    folder: Path
+    environment: Mapping[str, str] = field(repr=False)
+    _read: dict[Path, bytes] = field(default_factory=dict, repr=False)
+
+    def variable(self, name: str) -> str:
+        """The value of an environment variable."""
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            # What it says instead is not shown: it may be a password after all.
+            raise Invalid("${...} does not name an environment variable; write it as ${NAME}, or put it in a file")
+        value = self.environment.get(name, "")
+        if not value:
+            state = "empty" if name in self.environment else "not set"
+            raise Invalid(f"the environment variable {name} is {state}")
+        return value
+
+    def readable(self, path: str) -> str:
+        """The path, from the folder on, of a file that can be read."""
+        self._bytes(path)
+        return str(self.folder / path)
+
+    def secret(self, path: str) -> str:
+        """The text of a file without the line end it closes with."""
+        content = self._bytes(path)
+        if len(content) > LARGEST_SECRET:
+            raise Invalid(f"{quoted(path)} is too large for a secret")
+        try:
+            text = content.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
+        except UnicodeDecodeError:
+            raise Invalid(f"{quoted(path)} is not UTF-8 text") from None
+        if not text:
+            raise Invalid(f"the file {quoted(path)} is empty")
+        return text
+
+    def _bytes(self, path: str) -> bytes:
+        """What is in a file; read once, because a pipe (``<(pass show kafka)``) can be read only once."""
+        if not path or "\0" in path:
+            raise Invalid(f"{quoted(path)} is not a path")
+        place = self.folder / path
+        if place not in self._read:
+            try:
+                with place.open("rb") as file:
+                    self._read[place] = file.read(16 * LARGEST_SECRET)
+            except OSError as error:
+                reason = (error.strerror or str(error)).lower()
+                raise Invalid(f"cannot read {quoted(str(place))}: {reason}") from error
+        return self._read[place]

@@ -1,0 +1,72 @@
+"""Logging to standard error: one line an event, as logfmt or JSON.
+
+What a record was given as ``extra`` follows as fields of its own: ``log.warning("not read", extra={"group": name})``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from exporter.quoting import one_line, quoted
+from exporter.settings import Log
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+_OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+"""What every record has; "color_message" is uvicorn's own message once more, with escape codes."""
+
+
+def set_up(settings: Log, stream: TextIO | None = None) -> None:
+    """Makes every logger of the process write to ``stream`` (standard error) as the settings say."""
+    handler = logging.StreamHandler(sys.stderr if stream is None else stream)
+    handler.setFormatter(Json() if settings.format == "json" else Logfmt())
+    logging.basicConfig(level=_LEVELS[settings.level], handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    # At "info" kafka-python tells of every connection, at "debug" also of its configuration, passwords and all.
+    logging.getLogger("kafka").setLevel(logging.INFO if settings.level == "debug" else logging.WARNING)
+
+
+class Logfmt(logging.Formatter):
+    r"""``ts=2026-01-31T12:00:00.000Z level=info logger=exporter.collector msg="group \"a b\"" cluster=prod``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record on one line; what does not print is escaped as in JSON."""
+        return " ".join(f"{_name(name)}={_logfmt(value)}" for name, value in _fields(record).items())
+
+
+class Json(logging.Formatter):
+    """The same fields as an object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record on one line of ASCII."""
+        return json.dumps(_fields(record), default=str)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    at = datetime.fromtimestamp(record.created, UTC)
+    fields: dict[str, Any] = {
+        "ts": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "msg": record.getMessage(),
+    }
+    fields.update((name, value) for name, value in vars(record).items() if name not in _OF_RECORDS | fields.keys())
+    if record.exc_info:
+        fields["traceback"] = logging.Formatter().formatException(record.exc_info)
+    return fields
+
+
+def _name(name: str) -> str:
+    """A field's name without what would break logfmt apart."""
+    return one_line(name).replace(" ", "_").replace("=", "_").replace('"', "_")
+
+
+def _logfmt(value: Any) -> str:
+    text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+    if text and text.isprintable() and not set(text) & set(' ="\\'):
+        return text
+    return quoted(text)
