@@ -1,0 +1,126 @@
+"""The door: `kafka-burrow-exporter` and its commands.
+
+A command's module is imported when the command runs, so that `--help` and `check-config` do without Kafka and numpy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from typing import Any, Final
+
+import click
+
+from exporter import __version__
+from exporter.cli.failures import BadArguments
+from exporter.config import suggestion
+from exporter.quoting import quoted
+
+COMMANDS: Final = {
+    "serve": "Serve the metrics for Prometheus to scrape (the default).",
+    "check-config": "Say what is wrong with a configuration, or what would be in force.",
+    "status": "Watch a cluster for a few intervals and print its groups, worst first.",
+    "record": "Write what is observed of a cluster, a JSON object a line.",
+    "replay": "Judge a recording with the given settings.",
+}
+"""The commands and what they are for; the module of each is called like it."""
+
+DEFAULT: Final = "serve"
+
+
+class Commands(click.Group):
+    """The commands by name; without a name it is `serve`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
+        """The names, in the order of `--help`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        word = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"{__name__}.{word}"), word)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, those of `serve` if they do not begin with a command."""
+        own = {"--version", *ctx.help_option_names}
+        if not args or (args[0].startswith("-") and args[0] not in own):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments begin with, or the one that was perhaps meant."""
+        if args[0] not in COMMANDS:
+            hint = suggestion(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"no command {quoted(args[0])}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, and the options of the one that needs no name."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+        command = self.get_command(ctx, DEFAULT)
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        parameters = command.get_params(ctx) if command is not None else []
+        records = [parameter.get_help_record(ctx) for parameter in parameters if not own & set(parameter.opts)]
+        with formatter.section(f"Options of {DEFAULT}, shared by the others where they make sense"):
+            formatter.write_dl([record for record in records if record is not None])
+        with formatter.section("Options"):
+            formatter.write_dl(
+                [record for parameter in self.get_params(ctx) if (record := parameter.get_help_record(ctx)) is not None]
+            )
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Click's context; what is wrong with the arguments is said in one line."""
+        with _one_line():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is wrong with its arguments is said in one line."""
+        with _one_line():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        raise BadArguments.of(error) from error
+
+
+def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    if value:
+        kafka = metadata.version("kafka-python")
+        click.echo(f"kafka-burrow-exporter {__version__} (Python {platform.python_version()}, kafka-python {kafka})")
+        ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the versions of the exporter, Python and kafka-python, and exit.",
+)
+def commands() -> None:
+    """Judge Kafka consumer groups by Burrow's rules, for Prometheus.
+
+    A flag wins over its environment variable, that over the configuration file, and that over the default.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """The console script; ends the process with 0, with 1 for what fails at run time, with 2 for bad input."""
+    commands.main(args=args, prog_name="kafka-burrow-exporter")

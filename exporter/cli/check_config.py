@@ -1,0 +1,39 @@
+"""`check-config`: what is wrong with a configuration, or what would be in force."""
+
+from __future__ import annotations
+
+import click
+import yaml
+
+from exporter.cli.options import settings_options
+from exporter.config import in_force, oddities, reference
+from exporter.quoting import quoted
+from exporter.settings import Settings
+
+
+def _print_reference(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    if value:
+        click.echo(reference(), nl=False)
+        ctx.exit()
+
+
+@click.command("check-config")
+@click.option(
+    "--reference",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_reference,
+    help="Print a configuration file with every key explained, and exit.",
+)
+@settings_options(web=True, logging=False)
+def check_config(settings: Settings) -> None:
+    """Say what is wrong with a configuration, or what would be in force.
+
+    Nothing is connected to. Secrets are read, but not shown. Exit code 0 if the configuration can be used, else 2.
+    """
+    names = ", ".join(quoted(cluster.name) for cluster in settings.clusters)
+    click.echo(f"# ok: {len(settings.clusters)} cluster{'s'[: len(settings.clusters) != 1]}: {names}; in force:")
+    click.echo(yaml.safe_dump(in_force(settings), sort_keys=False, allow_unicode=True), nl=False)
+    for oddity in oddities(settings):
+        click.echo(f"warning: {oddity}", err=True)

@@ -1,0 +1,52 @@
+"""How a command ends when it cannot do what it was asked: one clear line, no traceback."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import click
+
+from exporter.config import ConfigError
+from exporter.quoting import one_line
+
+
+class BadArguments(click.ClickException):
+    """The command line is wrong: exit code 2."""
+
+    exit_code = 2
+
+    @classmethod
+    def of(cls, error: click.UsageError) -> BadArguments:
+        """What click has to say, on one line, with where to look."""
+        command = error.ctx.command_path if error.ctx is not None else "kafka-burrow-exporter"
+        message = " ".join(error.format_message().split()).rstrip(".")
+        return cls(f"{command}: {message} (see {command} --help)")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it to standard error."""
+        click.echo(one_line(self.message), err=True, file=file)
+
+
+class BadConfiguration(click.ClickException):
+    """The configuration is wrong: exit code 2, a line for each mistake."""
+
+    exit_code = 2
+
+    def __init__(self, error: ConfigError) -> None:
+        super().__init__(str(error))
+        self.mistakes = error.mistakes
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print every mistake to standard error."""
+        for mistake in self.mistakes:
+            click.echo(str(mistake), err=True, file=file)
+
+
+class RunFailed(click.ClickException):
+    """Something outside did not work as it should have (the port is taken, Kafka does not answer): exit code 1."""
+
+    exit_code = 1
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it to standard error."""
+        click.echo(f"kafka-burrow-exporter: {one_line(self.message)}", err=True, file=file)

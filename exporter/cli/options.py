@@ -1,0 +1,98 @@
+"""The flags that commands share, and how they become settings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from exporter import logs
+from exporter.cli.failures import BadConfiguration
+from exporter.config import ConfigError, Flag, load
+
+Command = Callable[..., Any]
+
+_FILE = ("--config.file", "FILE", "Configuration file (YAML).")
+_KAFKA = (
+    (
+        "--kafka.bootstrap-servers",
+        "HOST:PORT,...",
+        "Kafka's servers; may be repeated. Enough without a file; with one, they replace those of its cluster.",
+    ),
+    (
+        "--kafka.cluster-name",
+        "NAME",
+        "Name of the cluster, kafka by default; with a file, the only cluster of it to look at.",
+    ),
+)
+_LOG = (
+    ("--log.level", "LEVEL", "What is logged: debug, info, warning or error.  [default: info]"),
+    ("--log.format", "FORMAT", "How: logfmt or json.  [default: logfmt]"),
+)
+_WEB = (
+    ("--web.listen-address", "[HOST]:PORT", "Address to listen on; without a host on all.  [default: :8000]"),
+    ("--web.telemetry-path", "PATH", "Path of the metrics.  [default: /metrics]"),
+)
+
+
+def settings_options(
+    *, web: bool = False, clusters_needed: bool = True, logging: bool = True
+) -> Callable[[Command], Command]:
+    """Gives a command the shared flags, and calls it with what they and the file say as ``settings``.
+
+    ``web``: it also serves. ``clusters_needed`` False: it works without any cluster. ``logging`` False: it has
+    nothing to log. Ends the command with exit code 2 and a line for each mistake in the configuration.
+    """
+    shown = (_FILE, *_KAFKA, *(_WEB if web else ()), *_LOG)
+
+    def decorate(command: Command) -> Command:
+        @click.pass_context
+        @functools.wraps(command)
+        def with_settings(ctx: click.Context, /, *args: Any, **given: Any) -> Any:
+            flags = list(_flags(ctx, {_name(flag): given.pop(_name(flag)) for flag, _, _ in shown[1:]}))
+            try:
+                settings = load(given.pop(_name(_FILE[0])), flags, clusters_needed=clusters_needed)
+            except ConfigError as error:
+                raise BadConfiguration(error) from None
+            if logging:
+                logs.set_up(settings.log)
+            return command(*args, settings=settings, **given)
+
+        decorated: Command = with_settings
+        for flag, metavar, text in reversed(shown):
+            decorated = click.option(
+                flag,
+                _name(flag),
+                metavar=metavar,
+                help=text,
+                envvar=variable(flag),
+                show_envvar=True,
+                multiple=flag == "--kafka.bootstrap-servers",
+            )(decorated)
+        return decorated
+
+    return decorate
+
+
+def variable(flag: str) -> str:
+    """The environment variable that stands for a flag: KBE_WEB_LISTEN_ADDRESS for --web.listen-address."""
+    return "KBE_" + _name(flag).upper()
+
+
+def _name(flag: str) -> str:
+    return flag.removeprefix("--").replace(".", "_").replace("-", "_")
+
+
+def _flags(ctx: click.Context, given: dict[str, Any]) -> Iterator[Flag]:
+    """What was given, with what the user wrote it as."""
+    for flag, _, _ in (*_KAFKA, *_WEB, *_LOG):
+        value = given.get(_name(flag))
+        if value is None or value == ():
+            continue
+        from_environment = ctx.get_parameter_source(_name(flag)) is ParameterSource.ENVIRONMENT
+        key = flag.removeprefix("--").replace("-", "_")
+        text = value if isinstance(value, str) else ",".join(value)
+        yield Flag(key, text, variable(flag) if from_environment else flag)
