@@ -1,0 +1,37 @@
+"""Writes the dashboards as JSON beside this folder: `python -m dashboards.source`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from dashboards.source import group, health, overview, variables
+
+FOLDER = Path(__file__).parents[1]
+
+
+def files(exporter_url: str = variables.EXPORTER_URL) -> dict[str, str]:
+    """File name → its text, for each dashboard."""
+    made = [part.build(exporter_url) for part in (overview, group, health)]
+    return {f"{one['uid']}.json": json.dumps(one, indent=2, ensure_ascii=False) + "\n" for one in made}
+
+
+def main() -> None:
+    """Write every dashboard."""
+    arguments = argparse.ArgumentParser(prog="python -m dashboards.source", description=__doc__)
+    arguments.add_argument(
+        "--exporter-url",
+        default=variables.EXPORTER_URL,
+        help="where browsers reach the exporter's own pages (default: %(default)s)",
+    )
+    arguments.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where to write the files (default: %(default)s)"
+    )
+    chosen = arguments.parse_args()
+    for name, text in files(chosen.exporter_url).items():
+        (chosen.folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,297 @@
+"""One consumer group, down to its partitions."""
+
+from __future__ import annotations
+
+from dashboards.source import group_series as of
+from dashboards.source import statuses, variables
+from dashboards.source.grafana import (
+    Json,
+    colour,
+    dashboard,
+    lines,
+    override,
+    override_query,
+    query,
+    stat,
+    steps,
+    table,
+    timeline,
+)
+from dashboards.source.promql import PARTITION, number_at, one, speed, total, worst
+
+# Dashes: green what is written, plain what is committed, grey what the log still keeps.
+DASHED = {"fill": "dash", "dash": [10, 6]}
+DOTTED = {"fill": "dot", "dash": [2, 6]}
+
+
+def _now() -> list[Json]:
+    return [
+        stat(
+            "Status",
+            "The group by Burrow's rules: OK; WARN: a partition loses ground; ERR: a partition is stopped, stalled or "
+            "was rewound.",
+            [query(one(of.THIS, of.STATUS))],
+            width=3,
+            mappings=statuses.GROUP_STATUS,
+        ),
+        stat(
+            "Worst partition",
+            "The worst status of any of its partitions: STOP: nobody commits any more; STALL: commits come and the "
+            "offset stands still; REWIND: the offset went back; WARN: consumed, yet lag only grew.",
+            [query(f"{one(of.THIS, of.ROW_STATUS)} or {one(of.THIS, of.TOPIC_STATUS)}")],
+            width=3,
+            mappings=statuses.PARTITION_STATUS,
+        ),
+        stat(
+            "Lag",
+            "Records not yet committed, summed over the group.",
+            [query(one(of.THIS, of.LAG))],
+            width=3,
+            unit="locale",
+        ),
+        stat(
+            "Lag in seconds",
+            "How long ago the record was written that its slowest partition is to read next; at least: the exporter "
+            "has not watched long enough to know more.",
+            [query(one(of.THIS, of.LAG_SECONDS), "behind"), query(one(of.THIS, of.BOUND), "is")],
+            width=4,
+            overrides=[
+                override("behind", unit="dtdurations"),
+                override("is", mappings=statuses.BOUND),
+            ],
+            no_value="not known yet",
+        ),
+        stat(
+            "Catches up in",
+            "When lag will be gone if the group and its producers go on as now; never: it does not shrink.",
+            [query(one(of.THIS, of.CATCH_UP))],
+            width=3,
+            unit="dtdurations",
+            mappings=statuses.NEVER,
+            no_value="not known yet",
+        ),
+        stat(
+            "Members",
+            "Members as the group's coordinator described them, at most a minute ago; beside them the partitions "
+            "with a commit.",
+            [query(one(of.THIS, of.MEMBERS), "members"), query(one(of.THIS, of.PARTITIONS), "partitions")],
+            width=4,
+        ),
+        stat(
+            "Margin to loss",
+            "How much of what the log keeps lies before the slowest partition's commit: 100 % at the end, 0 % about "
+            "to lose records, below 0 lost.",
+            [query(one(of.THIS, of.MARGIN, pick="min"))],
+            width=2,
+            unit="percentunit",
+            thresholds=steps((None, "red"), (0, "orange"), (0.2, "green")),
+        ),
+        stat(
+            "Window",
+            "100 % once every partition has been watched long enough for a full verdict.",
+            [query(one(of.THIS, of.COMPLETE))],
+            width=2,
+            unit="percentunit",
+            thresholds=steps((None, "blue"), (1, "green")),
+        ),
+    ]
+
+
+def _statuses() -> list[Json]:
+    topics = worst(("topic",), of.TOPIC_STATUS)
+    return [
+        timeline(
+            "Status of the group",
+            "The group's status over time.",
+            [query(one(of.THIS, of.STATUS), "{{consumer_group}}")],
+            mappings=statuses.GROUP_STATUS,
+            width=12,
+            height=5,
+        ),
+        timeline(
+            "State in Kafka",
+            "What Kafka itself says of the group: Stable with members, Empty without, rebalancing in between. One "
+            "band for each state that it was in.",
+            [query(one(("state",), of.INFO), "{{state}}")],
+            mappings=statuses.PRESENT,
+            width=12,
+            height=5,
+        ),
+        timeline(
+            "Status by partition",
+            "The partitions that were worst on average over the time shown (as many as Show at most); whole topics "
+            "where the exporter shows no partitions (granularity topic).",
+            [query(f"{worst(of.ROW, of.ROW_STATUS)} or {topics}", of.ROW_NAME)],
+            mappings=statuses.PARTITION_STATUS,
+            height=12,
+        ),
+        stat(
+            "Partitions by status",
+            "How many of the chosen partitions are at each status now.",
+            [query(number_at(level, of.ROW, of.ROW_STATUS), name) for level, name in statuses.PARTITION.items()],
+            width=12,
+            height=6,
+            overrides=[override(name, color=colour(statuses.COLOURS[name])) for name in statuses.PARTITION.values()],
+        ),
+        timeline(
+            "Subscription by topic",
+            "Whether the members that are there still take part in each topic that the group has commits on. Lag of a "
+            "topic it no longer subscribes to only grows; reset or delete those offsets. Known while the group has "
+            "members.",
+            [query(one(("topic",), of.SUBSCRIBED), "{{topic}}")],
+            mappings=statuses.SUBSCRIBED,
+            width=12,
+            height=6,
+        ),
+    ]
+
+
+def _partitions() -> list[Json]:
+    return [
+        table(
+            "Partitions, worst first",
+            "Every chosen partition now. Committed: where the group goes on from. End: where producers write next. "
+            "Log start: the oldest record still kept. Lost: records deleted before the group read them.",
+            {
+                "topic": "Topic",
+                "partition": "Partition",
+                "Value #A": "Status",
+                "Value #B": "Lag",
+                "Value #C": "Lag in seconds",
+                "Value #D": "Committed",
+                "Value #E": "End",
+                "Value #F": "Log start",
+                "Value #G": "Lost",
+            },
+            [
+                query(one(of.ROW, of.ROW_STATUS)),
+                query(one(of.ROW, of.ROW_LAG)),
+                query(one(of.ROW, of.ROW_LAG_SECONDS)),
+                query(one(of.ROW, of.COMMITTED)),
+                query(one(of.ROW, of.read_by_group(of.END))),
+                query(one(of.ROW, of.read_by_group(of.START))),
+                query(one(of.ROW, of.ROW_LOST)),
+            ],
+            unit="locale",
+            overrides=[
+                override("Partition", unit="none"),
+                override(
+                    "Status", mappings=statuses.PARTITION_STATUS, custom__cellOptions={"type": "color-background"}
+                ),
+                override("Lag in seconds", unit="dtdurations"),
+                override(
+                    "Lost",
+                    custom__cellOptions={"type": "color-text"},
+                    thresholds=steps((None, "text"), (1, "red")),
+                ),
+            ],
+            sort=[("Status", True), ("Lag", True)],
+        ),
+    ]
+
+
+def _lag() -> list[Json]:
+    produced = total((), of.read_by_group(speed(PARTITION, of.END)))
+    return [
+        lines(
+            "Lag by partition",
+            "Records between the commit and the end of the partition, for the partitions that lagged most on average; "
+            "whole topics where the exporter shows no partitions.",
+            [query(f"{worst(of.ROW, of.ROW_LAG)} or {worst(('topic',), of.TOPIC_LAG)}", of.ROW_NAME)],
+        ),
+        lines(
+            "Lag in seconds by partition",
+            "How long ago the record was written that the group is to read next, for the partitions furthest behind.",
+            [query(worst(of.ROW, of.ROW_LAG_SECONDS), of.ROW_NAME)],
+            unit="s",
+        ),
+        lines(
+            "Consumed against produced",
+            "What producers write to the chosen partitions that the group reads (dashed), and what the group commits. "
+            "Slopes of offsets: a rewind shows as 0, a skip to the end as a peak.",
+            [query(produced, "produced"), query(total((), speed(of.ROW, of.COMMITTED)), "consumed")],
+            unit="mps",
+            overrides=[
+                override_query("A", custom__lineStyle=DASHED, custom__lineWidth=2, color=colour("green")),
+                override_query("B", custom__lineWidth=2, color=colour("blue")),
+            ],
+        ),
+        lines(
+            "Time to catch up",
+            "When lag would be gone at the pace of that moment. A gap: it did not shrink, so never.",
+            [query(f"{one(of.THIS, of.CATCH_UP)} < +Inf", "time to catch up")],
+            unit="s",
+        ),
+    ]
+
+
+def _offsets() -> list[Json]:
+    # Three partitions make nine lines, which is what an eye can follow; the variable Partition chooses others.
+    most = f"topk(3, {one(of.ROW, f'avg_over_time({of.ROW_LAG}[$__range] @ end())')})"
+
+    def of_most(selector: str) -> str:
+        return f"{one(of.ROW, selector)} and on (topic, partition) {most}"
+
+    return [
+        lines(
+            "Offsets",
+            "The three chosen partitions that lagged most: where producers write (dashed), where the group is (solid), "
+            "where the log starts (dotted). The distance is the lag; solid under dotted has lost records.",
+            [
+                query(of_most(of.END), f"end {of.ROW_NAME}"),
+                query(of_most(of.COMMITTED), f"committed {of.ROW_NAME}"),
+                query(of_most(of.START), f"log start {of.ROW_NAME}"),
+            ],
+            unit="locale",
+            lowest=None,
+            overrides=[
+                override_query("A", custom__lineStyle=DASHED, custom__fillOpacity=0),
+                override_query("B", custom__lineWidth=2, custom__fillOpacity=0),
+                override_query("C", custom__lineStyle=DOTTED, custom__fillOpacity=0),
+            ],
+        ),
+        lines(
+            "Members",
+            "Members of the group over time, and the partitions it has commits on. More members than partitions: the "
+            "rest are idle.",
+            [query(one(of.THIS, of.MEMBERS), "members"), query(one(of.THIS, of.PARTITIONS), "partitions")],
+            unit="none",
+        ),
+        lines(
+            "Margin to loss",
+            "How much of what the log keeps lies before the slowest partition's commit. It falls while the group lags "
+            "and the log is cleaned; at 0 % records are lost.",
+            [query(one(of.THIS, of.MARGIN, pick="min"), "margin")],
+            unit="percentunit",
+            lowest=None,
+            highest=1,
+            thresholds=steps((None, "red"), (0, "transparent")),
+        ),
+        lines(
+            "Records lost by partition",
+            "Records that were deleted before the group read them: log start less committed offset.",
+            [query(worst(of.ROW, of.ROW_LOST), of.ROW_NAME)],
+            unit="locale",
+        ),
+    ]
+
+
+def build(exporter_url: str) -> Json:
+    """The dashboard "Kafka consumer groups / Group"."""
+    return dashboard(
+        variables.GROUP,
+        "Kafka consumer groups / Group",
+        "One consumer group, down to its partitions: status, offsets, lag, members, time to catch up.",
+        variables=variables.of_group(exporter_url),
+        links=[
+            variables.dashboards(),
+            variables.page("The exporter's page of this group", variables.GROUP_PAGE_PATH),
+        ],
+        rows={
+            "Now": _now(),
+            "Status over time": _statuses(),
+            "Partitions": _partitions(),
+            "Lag and pace": _lag(),
+            "Offsets and members": _offsets(),
+        },
+    )

@@ -1,0 +1,239 @@
+"""The fleet: which groups are in trouble, for how long, and whether they gain or lose ground."""
+
+from __future__ import annotations
+
+from dashboards.source import statuses, variables
+from dashboards.source.grafana import (
+    Json,
+    colour,
+    dashboard,
+    lines,
+    override,
+    override_query,
+    query,
+    stat,
+    steps,
+    table,
+    timeline,
+)
+from dashboards.source.promql import (
+    GROUP,
+    GROUP_PARTITION,
+    PARTITION,
+    TOPIC,
+    number_at,
+    one,
+    own,
+    speed,
+    total,
+    worst,
+)
+
+CLUSTER_CHOSEN = 'cluster=~"$cluster"'
+CHOSEN = (CLUSTER_CHOSEN, 'consumer_group=~"$group"')
+TOPIC_CHOSEN = 'topic=~"$topic"'
+
+UP = own("burrow_kafka_cluster_up", CLUSTER_CHOSEN)
+STATUS = own("burrow_kafka_consumer_status", *CHOSEN)
+COMPLETE = own("burrow_kafka_consumer_complete_ratio", *CHOSEN)
+LAG = own("burrow_kafka_consumer_lag_total", *CHOSEN)
+LAG_SECONDS = own("burrow_kafka_consumer_max_lag_seconds", *CHOSEN)
+BOUND = own("burrow_kafka_consumer_lag_seconds_is_lower_bound", *CHOSEN)
+CATCH_UP = own("burrow_kafka_consumer_catch_up_seconds", *CHOSEN)
+MARGIN = own("burrow_kafka_consumer_retention_margin_ratio", *CHOSEN)
+MEMBERS = own("burrow_kafka_consumer_members", *CHOSEN)
+PARTITIONS = own("burrow_kafka_consumer_partitions", *CHOSEN)
+PARTITION_STATUS = own("burrow_kafka_topic_partition_status", *CHOSEN, TOPIC_CHOSEN)
+TOPIC_STATUS = own("burrow_kafka_consumer_topic_status", *CHOSEN, TOPIC_CHOSEN)
+COMMITTED = own("burrow_kafka_consumer_current_offset", *CHOSEN, TOPIC_CHOSEN)
+END = own("burrow_kafka_topic_partition_offset", CLUSTER_CHOSEN, TOPIC_CHOSEN)
+
+GROUP_NAME = "{{cluster}} / {{consumer_group}}"
+
+
+def _consumed_and_produced() -> list[Json]:
+    # An end offset belongs to a partition, not to a group: it is summed by topic, once, however many groups read it.
+    written = total(TOPIC, one(PARTITION, f"delta({END}[$__range] @ end())"))
+    busiest = f"topk($top, {written} and on (cluster, topic) {COMMITTED})"
+    produced = total(TOPIC, speed(PARTITION, END))
+    consumed = total(("cluster", "topic", "consumer_group"), speed(GROUP_PARTITION, COMMITTED))
+    return [
+        query(f"{produced} and on (cluster, topic) {busiest}", "produced: {{cluster}} / {{topic}}"),
+        query(f"{consumed} and on (cluster, topic) {busiest}", "{{consumer_group}}: {{cluster}} / {{topic}}"),
+    ]
+
+
+def _fleet() -> list[Json]:
+    levels = [query(number_at(level, GROUP, STATUS), name) for level, name in statuses.GROUP.items()]
+    states = [query(number_at(level, GROUP_PARTITION, PARTITION_STATUS), n) for level, n in statuses.PARTITION.items()]
+    group_colours = [override(name, color=colour(statuses.COLOURS[name])) for name in statuses.GROUP.values()]
+    partition_colours = [override(name, color=colour(statuses.COLOURS[name])) for name in statuses.PARTITION.values()]
+    return [
+        stat(
+            "Groups by status",
+            "How many consumer groups are OK, WARN (they lose ground) and ERR (some partition is stopped, stalled or "
+            "was rewound), by Burrow's rules. Without a threshold of yours.",
+            levels,
+            width=7,
+            overrides=group_colours,
+        ),
+        stat(
+            "Partitions by status",
+            "How many partitions of groups are OK; WARN: consumed, yet lag only grew; STOP: nobody commits any more; "
+            "STALL: commits come and the offset stands still; REWIND: the offset went back. Known where the exporter "
+            "shows partitions (granularity partition).",
+            states,
+            width=10,
+            overrides=partition_colours,
+        ),
+        stat(
+            "Clusters not readable",
+            "Clusters that no exporter could read at its last scrape. Their groups are unknown, not well.",
+            [query(number_at(0, ("cluster",), UP))],
+            width=3,
+            thresholds=steps((None, "green"), (1, "red")),
+        ),
+        stat(
+            "Groups still watched in",
+            "Groups whose window is not yet full: the exporter, or the group, is young. Till then only a REWIND, or a "
+            "lag without commits, can be told.",
+            [query(f"sum({one(GROUP, COMPLETE)} < bool 1)")],
+            width=4,
+            thresholds=steps((None, "green"), (1, "blue")),
+        ),
+        lines(
+            "Groups by status over time",
+            "The same count as above over time, stacked.",
+            levels,
+            height=7,
+            stacked=True,
+            unit="none",
+            overrides=group_colours,
+        ),
+        timeline(
+            "Clusters",
+            "Whether any exporter could read each cluster.",
+            [query(one(("cluster",), UP), "{{cluster}}")],
+            mappings=statuses.READABLE,
+            width=12,
+            height=7,
+        ),
+    ]
+
+
+def _worst_first() -> list[Json]:
+    worst_partition = f"{one(GROUP, PARTITION_STATUS)} or {one(GROUP, TOPIC_STATUS)}"
+    return [
+        table(
+            "Groups, worst first",
+            "Every group now, by status and then by lag in seconds. A name leads to the group's dashboard and to its "
+            "page on the exporter. Catches up: when lag will be gone at the present pace. Margin: how much of what "
+            "the log keeps lies before the group's slowest partition: 1 at the end, 0 about to lose records, below 0 "
+            "lost. Window: 1 once the group has been watched long enough for a full verdict.",
+            {
+                "consumer_group": "Consumer group",
+                "cluster": "Cluster",
+                "Value #A": "Status",
+                "Value #B": "Worst partition",
+                "Value #C": "Lag in seconds",
+                "Value #D": "Lag in seconds is",
+                "Value #E": "Lag",
+                "Value #F": "Catches up in",
+                "Value #G": "Margin",
+                "Value #H": "Members",
+                "Value #I": "Partitions",
+                "Value #J": "Window",
+            },
+            [
+                query(one(GROUP, STATUS)),
+                query(worst_partition),
+                query(one(GROUP, LAG_SECONDS)),
+                query(one(GROUP, BOUND)),
+                query(one(GROUP, LAG)),
+                query(one(GROUP, CATCH_UP)),
+                query(one(GROUP, MARGIN, pick="min")),
+                query(one(GROUP, MEMBERS)),
+                query(one(GROUP, PARTITIONS)),
+                query(one(GROUP, COMPLETE)),
+            ],
+            overrides=[
+                override("Consumer group", links=variables.TO_GROUP_OF_ROW, custom__width=260),
+                override("Status", mappings=statuses.GROUP_STATUS, custom__cellOptions={"type": "color-background"}),
+                override(
+                    "Worst partition",
+                    mappings=statuses.PARTITION_STATUS,
+                    custom__cellOptions={"type": "color-text"},
+                ),
+                override("Lag in seconds", unit="dtdurations"),
+                override("Lag in seconds is", mappings=statuses.BOUND, custom__cellOptions={"type": "color-text"}),
+                override("Lag", unit="locale"),
+                override("Catches up in", unit="dtdurations", mappings=statuses.NEVER),
+                override(
+                    "Margin",
+                    unit="percentunit",
+                    custom__cellOptions={"type": "color-text"},
+                    thresholds=steps((None, "red"), (0, "orange"), (0.2, "text")),
+                ),
+                override("Window", unit="percentunit"),
+            ],
+            sort=[("Status", True), ("Lag in seconds", True), ("Lag", True)],
+        ),
+        timeline(
+            "Statuses over time",
+            "The status of the groups that were worst on average over the time shown (as many as Show at most). A gap: "
+            "the group, its cluster or the exporter was not there.",
+            [query(worst(GROUP, STATUS), GROUP_NAME)],
+            mappings=statuses.GROUP_STATUS,
+            height=11,
+            links=variables.TO_GROUP_OF_SERIES,
+        ),
+    ]
+
+
+def _lag() -> list[Json]:
+    return [
+        lines(
+            "Lag",
+            "Records between what a group committed and the end of its partitions, summed over the group. A number of "
+            "records says little by itself: read it beside the lag in seconds and the status.",
+            [query(worst(GROUP, LAG), GROUP_NAME)],
+            links=variables.TO_GROUP_OF_SERIES,
+        ),
+        lines(
+            "Lag in seconds",
+            "How long ago the record was written that the slowest partition of the group is to read next. Where the "
+            "exporter has not watched long enough to know, it is the least that it can be (see the table).",
+            [query(worst(GROUP, LAG_SECONDS), GROUP_NAME)],
+            unit="s",
+            links=variables.TO_GROUP_OF_SERIES,
+        ),
+        lines(
+            "Consumed against produced",
+            "By topic, for the topics most written to that a chosen group reads: dashed is what producers write, "
+            "solid what each group commits. A solid line under its dashed one loses ground. Slopes of offsets: a "
+            "rewind shows as 0, a skip to the end as a peak. Choose a group or a topic to compare line by line.",
+            _consumed_and_produced(),
+            unit="mps",
+            overrides=[override_query("A", custom__lineStyle={"fill": "dash", "dash": [10, 6]}, custom__lineWidth=2)],
+        ),
+        lines(
+            "Ground lost",
+            "How fast lag grows (above 0) or shrinks (below 0): produced less consumed.",
+            [query(worst(GROUP, LAG, one(GROUP, f"deriv({LAG}[$__rate_interval])")), GROUP_NAME)],
+            unit="mps",
+            lowest=None,
+            links=variables.TO_GROUP_OF_SERIES,
+        ),
+    ]
+
+
+def build(exporter_url: str) -> Json:
+    """The dashboard "Kafka consumer groups / Overview"."""
+    return dashboard(
+        variables.OVERVIEW,
+        "Kafka consumer groups / Overview",
+        "Every consumer group of every cluster, by Burrow's rules: worst first.",
+        variables=variables.of_overview(exporter_url),
+        links=[variables.dashboards(), variables.page("The exporter's own pages")],
+        rows={"Fleet": _fleet(), "Groups": _worst_first(), "Lag and pace": _lag()},
+    )

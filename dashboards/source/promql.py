@@ -1,0 +1,60 @@
+"""PromQL as text: the expressions that the dashboards share.
+
+Three rules hold in all of them.
+
+* Every selector asks for ``$job`` and ``$instance``.
+* Two exporters may watch one cluster. Before anything is summed or counted, one answer is taken for each thing that
+  the exporters speak of (`one`), so that a second exporter changes no number.
+* Offsets are gauges: a consumer may rewind, a topic may be made anew. `rate` takes any fall for a counter's reset to
+  zero and would add the whole offset as if it had been consumed; `speed` takes the slope, and a fall for no progress.
+"""
+
+from __future__ import annotations
+
+OWN = ('job=~"$job"', 'instance=~"$instance"')
+GROUP = ("cluster", "consumer_group")
+TOPIC = ("cluster", "topic")
+PARTITION = ("cluster", "topic", "partition")
+GROUP_PARTITION = ("cluster", "consumer_group", "topic", "partition")
+
+
+def own(metric: str, *matchers: str) -> str:
+    """The series of a metric of the chosen exporters.
+
+    own("up", 'a="b"') → up{job=~"$job", instance=~"$instance", a="b"}
+    """
+    return f"{metric}{{{', '.join((*OWN, *matchers))}}}"
+
+
+def one(labels: tuple[str, ...], vector: str, pick: str = "max") -> str:
+    """One value for each thing named by the labels, however many exporters tell of it.
+
+    For a status the highest is the worst, for an offset the newest; ``pick`` says "min" where less is worse.
+    """
+    return f"{pick} by ({', '.join(labels)}) ({vector})"
+
+
+def speed(labels: tuple[str, ...], selector: str) -> str:
+    """How fast an offset grows, in records per second, and 0 while it falls."""
+    return f"clamp_min({one(labels, f'deriv({selector}[$__rate_interval])')}, 0)"
+
+
+def total(labels: tuple[str, ...], vector: str) -> str:
+    """The sum over everything but the labels; the vector must already be `one` of each."""
+    return f"sum by ({', '.join(labels)}) ({vector})"
+
+
+def worst(labels: tuple[str, ...], selector: str, vector: str | None = None) -> str:
+    """The ``$top`` things whose value was highest on average over the time shown, with the vector's values.
+
+    Asked once at the end of the time shown (``@ end()``): a plain topk would choose anew at every step, and lines
+    would come and go. The vector defaults to `one` of the selector.
+    """
+    shown = vector if vector is not None else one(labels, selector)
+    ranking = one(labels, f"avg_over_time({selector}[$__range] @ end())")
+    return f"{shown} and on ({', '.join(labels)}) topk($top, {ranking})"
+
+
+def number_at(level: int, labels: tuple[str, ...], selector: str) -> str:
+    """How many things stand at a status: 0 if none, and no value at all where nothing is known."""
+    return f"sum({one(labels, selector)} == bool {level})"
