@@ -1,0 +1,160 @@
+"""Lines → observations, strictly: whatever is not understood is an error that says where and how to mend it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from exporter.core.model import EMPTY, NOT_READ, Failure, GroupObservation, Int64s, Members, Observation, Owner
+from exporter.recording.values import (
+    LARGEST_INT32,
+    Malformed,
+    array_of,
+    commits,
+    listing,
+    mapping,
+    no_constant,
+    offsets,
+    partition_id,
+    text,
+    unique_keys,
+    whole,
+)
+
+LATEST_TIME = 253_402_300_799_999
+"""The last ms of the year 9999; what is later was not given in ms."""
+
+MOST_ROWS = 5_000_000
+"""Partitions of topics and of groups in one observation, counted up to the highest id; more would not fit in memory."""
+
+
+class RecordingError(Exception):
+    """A line that cannot be used; says which, what is wrong with it and how to mend it."""
+
+
+def read(lines: Iterable[bytes]) -> Iterator[tuple[int, Observation]]:
+    """Each observation with the number of its line; blank lines are passed over.
+
+    Raises RecordingError at the first line that is malformed, or earlier than its cluster's line before.
+    """
+    latest: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            seen = _observation(_decoded(line))
+            before = latest.get(seen.cluster, seen.at)
+            if seen.at < before:
+                raise Malformed(
+                    ("at",),
+                    f"{seen.at} is earlier than {before}, which this cluster had before; put the lines in order",
+                )
+        except Malformed as malformed:
+            raise RecordingError(f"line {number}: {malformed}") from None
+        latest[seen.cluster] = seen.at
+        yield number, seen
+
+
+def _decoded(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode("utf-8-sig"), object_pairs_hook=unique_keys, parse_constant=no_constant)
+    except UnicodeDecodeError:
+        raise Malformed((), "not UTF-8 text; write the recording as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise Malformed(
+            (), f"not JSON: {error.msg} at column {error.colno}; a line is one whole observation, is it cut off?"
+        ) from None
+    except RecursionError:
+        raise Malformed((), "nested too deeply to be an observation") from None
+    except ValueError:  # what is left: Python refuses to read integers of thousands of digits
+        raise Malformed((), "a number has too many digits; offsets and times are 64-bit integers") from None
+
+
+def _observation(raw: Any) -> Observation:
+    fields = mapping(
+        raw,
+        (),
+        required=("cluster", "at", "groups", "end_offsets"),
+        optional=("start_offsets", "unread_groups", "other_groups", "brokers", "failures"),
+    )
+    seen = Observation(
+        cluster=text(fields["cluster"], ("cluster",)),
+        at=_time(fields["at"], ("at",)),
+        groups={
+            name: _group(group, ("groups", name)) for name, group in mapping(fields["groups"], ("groups",)).items()
+        },
+        end_offsets=_offsets_by_topic(fields["end_offsets"], ("end_offsets",)),
+        start_offsets=_offsets_by_topic(fields.get("start_offsets", {}), ("start_offsets",)),
+        unread_groups=frozenset(
+            text(name, ("unread_groups", str(place)))
+            for place, name in enumerate(listing(fields.get("unread_groups", []), ("unread_groups",)))
+        ),
+        other_groups={
+            name: text(type_, ("other_groups", name))
+            for name, type_ in mapping(fields.get("other_groups", {}), ("other_groups",)).items()
+        },
+        brokers=whole(fields.get("brokers", 0), ("brokers",), LARGEST_INT32),
+        failures=tuple(
+            _failure(failure, ("failures", str(place)))
+            for place, failure in enumerate(listing(fields.get("failures", []), ("failures",)))
+        ),
+    )
+    rows = sum(map(len, seen.end_offsets.values())) + sum(
+        len(seen.end_offsets.get(topic, ())) for group in seen.groups.values() for topic in group.commits
+    )
+    if rows > MOST_ROWS:
+        raise Malformed(
+            (), f"{rows} partitions, counted up to the highest id; at most {MOST_ROWS} can be judged at once"
+        )
+    return seen
+
+
+def _time(value: Any, path: tuple[str, ...]) -> int:
+    return whole(value, path, LATEST_TIME, meaning="a time in ms since the epoch")
+
+
+def _group(raw: Any, path: tuple[str, ...]) -> GroupObservation:
+    fields = mapping(raw, path, required=("state", "commits"), optional=("type", "protocol", "coordinator", "members"))
+    offsets_of: dict[str, Int64s] = {}
+    times_of: dict[str, Int64s] = {}
+    for topic, by_partition in mapping(fields["commits"], (*path, "commits")).items():
+        offsets_of[topic], times = commits(by_partition, (*path, "commits", topic), LATEST_TIME)
+        if times is not None:
+            times_of[topic] = times
+    coordinator = fields.get("coordinator")
+    return GroupObservation(
+        state=text(fields["state"], (*path, "state")),
+        commits=offsets_of,
+        commit_times=times_of or EMPTY,
+        type=text(fields.get("type", ""), (*path, "type")),
+        protocol=text(fields.get("protocol", ""), (*path, "protocol")),
+        coordinator=None if coordinator is None else whole(coordinator, (*path, "coordinator"), LARGEST_INT32),
+        members=_members(fields["members"], (*path, "members")) if "members" in fields else None,
+    )
+
+
+def _members(raw: Any, path: tuple[str, ...]) -> Members:
+    fields = mapping(raw, path, required=("count",), optional=("assigned",))
+    owners = None
+    if "assigned" in fields:
+        owners = {
+            topic: {
+                partition_id(partition, (*path, "assigned", topic, str(place))): Owner("", "")
+                for place, partition in enumerate(listing(partitions, (*path, "assigned", topic)))
+            }
+            for topic, partitions in mapping(fields["assigned"], (*path, "assigned")).items()
+        }
+    return Members(whole(fields["count"], (*path, "count"), LARGEST_INT32), owners)
+
+
+def _failure(raw: Any, path: tuple[str, ...]) -> Failure:
+    fields = mapping(raw, path, required=("scope", "subject", "reason"))
+    return Failure(*(text(fields[key], (*path, key)) for key in ("scope", "subject", "reason")))
+
+
+def _offsets_by_topic(raw: Any, path: tuple[str, ...]) -> dict[str, Int64s]:
+    return {
+        topic: array_of(offsets(by_partition, (*path, topic)), missing=NOT_READ)
+        for topic, by_partition in mapping(raw, path).items()
+    }
