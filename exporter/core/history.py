@@ -7,28 +7,28 @@ made from.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from exporter.core.evaluation import Evaluation
 from exporter.core.layout import Layout
-from exporter.core.model import (
-    NO_OFFSET,
-    NOT_READ,
-    Bools,
-    GroupObservation,
-    Int64s,
-    Observation,
-)
+from exporter.core.model import EMPTY, NO_OFFSET, NOT_READ, Bools, Int64s, Observation
+from exporter.core.snapshot import GroupTopic, Snapshot, live_rows, own_commit_times, snapshot
+from exporter.core.timeline import Timeline, extend
+from exporter.core.trend import Trend, follow, total_lags
 from exporter.core.windows import NO_LAG, Commits, Windows, append_entries, newest, newest_time, shift_left
-
-GroupTopic = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that is retained of one cluster: end offsets by topic, commits by (group, topic)."""
+    """All that is retained of one cluster: end offsets by topic, commits by (group, topic).
+
+    ``ends`` are the newest end offsets, for the rules; ``timeline`` those of a day, for lag in seconds. ``now`` is
+    what the newest observation says of each row of commits, None before the first. ``trend``: the groups' total
+    lags of the last ``window``.
+    """
 
     topics: Layout[str]
     ends: Windows
@@ -36,6 +36,10 @@ class History:
     commits: Commits
     end_row: Int64s
     """For each row of commits its row of end offsets."""
+    timeline: Timeline = Timeline()
+    trend: Trend = ()
+    now: Snapshot | None = None
+    topic_ids: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
 
 def empty(settings: Evaluation) -> History:
@@ -66,42 +70,33 @@ def fold(history: History, seen: Observation, settings: Evaluation) -> History:
     not look like falling behind.
     """
     aligned = align(history, seen)
-    offsets = aligned.group_topics.column(
-        {(name, topic): array for name, group in seen.groups.items() for topic, array in group.commits.items()},
-        missing=NO_OFFSET,
-    )
-    if seen.unread_groups:
-        unread = [
-            np.arange(block.start, block.stop)
-            for key in aligned.group_topics.keys
-            if key[0] in seen.unread_groups and (block := aligned.group_topics.block(key)) is not None
-        ]
-        if unread:
-            offsets[np.concatenate(unread)] = NOT_READ
-    own_times = aligned.group_topics.column(
-        {(name, topic): array for name, group in seen.groups.items() for topic, array in group.commit_times.items()},
-        missing=-1,
-    )
+    now = snapshot(aligned.group_topics, aligned.topics, aligned.end_row, seen)
+    end_offsets = aligned.topics.column(seen.end_offsets, missing=NOT_READ)
     commits = record_commits(
         aligned.commits,
-        offsets,
+        now.committed,
         at=seen.at,
-        live=_live_rows(aligned.group_topics, seen),
-        own_times=own_times,
+        live=live_rows(aligned.group_topics, seen),
+        own_times=own_commit_times(aligned.group_topics, seen),
         ends=aligned.ends.take(aligned.end_row),
         settings=settings,
     )
-    ends = record_ends(
-        aligned.ends, aligned.topics.column(seen.end_offsets, missing=NOT_READ), at=seen.at, settings=settings
+    return replace(
+        aligned,
+        commits=commits,
+        ends=record_ends(aligned.ends, end_offsets, at=seen.at, settings=settings),
+        timeline=extend(aligned.timeline, end_offsets, at=seen.at, min_distance=settings.min_distance),
+        trend=follow(aligned.trend, seen.at, total_lags(aligned.group_topics, now), settings),
+        now=now,
     )
-    return replace(aligned, ends=ends, commits=commits)
 
 
 def align(history: History, seen: Observation) -> History:
     """The history laid out for what an observation names: new rows empty, rows of what is gone dropped.
 
     A topic exists while metadata lists it, a group while it is listed and has a commit on the topic; a group that
-    could not be read this time keeps its rows.
+    could not be read this time keeps its rows. A topic whose id has changed is another topic by the same name: its
+    rows start afresh.
     """
     sizes = {topic: len(array) for topic, array in seen.end_offsets.items()}
     topics = Layout.of(sorted(sizes.items()))
@@ -114,19 +109,31 @@ def align(history: History, seen: Observation) -> History:
     if seen.unread_groups:
         keys.update(key for key in history.group_topics.keys if key[0] in seen.unread_groups and key[1] in sizes)
     group_topics = Layout.of((key, sizes[key[1]]) for key in sorted(keys))
+    # An observation without ids (an old broker's, or a recording's) says nothing of a topic being another one.
+    made_anew = {topic for topic, id_ in seen.topic_ids.items() if history.topic_ids.get(topic, id_) != id_}
+    topic_ids = {topic: seen.topic_ids.get(topic, history.topic_ids.get(topic, "")) for topic in sizes}
 
     same_topics = topics.same_as(history.topics)
-    if same_topics and group_topics.same_as(history.group_topics):
-        return history
-    ends = history.ends if same_topics else history.ends.take(topics.rows_of(history.topics))
-    starts = [(topics.block(topic), size) for _, topic in group_topics.keys if (size := sizes[topic])]
-    end_rows = [np.arange(block.start, block.stop) for block, _ in starts if block is not None]
+    if same_topics and not made_anew and group_topics.same_as(history.group_topics):
+        return history if history.topic_ids == topic_ids else replace(history, topic_ids=topic_ids)
+    if same_topics:
+        topics = history.topics
+    ends, timeline = history.ends, history.timeline
+    if not same_topics or made_anew:
+        from_topics = topics.rows_of(history.topics, without=made_anew.__contains__)
+        ends, timeline = ends.take(from_topics), timeline.take(from_topics)
+    from_commits = group_topics.rows_of(history.group_topics, without=lambda key: key[1] in made_anew)
+    blocks = [topics.block(topic) for _, topic in group_topics.keys]
+    end_rows = [np.arange(block.start, block.stop) for block in blocks if block is not None]
     return History(
         topics,
         ends,
         group_topics,
-        history.commits.take(group_topics.rows_of(history.group_topics)),
+        history.commits.take(from_commits),
         np.concatenate(end_rows) if end_rows else np.zeros(0, dtype=np.int64),
+        timeline,
+        trend=history.trend,
+        topic_ids=topic_ids,
     )
 
 
@@ -187,20 +194,3 @@ def record_ends(ends: Windows, offsets: Int64s, *, at: int, settings: Evaluation
     """The end offsets after one look at every row; of those closer than ``min_distance`` the first is kept."""
     close = (ends.count > 0) & (at - newest_time(ends) < settings.min_distance * 1000)
     return append_entries(ends, (offsets >= 0) & ~close, offsets, np.full(len(offsets), at, dtype=np.int64))
-
-
-def _live_rows(layout: Layout[GroupTopic], seen: Observation) -> Bools:
-    """True for rows on which a live consumer is: the group is alive and, where known, has the partition assigned."""
-    live = np.zeros(layout.rows, dtype=np.bool_)
-    for key in layout.keys:
-        group: GroupObservation | None = seen.groups.get(key[0])
-        block = layout.block(key)
-        if group is None or not group.alive or block is None:
-            continue
-        if group.members is None or group.members.owners is None:
-            live[block] = True
-        else:
-            for partition in group.members.owners.get(key[1], ()):
-                if partition < block.stop - block.start:
-                    live[block.start + partition] = True
-    return live

@@ -7,7 +7,7 @@ numpy's cost is per call, not per row. A layout names the rows: one *block* of c
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -62,12 +62,12 @@ class Layout(Generic[Key]):
                 result[start : min(stop, start + len(array))] = array[: stop - start]
         return result
 
-    def rows_of(self, other: Layout[Key]) -> Int64s:
-        """For each row of this layout the same partition's row in ``other``, or -1 if it has none there."""
+    def rows_of(self, other: Layout[Key], without: Callable[[Key], bool] = lambda _: False) -> Int64s:
+        """For each row of this layout the same partition's row in ``other``, or -1: it has none, or is left out."""
         result = np.full(self.rows, -1, dtype=np.int64)
         for key in self.keys:
             here, there = self.block(key), other.block(key)
-            if here is not None and there is not None:
+            if here is not None and there is not None and not without(key):
                 size = min(here.stop - here.start, there.stop - there.start)
                 result[here.start : here.start + size] = np.arange(there.start, there.start + size)
         return result

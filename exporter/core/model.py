@@ -106,6 +106,8 @@ class Observation:
 
     ``end_offsets`` and ``start_offsets``: topic → offset by partition id, NOT_READ where unread; a topic that
     is absent does not exist (or is filtered out). ``unread_groups`` exist, but their commits could not be read.
+    ``stable_offsets``: the last stable offsets of topics that somebody reads with ``read_committed``; those
+    ``committed_readers`` are measured against them. ``topic_ids``: topic → an id that no other topic ever has.
     ``other_groups``: group → type, for types that are not evaluated. ``requests``: Kafka requests sent, by kind.
     ``stages``: seconds spent, by stage.
     """
@@ -115,6 +117,9 @@ class Observation:
     groups: Mapping[str, GroupObservation]
     end_offsets: Mapping[str, Int64s]
     start_offsets: Mapping[str, Int64s] = field(default_factory=lambda: EMPTY)
+    stable_offsets: Mapping[str, Int64s] = field(default_factory=lambda: EMPTY)
+    topic_ids: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    committed_readers: frozenset[str] = frozenset()
     unread_groups: frozenset[str] = frozenset()
     other_groups: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     brokers: int = 0

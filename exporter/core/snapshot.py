@@ -1,0 +1,91 @@
+"""What one observation says of each row of commits: where the group stands, and how far behind it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from exporter.core.layout import Layout
+from exporter.core.model import NO_OFFSET, NOT_READ, Bools, Int64s, Observation
+
+GroupTopic = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One entry a row of commits; of rows that are not ``shown`` nothing can be said.
+
+    ``committed``: committed offset, NO_OFFSET or NOT_READ. ``start`` and ``end``: log start offset and end offset,
+    NOT_READ where unread; for readers of committed records ``end`` is the last stable offset. ``lag`` and ``lost``
+    are in records, ≥ 0.
+    """
+
+    committed: Int64s
+    start: Int64s
+    end: Int64s
+    shown: Bools
+    lag: Int64s
+    lost: Int64s
+
+
+def snapshot(group_topics: Layout[GroupTopic], topics: Layout[str], end_row: Int64s, seen: Observation) -> Snapshot:
+    """What an observation says of each row; ``end_row`` is each row's row in the layout of topics.
+
+    Lag counts the records that are there to be read: end 30, log start 10, commit 20: lag 10, lost 0; commit 4:
+    lag 20, lost 6. Commits are read before end offsets, so a commit beyond the end can only stem from a log that
+    was truncated or made anew, in which nothing is left to read: lag 0.
+    """
+    committed = _by_group(group_topics, {name: group.commits for name, group in seen.groups.items()}, NO_OFFSET)
+    committed[_rows_of_groups(group_topics, seen.unread_groups)] = NOT_READ
+    end = topics.column(seen.end_offsets, missing=NOT_READ)[end_row]
+    if seen.committed_readers:
+        stable = topics.column(seen.stable_offsets, missing=NOT_READ)[end_row]
+        end = np.where(_rows_of_groups(group_topics, seen.committed_readers), stable, end)
+    start = topics.column(seen.start_offsets, missing=NOT_READ)[end_row]
+    shown = (committed >= 0) & (end >= 0)
+    return Snapshot(
+        committed=committed,
+        start=start,
+        end=end,
+        shown=shown,
+        lag=np.where(shown, np.maximum(end - np.maximum(committed, start), 0), 0),
+        lost=np.where(shown & (start >= 0), np.maximum(start - committed, 0), 0),
+    )
+
+
+def own_commit_times(group_topics: Layout[GroupTopic], seen: Observation) -> Int64s:
+    """When each commit was made (ms), -1 where the source does not know."""
+    return _by_group(group_topics, {name: group.commit_times for name, group in seen.groups.items()}, -1)
+
+
+def live_rows(group_topics: Layout[GroupTopic], seen: Observation) -> Bools:
+    """True for rows on which a live consumer is: the group is alive and, where known, has the partition assigned."""
+    live = np.zeros(group_topics.rows, dtype=np.bool_)
+    for key in group_topics.keys:
+        group = seen.groups.get(key[0])
+        block = group_topics.block(key)
+        if group is None or not group.alive or block is None:
+            continue
+        if group.members is None or group.members.owners is None:
+            live[block] = True
+        else:
+            for partition in group.members.owners.get(key[1], ()):
+                if partition < block.stop - block.start:
+                    live[block.start + partition] = True
+    return live
+
+
+def _by_group(layout: Layout[GroupTopic], values: Mapping[str, Mapping[str, Int64s]], missing: int) -> Int64s:
+    pairs = {(name, topic): array for name, topics in values.items() for topic, array in topics.items()}
+    return layout.column(pairs, missing)
+
+
+def _rows_of_groups(layout: Layout[GroupTopic], names: frozenset[str]) -> Bools:
+    rows = np.zeros(layout.rows, dtype=np.bool_)
+    if names:
+        for key in layout.keys:
+            if key[0] in names and (block := layout.block(key)) is not None:
+                rows[block] = True
+    return rows
