@@ -1,0 +1,192 @@
+"""The dashboards' queries tell the truth: evaluated by promtool, Prometheus' own engine, on small made-up histories."""
+
+import json
+import subprocess
+
+import pytest
+
+from dashboards.checks.board import boards, fill
+
+BOARDS = {board.json["uid"]: board for board in boards()}
+OVERVIEW, GROUP, EXPORTER = "kafka-burrow-overview", "kafka-burrow-group", "kafka-burrow-exporter"
+ALL = dict.fromkeys(("job", "instance", "cluster", "group", "topic", "partition"), ".+")
+CHOSEN = {**ALL, "top": "2", "__rate_interval": "2m", "__range": "10m"}
+ONE_GROUP = {**CHOSEN, "cluster": "east", "group": "billing"}
+
+AT = "10m"
+EXPORTERS = ("a:8000", "b:8000")
+
+
+def series(name, values, exporters=EXPORTERS[:1], **labels):
+    """The same series as told by each exporter, a value every 30 s."""
+    return [
+        {"series": f"{name}{{{_written(job='burrow', instance=one, **labels)}}}", "values": values} for one in exporters
+    ]
+
+
+def _written(**labels):
+    return ", ".join(f'{name}="{value}"' for name, value in labels.items())
+
+
+def check(folder, uid, query, history, expected, *, chosen=CHOSEN):
+    """The query of that panel and letter ("Lag A") gives exactly these samples: labels → value."""
+    expr = next(one.expr for one in BOARDS[uid].queries() if str(one) == query)
+    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
+    test = {
+        "evaluation_interval": "30s",
+        "tests": [
+            {
+                "interval": "30s",
+                "input_series": history,
+                "promql_expr_test": [{"expr": fill(expr, chosen), "eval_time": AT, "exp_samples": samples}],
+            }
+        ],
+    }
+    path = folder / "test.json"  # JSON is YAML
+    path.write_text(json.dumps(test), encoding="utf-8")
+    done = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def status(group, value, **more):
+    return series("burrow_kafka_consumer_status", f"{value}x20", cluster="east", consumer_group=group, **more)
+
+
+@pytest.mark.parametrize("exporters", [EXPORTERS[:1], EXPORTERS])
+def test_a_second_exporter_changes_no_number_of_the_overview(tmp_path, exporters):
+    labels = {"cluster": "east", "consumer_group": "billing", "exporters": exporters}
+    row = {**labels, "topic": "orders", "partition": "0"}
+    end = {"cluster": "east", "topic": "orders", "partition": "0", "exporters": exporters}
+    history = [
+        *series("burrow_kafka_consumer_status", "3x20", **labels),
+        *series("burrow_kafka_topic_partition_status", "4x20", **row),
+        *series("burrow_kafka_consumer_lag_total", "100+60x20", **labels),
+        *series("burrow_kafka_consumer_current_offset", "0+30x20", **row),
+        *series("burrow_kafka_topic_partition_offset", "100+90x20", **end),
+    ]
+    of_group = '{cluster="east", consumer_group="billing"}'
+    of_topic = '{cluster="east", topic="orders"}'
+    of_both = '{cluster="east", topic="orders", consumer_group="billing"}'
+    expected = {
+        "Groups by status C": {"{}": 1},
+        "Partitions by status C": {"{}": 1},
+        "Groups, worst first A": {of_group: 3},
+        "Groups, worst first B": {of_group: 4},
+        "Lag A": {of_group: 1300},
+        "Ground lost A": {of_group: 2},
+        "Consumed against produced A": {of_topic: 3},
+        "Consumed against produced B": {of_both: 1},
+    }
+    for query, samples in expected.items():
+        check(tmp_path, OVERVIEW, query, history, samples)
+
+
+def test_a_topic_that_three_groups_read_is_produced_once(tmp_path):
+    history = series("burrow_kafka_topic_partition_offset", "0+300x20", cluster="east", topic="orders", partition="0")
+    for group in ("billing", "search", "audit"):
+        history += series(
+            "burrow_kafka_consumer_current_offset",
+            "0+300x20",
+            cluster="east",
+            consumer_group=group,
+            topic="orders",
+            partition="0",
+        )
+    check(tmp_path, OVERVIEW, "Consumed against produced A", history, {'{cluster="east", topic="orders"}': 10})
+    check(tmp_path, GROUP, "Consumed against produced A", history, {"{}": 10}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Consumed against produced B", history, {"{}": 10}, chosen=ONE_GROUP)
+
+
+def test_a_rewind_is_no_progress_and_not_a_counter_that_began_anew(tmp_path):
+    history = series(
+        "burrow_kafka_consumer_current_offset",
+        "1000000+300x17 900000+300x2",
+        cluster="east",
+        consumer_group="billing",
+        topic="orders",
+        partition="0",
+    )
+    # rate would say more than 7,500 records a second here.
+    check(tmp_path, GROUP, "Consumed against produced B", history, {"{}": 0}, chosen=ONE_GROUP)
+
+
+def test_another_group_and_a_topic_that_the_group_does_not_read_are_not_counted_as_its_own(tmp_path):
+    history = [
+        *series("burrow_kafka_topic_partition_offset", "0+300x20", cluster="east", topic="orders", partition="0"),
+        *series("burrow_kafka_topic_partition_offset", "0+900x20", cluster="east", topic="clicks", partition="0"),
+        *series("burrow_kafka_topic_partition_offset", "0+600x20", cluster="west", topic="orders", partition="0"),
+    ]
+    for group, topic in (("billing", "orders"), ("search", "clicks")):
+        history += series(
+            "burrow_kafka_consumer_current_offset",
+            "0+150x20",
+            cluster="east",
+            consumer_group=group,
+            topic=topic,
+            partition="0",
+        )
+    check(tmp_path, GROUP, "Consumed against produced A", history, {"{}": 10}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Consumed against produced B", history, {"{}": 5}, chosen=ONE_GROUP)
+
+
+def test_nothing_known_is_not_shown_as_zero(tmp_path):
+    for query in ("Groups by status C", "Partitions by status C", "Clusters not readable A"):
+        check(tmp_path, OVERVIEW, query, series("up", "0x20"), {})
+
+
+def test_a_fleet_without_errors_has_zero_of_them(tmp_path):
+    check(tmp_path, OVERVIEW, "Groups by status C", status("billing", 1) + status("search", 2), {"{}": 0})
+    check(tmp_path, OVERVIEW, "Groups by status A", status("billing", 1) + status("search", 2), {"{}": 1})
+
+
+def test_a_cluster_that_one_exporter_still_reads_is_readable_and_its_own_dashboard_tells_which_does_not(tmp_path):
+    history = [
+        *series("burrow_kafka_cluster_up", "1x20", EXPORTERS[:1], cluster="east"),
+        *series("burrow_kafka_cluster_up", "0x20", EXPORTERS[1:], cluster="east"),
+    ]
+    check(tmp_path, OVERVIEW, "Clusters not readable A", history, {"{}": 0})
+    each = {f'{{job="burrow", instance="{one}", cluster="east"}}': int(one == "a:8000") for one in EXPORTERS}
+    check(tmp_path, EXPORTER, "Clusters read A", history, each)
+
+
+def test_the_longest_in_trouble_are_shown_not_the_first_in_the_alphabet(tmp_path):
+    history = status("a-well", 1) + status("b-warned", 2) + status("c-failed", 3)
+    shown = {
+        f'{{cluster="east", consumer_group="{group}"}}': value for group, value in (("b-warned", 2), ("c-failed", 3))
+    }
+    check(tmp_path, OVERVIEW, "Statuses over time A", history, shown)
+
+
+def test_whole_topics_stand_in_where_there_are_no_partitions(tmp_path):
+    labels = {"cluster": "east", "consumer_group": "billing", "topic": "orders"}
+    history = [
+        *series("burrow_kafka_consumer_topic_status", "5x20", **labels),
+        *series("burrow_kafka_consumer_topic_lag", "70x20", **labels),
+    ]
+    check(tmp_path, GROUP, "Status by partition A", history, {'{topic="orders"}': 5}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Lag by partition A", history, {'{topic="orders"}': 70}, chosen=ONE_GROUP)
+    of_group = '{cluster="east", consumer_group="billing"}'
+    check(tmp_path, GROUP, "Worst partition A", history, {of_group: 5}, chosen=ONE_GROUP)
+    check(tmp_path, OVERVIEW, "Groups, worst first B", history, {of_group: 5})
+
+
+def test_the_margin_is_that_of_the_exporter_that_sees_the_least(tmp_path):
+    history = [
+        *series("burrow_kafka_consumer_retention_margin_ratio", "0.5x20", EXPORTERS[:1], **_billing()),
+        *series("burrow_kafka_consumer_retention_margin_ratio", "0.4x20", EXPORTERS[1:], **_billing()),
+    ]
+    of_group = '{cluster="east", consumer_group="billing"}'
+    check(tmp_path, GROUP, "Margin to loss A", history, {of_group: 0.4}, chosen=ONE_GROUP)
+
+
+def test_never_is_a_gap_in_the_time_to_catch_up_and_the_table_says_never(tmp_path):
+    history = series("burrow_kafka_consumer_catch_up_seconds", " ".join(["+Inf"] * 21), **_billing())
+    check(tmp_path, GROUP, "Time to catch up A", history, {}, chosen=ONE_GROUP)
+    panel = next(one for one in BOARDS[GROUP].panels if one["title"] == "Catches up in")
+    (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
+    assert mapping["options"]["result"]["text"] == "never"
+    assert mapping["options"]["to"] is None
+
+
+def _billing():
+    return {"cluster": "east", "consumer_group": "billing"}
