@@ -1,0 +1,161 @@
+"""Starting Kafka: one or several KRaft nodes on loopback. The only place that knows how a broker is run."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from testbed.distribution import CURRENT, Distribution, fetch
+from testbed.kafka import Kafka
+from testbed.processes import LOOPBACK, Process, TestbedError, free_ports
+
+START_SECONDS = 60.0
+FORMAT_SECONDS = 60.0
+
+QUICK = {
+    "auto.create.topics.enable": "false",
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "log.segment.delete.delay.ms": "1000",
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "num.recovery.threads.per.data.dir": "1",
+    "broker.heartbeat.interval.ms": "500",
+    "broker.session.timeout.ms": "3000",
+}
+"""What makes a broker for tests quick: groups form at once, internal topics are small, a lost node is soon noticed."""
+
+
+class Cluster(Kafka):
+    """A Kafka cluster of its own, started on entering the context and stopped on leaving it.
+
+    Nodes are numbered from 1 and each is broker and controller. ``properties`` are added to every node's
+    ``server.properties``, where they win.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        nodes: int = 1,
+        version: str = CURRENT,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        ports = free_ports(2 * nodes)
+        self._broker_ports = dict(enumerate(ports[:nodes], start=1))
+        self._controller_ports = dict(enumerate(ports[nodes:], start=1))
+        super().__init__([f"{LOOPBACK}:{port}" for port in self._broker_ports.values()])
+        self._folder = folder
+        self._properties = dict(properties or {})
+        self.distribution: Distribution = fetch(version)
+        self.nodes: dict[int, Process] = {}
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            undo.callback(self.stop)
+            self._format()
+            for node in self._broker_ports:
+                command = self.distribution.java("kafka.Kafka", self._configuration(node))
+                self.nodes[node] = Process(f"kafka-{node}", command, self._folder / f"kafka-{node}.log").start()
+            for node in self.nodes:
+                self._wait_ready(node, len(self.nodes))
+            undo.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends all nodes. Killing them is enough: nobody reads their files again."""
+        for process in self.nodes.values():
+            if process.running:
+                process.kill()
+
+    def stop_node(self, node: int) -> None:
+        """Stops one node as an operator would; `start_node` brings it back on the same ports."""
+        self.nodes[node].stop()
+
+    def start_node(self, node: int) -> None:
+        """Starts a stopped node again, and returns when it serves clients as part of the cluster."""
+        alive = sum(process.running for process in self.nodes.values())
+        self.nodes[node].start()
+        self._wait_ready(node, alive + 1)
+
+    def freeze_node(self, node: int) -> None:
+        """Halts one node: its connections stay open, and it answers nothing until `thaw_node`."""
+        self.nodes[node].freeze()
+
+    def thaw_node(self, node: int) -> None:
+        """Lets a frozen node go on."""
+        self.nodes[node].thaw()
+
+    def address(self, node: int) -> str:
+        """The host and port where a node serves clients."""
+        return f"{LOOPBACK}:{self._broker_ports[node]}"
+
+    def _wait_ready(self, node: int, brokers: int) -> None:
+        """Waits until the node answers a client's request, and knows of so many brokers."""
+        alone = Kafka([self.address(node)])
+        self.nodes[node].wait_ready(lambda: alone.brokers(timeout=1.0) >= brokers, START_SECONDS)
+
+    def _configuration(self, node: int) -> Path:
+        return self._folder / f"kafka-{node}.properties"
+
+    def _format(self) -> None:
+        """Writes every node's configuration and prepares its storage, in parallel."""
+        cluster_id, directory_ids = _kafka_uuid(), {node: _kafka_uuid() for node in self._broker_ports}
+        quorum = ",".join(
+            f"{node}@{LOOPBACK}:{port}:{directory_ids[node]}" for node, port in self._controller_ports.items()
+        )
+        voters = ["--standalone"] if len(directory_ids) == 1 else ["--initial-controllers", quorum]
+        with ExitStack() as running:
+            formats = []
+            for node in self._broker_ports:
+                configuration = self._configuration(node)
+                settings = self._settings(node)
+                configuration.write_text("".join(f"{key}={settings[key]}\n" for key in settings), encoding="utf-8")
+                command = self.distribution.java(
+                    "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", configuration, *voters
+                )
+                process = Process(f"kafka-format-{node}", command, self._folder / f"kafka-format-{node}.log")
+                formats.append(running.enter_context(process.start()))
+            for process in formats:
+                if process.wait_end(FORMAT_SECONDS):
+                    raise TestbedError(f"{process.name} failed\n{process.tail()}")
+
+    def _settings(self, node: int) -> dict[str, str]:
+        """The node's ``server.properties``."""
+        listeners = f"PLAINTEXT://{self.address(node)},CONTROLLER://{LOOPBACK}:{self._controller_ports[node]}"
+        controllers = ",".join(f"{LOOPBACK}:{port}" for port in self._controller_ports.values())
+        replicas = str(min(3, len(self._broker_ports)))
+        return {
+            "process.roles": "broker,controller",
+            "node.id": str(node),
+            "listeners": listeners,
+            "advertised.listeners": listeners,
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "controller.listener.names": "CONTROLLER",
+            "controller.quorum.bootstrap.servers": controllers,
+            "log.dirs": str(self._folder / f"kafka-{node}"),
+            "default.replication.factor": "1",
+            "offsets.topic.replication.factor": replicas,
+            "transaction.state.log.replication.factor": replicas,
+            "transaction.state.log.min.isr": "1",
+            "share.coordinator.state.topic.replication.factor": replicas,
+            "share.coordinator.state.topic.min.isr": "1",
+            **QUICK,
+            **self._properties,
+        }
+
+
+def _kafka_uuid() -> str:
+    """A random id as Kafka writes it; one that starts with a dash would look like an option."""
+    return "k" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")[1:]

@@ -1,0 +1,152 @@
+"""Real members of consumer groups: kafka-python's and librdkafka's client behind the same few verbs."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import TopicPartition as ConfluentPartition
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import CommitFailedError
+from kafka.errors import KafkaError as PythonKafkaError
+
+from testbed.kafka import Kafka, Offsets
+
+COMMIT_SECONDS = 5.0
+POLL_SECONDS = 0.1
+REBALANCING = {
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.STALE_MEMBER_EPOCH,
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TIMED_OUT,
+    KafkaError._WAIT_COORD,
+}
+"""What a commit may meet while the group or its coordinator is on the move: the next one will do."""
+
+
+class Member(Protocol):
+    """A client that has subscribed to a topic; new to it, it begins at the log start."""
+
+    def read(self, seconds: float) -> None:
+        """Reads on for so long, which also keeps the membership."""
+
+    def positions(self) -> Offsets:
+        """The next offset to read of each assigned partition that it has a position in."""
+
+    def commit(self, offsets: Offsets) -> bool:
+        """Commits these offsets; False if the group is just being rearranged."""
+
+    def go_back(self, offsets: Offsets) -> None:
+        """Seeks to these offsets, and reads no further from there."""
+
+    def close(self) -> None:
+        """Leaves the group. Commits nothing."""
+
+
+class PythonMember:
+    """A member by kafka-python, in the classic protocol."""
+
+    def __init__(self, kafka: Kafka, group: str, topic: str) -> None:
+        self._consumer = KafkaConsumer(
+            topic,
+            bootstrap_servers=list(kafka.bootstrap_servers),
+            client_id=group,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+        )
+
+    def read(self, seconds: float) -> None:
+        """Reads on for so long."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._consumer.poll(timeout_ms=int(min(left, POLL_SECONDS) * 1000) + 1, max_records=5_000)
+
+    def positions(self) -> Offsets:
+        """The next offset to read of each assigned partition."""
+        found: Offsets = {}
+        for at in self._consumer.assignment():
+            offset = self._consumer.position(at, timeout_ms=int(COMMIT_SECONDS * 1000))
+            if offset is not None:
+                found[at.topic, at.partition] = offset
+        return found
+
+    def commit(self, offsets: Offsets) -> bool:
+        """Commits these offsets; False if the group is just being rearranged."""
+        wanted = {TopicPartition(*at): OffsetAndMetadata(offset, "", -1) for at, offset in offsets.items()}
+        try:
+            self._consumer.commit(wanted, timeout_ms=int(COMMIT_SECONDS * 1000))
+        except PythonKafkaError as error:
+            if isinstance(error, CommitFailedError) or error.retriable:
+                return False
+            raise
+        return True
+
+    def go_back(self, offsets: Offsets) -> None:
+        """Seeks to these offsets, and reads no further from there."""
+        self._consumer.pause(*(TopicPartition(*at) for at in offsets))
+        for at, offset in offsets.items():
+            self._consumer.seek(TopicPartition(*at), offset)
+
+    def close(self) -> None:
+        """Leaves the group."""
+        self._consumer.close(autocommit=False, timeout_ms=int(COMMIT_SECONDS * 1000))
+
+
+class ConfluentMember:
+    """A member by librdkafka; ``protocol`` is ``classic`` or ``consumer`` (KIP-848)."""
+
+    def __init__(self, kafka: Kafka, group: str, topic: str, protocol: str = "consumer") -> None:
+        config: dict[str, Any] = {
+            "bootstrap.servers": ",".join(kafka.bootstrap_servers),
+            "client.id": group,
+            "group.id": group,
+            "group.protocol": protocol,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "log_level": 0,
+        }
+        if protocol == "classic":
+            config |= {"session.timeout.ms": 10_000, "heartbeat.interval.ms": 1_000}
+        self._consumer = Consumer(config)
+        self._consumer.subscribe([topic])
+
+    def read(self, seconds: float) -> None:
+        """Reads on for so long."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._consumer.consume(5_000, timeout=min(left, POLL_SECONDS))
+
+    def positions(self) -> Offsets:
+        """The next offset to read of each assigned partition that it has read from."""
+        found = self._consumer.position(self._consumer.assignment())
+        return {(at.topic, at.partition): at.offset for at in found if at.offset >= 0}
+
+    def commit(self, offsets: Offsets) -> bool:
+        """Commits these offsets; False if the group is just being rearranged."""
+        wanted = [ConfluentPartition(*at, offset) for at, offset in offsets.items()]
+        try:
+            answer = self._consumer.commit(offsets=wanted, asynchronous=False)
+            errors = [at.error for at in answer if at.error is not None]
+        except KafkaException as refused:
+            errors = [refused.args[0]]
+        for error in errors:
+            if error.code() not in REBALANCING and not error.retriable():
+                raise KafkaException(error)
+        return not errors
+
+    def go_back(self, offsets: Offsets) -> None:
+        """Seeks to these offsets, and reads no further from there."""
+        self._consumer.pause([ConfluentPartition(*at) for at in offsets])
+        for at, offset in offsets.items():
+            self._consumer.seek(ConfluentPartition(*at, offset))
+
+    def close(self) -> None:
+        """Leaves the group."""
+        self._consumer.close()
