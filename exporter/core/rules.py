@@ -1,7 +1,7 @@
 """Burrow's rules, as expressions over all rows of a cluster at once.
 
 The rules and their order are those of ``core/internal/evaluator/caching.go`` in linkedin/Burrow. What differs is
-how far the windows reach: see `commit_window` and `lowest_since`.
+how far the windows reach: see `reach_of` and `lowest_since`.
 """
 
 from __future__ import annotations
@@ -43,45 +43,69 @@ def judge(history: History, current_lag: Int64s, now: int, settings: Evaluation)
     A row without a commit is OK with complete 0.
     """
     commits = history.commits
-    first, complete = commit_window(commits, settings)
+    reach = reach_of(commits, now, settings)
     lowest_end = np.where(
         commits.own_times,
         lowest_of_newest(history.ends, settings.intervals)[history.end_row],
         lowest_since(history.ends, now - settings.recent * 1000)[history.end_row],
     )
-    status = evaluate(commits, first, lowest_end, current_lag, now=now, allowed_lag=settings.allowed_lag)
-    status[(complete < settings.minimum_complete) | (commits.windows.count == 0)] = Status.OK
-    return Verdicts(status, complete, first)
+    status = evaluate(commits, reach, lowest_end, current_lag, now=now, allowed_lag=settings.allowed_lag)
+    status[(reach.complete < settings.minimum_complete) | (commits.windows.count == 0)] = Status.OK
+    return Verdicts(status, reach.complete, reach.first)
 
 
-def commit_window(commits: Commits, settings: Evaluation) -> tuple[Int64s, npt.NDArray[np.float64]]:
-    """The first column to judge in each row, and how complete that window is.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How much of each row's history its verdict rests on.
 
-    Commits that bring their own times are judged as Burrow does: the newest ``intervals``, complete when there
-    are as many. Sampled ones are judged over the newest that span ``window`` seconds, at least FEWEST_COMMITS,
-    so that the verdict does not depend on how often, or by how many, the exporter is scraped.
+    ``first``: the column of the oldest commit that is judged. ``spans``: long enough to say of a group that it
+    does not move, or falls behind. ``least_silence`` (ms): a silence shorter than that is no stop. ``complete``:
+    0 to 1.
+    """
+
+    first: Int64s
+    spans: Bools
+    least_silence: Int64s
+    complete: npt.NDArray[np.float64]
+
+
+def reach_of(commits: Commits, now: int, settings: Evaluation) -> Reach:
+    """How far the window of each row reaches at ``now`` (ms).
+
+    Commits that bring their own times are judged as Burrow does: over the newest ``intervals``, complete when there
+    are as many, and whatever they say counts from the first commit on. Sampled ones are judged over the newest that
+    span ``window`` seconds, at least FEWEST_COMMITS, so that the verdict does not depend on how often, or by how
+    many, the exporter is scraped; until they span it, or there has been silence for as long, a row is not called
+    stopped, stalled or late. ``complete`` is then the share of ``window`` that has been watched.
     """
     windows = commits.windows
     size = windows.capacity
     columns = np.arange(size)
-    by_count = np.maximum(size - np.minimum(windows.count, settings.intervals), 0)
+    rows = np.arange(len(windows.count))
+    window = settings.window * 1000
+    last = windows.time[:, -1]
 
-    span_ms = settings.window * 1000
-    last = windows.time[:, -1:]
-    spans = windows.filled() & (last - windows.time >= span_ms) & (columns <= size - FEWEST_COMMITS)
-    newest_that_spans = size - 1 - np.argmax(spans[:, ::-1], axis=1)
-    by_time = np.where(spans.any(axis=1), newest_that_spans, size - windows.count)
+    by_count = size - np.minimum(windows.count, settings.intervals)
+    long_enough = windows.filled() & (last[:, None] - windows.time >= window) & (columns <= size - FEWEST_COMMITS)
+    newest_that_spans = size - 1 - np.argmax(long_enough[:, ::-1], axis=1)
+    by_time = np.where(long_enough.any(axis=1), newest_that_spans, size - windows.count)
+    first = np.minimum(np.where(commits.own_times, by_count, by_time), size - 1)
 
-    first = np.where(commits.own_times, by_count, np.minimum(by_time, size - 1))
-    rows = np.arange(len(first))
-    span = windows.time[:, -1] - windows.time[rows, first]
-    judged = size - first
-    if span_ms > 0:
-        share = np.minimum(np.minimum(span / span_ms, judged / FEWEST_COMMITS), 1.0)
-    else:
-        share = np.minimum(judged / FEWEST_COMMITS, 1.0)
-    complete = np.where(commits.own_times, np.minimum(windows.count / settings.intervals, 1.0), share)
-    return first, np.where(windows.count > 0, complete, 0.0)
+    span = last - windows.time[rows, first]
+    watched = np.minimum(_share(span, window), (size - first) / FEWEST_COMMITS)
+    watched = np.minimum(np.maximum(watched, _share(now - last, window)), 1.0)
+    complete = np.where(commits.own_times, np.minimum(windows.count / settings.intervals, 1.0), watched)
+    return Reach(
+        first=first,
+        spans=commits.own_times | ((span >= window) & (size - first >= FEWEST_COMMITS)),
+        least_silence=np.where(commits.own_times, 0, window).astype(np.int64),
+        complete=np.where(windows.count > 0, complete, 0.0),
+    )
+
+
+def _share(duration: Int64s, of: float) -> npt.NDArray[np.float64]:
+    """A duration as a share of another, 1 where there is nothing to share."""
+    return duration / of if of > 0 else np.ones(len(duration))
 
 
 def lowest_since(ends: Windows, since: float) -> Int64s:
@@ -98,24 +122,25 @@ def lowest_of_newest(ends: Windows, entries: int) -> Int64s:
 
 
 def evaluate(
-    commits: Commits, first: Int64s, lowest_end: Int64s, current_lag: Int64s, *, now: int, allowed_lag: int
+    commits: Commits, reach: Reach, lowest_end: Int64s, current_lag: Int64s, *, now: int, allowed_lag: int
 ) -> Statuses:
     """The six rules in Burrow's order, the first that speaks wins; a row with an empty window means nothing here.
 
-    ``first`` is the column of the oldest commit to judge, ``lowest_end`` the lowest end offset that counts as lately.
+    ``lowest_end`` is the lowest end offset that counts as lately.
     """
     windows, lag = commits.windows, commits.lag
     size = windows.capacity
     columns = np.arange(size)
-    rows = np.arange(len(first))
-    judged = columns >= first[:, None]
+    rows = np.arange(len(reach.first))
+    judged = columns >= reach.first[:, None]
     offset, newest = windows.offset, windows.offset[:, -1]
 
     caught_up = current_lag <= allowed_lag
 
     # STOP: silent for longer than the window spans, and never caught up lately.
     last_time = windows.time[:, -1]
-    silent = now - last_time > last_time - windows.time[rows, first]
+    silence = now - last_time
+    silent = (silence > last_time - windows.time[rows, reach.first]) & (silence >= reach.least_silence)
     stopped = silent & (lowest_end > newest)
 
     # REWIND: went back, and has not come back up to where it was.
@@ -128,11 +153,11 @@ def evaluate(
 
     # Behind at every commit whose lag is known: STALL if none moved, WARN if the lag never shrank.
     known = judged & (lag != NO_LAG)
-    behind = ~(known & (lag <= allowed_lag)).any(axis=1)
+    behind = reach.spans & ~(known & (lag <= allowed_lag)).any(axis=1)
     still = (~judged | (offset == newest[:, None])).all(axis=1)
     shrank = _ever_smaller_than_the_known_before(lag, known)
 
-    status = np.full(len(first), Status.OK, dtype=np.int8)
+    status = np.full(len(rows), Status.OK, dtype=np.int8)
     return np.select(
         [caught_up, stopped, rewound, behind & still, behind & ~shrank],
         [
