@@ -70,7 +70,11 @@ DEFAULT_TOPICS = Filter(deny=re.compile("^__(consumer_offsets|transaction_state|
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One Kafka cluster. Times in seconds."""
+    """One Kafka cluster. Times in seconds.
+
+    ``read_committed``: groups that it finds read committed records only, and are measured against the last stable
+    offset instead of the end offset.
+    """
 
     name: str
     bootstrap_servers: tuple[str, ...]
@@ -83,6 +87,7 @@ class Cluster:
     evaluation: Evaluation = Evaluation()
     granularity: Granularity = "partition"
     start_offsets: bool = True
+    read_committed: Pattern[str] | None = None
     members_refresh: float = 60.0
 
 

@@ -12,14 +12,24 @@ from exporter.sources.kafka.connection import NoAnswer, Node, Round, reason_of_c
 from exporter.sources.kafka.messages import MetadataRequest, MetadataResponse
 
 NO_LEADER = -1
+FIRST_WITH_TOPIC_IDS = 10
+
+DELETED = "unknown_topic_or_partition"
+"""What a broker says of a topic that is being deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """A cluster's brokers, and the leader of each partition: topic → node by partition id, NO_LEADER without one."""
+    """A cluster's brokers and topics.
+
+    ``leaders``: topic → node by partition id, NO_LEADER without one. ``topic_ids``: topic → id, from Kafka 2.8 on.
+    ``unreadable``: topics that exist, but of which nothing more was said.
+    """
 
     brokers: tuple[Node, ...]
     leaders: Mapping[str, list[int]]
+    topic_ids: Mapping[str, str]
+    unreadable: frozenset[str]
     failures: tuple[Failure, ...]
 
 
@@ -44,12 +54,17 @@ async def read_metadata(questions: Round, topics: Filter) -> Metadata:
 def metadata_of(answer: MetadataResponse, topics: Filter) -> Metadata:
     """Return what a metadata answer says of the topics that the filter admits."""
     leaders: dict[str, list[int]] = {}
+    topic_ids: dict[str, str] = {}
+    unreadable: set[str] = set()
     failures: list[Failure] = []
     for topic in answer.topics:
         if topic.name is None or not topics.admits(topic.name):
             continue
         reason = reason_of_code(topic.error_code)
+        if reason == DELETED:
+            continue
         if reason is not None:
+            unreadable.add(topic.name)
             failures.append(Failure("topic", topic.name, reason))
             continue
         nodes = [NO_LEADER] * (max((p.partition_index for p in topic.partitions), default=-1) + 1)
@@ -58,4 +73,7 @@ def metadata_of(answer: MetadataResponse, topics: Filter) -> Metadata:
             if partition.leader_id == NO_LEADER:
                 failures.append(Failure("partition", f"{topic.name}/{partition.partition_index}", "no_leader"))
         leaders[topic.name] = nodes
-    return Metadata(tuple(broker.node_id for broker in answer.brokers), leaders, tuple(failures))
+        if answer.API_VERSION >= FIRST_WITH_TOPIC_IDS:
+            topic_ids[topic.name] = str(topic.topic_id)
+    brokers = tuple(broker.node_id for broker in answer.brokers)
+    return Metadata(brokers, leaders, topic_ids, frozenset(unreadable), tuple(failures))

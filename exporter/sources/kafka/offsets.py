@@ -18,6 +18,10 @@ LATEST: Final = -1
 EARLIEST: Final = -2
 """The timestamp that asks for the log start offset, by Kafka's protocol."""
 
+READ_UNCOMMITTED: Final = 0
+READ_COMMITTED: Final = 1
+"""The isolation level in which the end of a partition is its last stable offset, by Kafka's protocol."""
+
 PARTITIONS_PER_REQUEST: Final = 10_000
 
 _Topic = ListOffsetsRequest.ListOffsetsTopic
@@ -27,29 +31,34 @@ Offsets = Mapping[str, Int64s]
 
 
 async def read_offsets(
-    questions: Round, leaders: Mapping[str, list[int]], timestamp: int
+    questions: Round, leaders: Mapping[str, list[int]], timestamp: int, isolation: int = READ_UNCOMMITTED
 ) -> tuple[Offsets, tuple[Failure, ...]]:
     """Return topic → offset by partition id, NOT_READ where a leader did not say, and why it did not."""
     offsets = {topic: [NOT_READ] * len(nodes) for topic, nodes in leaders.items()}
     asked = by_leader(leaders)
     answers = [
-        _ask(questions, node, batch, timestamp, offsets) for node, topics in asked.items() for batch in batches(topics)
+        _ask(questions, node, _request(batch, timestamp, isolation), offsets)
+        for node, topics in asked.items()
+        for batch in batches(topics)
     ]
     failures = [failure for found in await questions.connection.together(answers) for failure in found]
     return {topic: np.array(values, dtype=np.int64) for topic, values in offsets.items()}, tuple(failures)
 
 
-async def _ask(
-    questions: Round, node: Node, topics: Mapping[str, list[int]], timestamp: int, into: dict[str, list[int]]
-) -> list[Failure]:
-    """Ask one leader for some partitions, note the offsets, and return what failed."""
-    request = ListOffsetsRequest(
+def _request(topics: Mapping[str, list[int]], timestamp: int, isolation: int) -> ListOffsetsRequest:
+    """Return the request for some partitions of one leader."""
+    return ListOffsetsRequest(
+        isolation_level=isolation,
         topics=[
             _Topic(name=topic, partitions=[_Partition(partition_index=p, timestamp=timestamp) for p in partitions])
             for topic, partitions in topics.items()
         ],
-        min_version=1,
+        min_version=2 if isolation == READ_COMMITTED else 1,
     )
+
+
+async def _ask(questions: Round, node: Node, request: ListOffsetsRequest, into: dict[str, list[int]]) -> list[Failure]:
+    """Ask one leader, note the offsets, and return what failed."""
     try:
         answer = await questions.ask(node, request)
     except NoAnswer as refusal:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
+
+import numpy as np
 
 from exporter.core.model import (
     ALIVE_STATES,
     EMPTY,
     JUDGED_TYPES,
+    NOT_READ,
     Failure,
     GroupObservation,
     Members,
@@ -22,11 +26,21 @@ from exporter.sources import ClusterUnavailable
 from exporter.sources.kafka.connection import Connection, Round
 from exporter.sources.kafka.groups import CoordinatorAnswer, ListedGroup, Roster, read_coordinator
 from exporter.sources.kafka.members import describe
-from exporter.sources.kafka.metadata import read_metadata
-from exporter.sources.kafka.offsets import EARLIEST, LATEST, Offsets, read_offsets
+from exporter.sources.kafka.metadata import Metadata, read_metadata
+from exporter.sources.kafka.offsets import EARLIEST, LATEST, READ_COMMITTED, Offsets, read_offsets
 
 SILENCES_IN_A_ROW: Final = 3
 """An observation waits for silent brokers at most so often: for metadata, for commits, for end offsets."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TopicOffsets:
+    """What the leaders said of their partitions."""
+
+    end: Offsets
+    start: Offsets
+    stable: Offsets
+    failures: tuple[Failure, ...]
 
 
 class KafkaSource:
@@ -40,6 +54,7 @@ class KafkaSource:
         self._described: dict[str, tuple[str, Members]] = {}
         self._described_at: float | None = None
         self._listed: dict[str, ListedGroup] = {}
+        self._sizes: dict[str, int] = {}
 
     def observe(self, timeout: float) -> Observation:
         """Return what the cluster looks like now; see `Source.observe`."""
@@ -92,32 +107,59 @@ class KafkaSource:
             read_coordinator(questions, node, self._cluster.groups) for node in metadata.brokers
         )
         committed = time.perf_counter()
-        end_offsets, end_failures = await read_offsets(questions, metadata.leaders, LATEST)
-        start_offsets: Offsets = EMPTY
-        start_failures: tuple[Failure, ...] = ()
-        if self._cluster.start_offsets:
-            start_offsets, start_failures = await read_offsets(questions, metadata.leaders, EARLIEST)
+        groups = self._groups(answers)
+        offsets = await self._offsets(questions, metadata, groups)
         ended = time.perf_counter()
 
         unseen = self._roster.unseen(answers)
         listed = {name: group for answer in answers for name, group in answer.groups.items()}
+        judged = {name for name, group in listed.items() if group.type in JUDGED_TYPES}
         self._listed = listed
-        groups = self._groups(answers)
-        failures = chain(metadata.failures, *(answer.failures for answer in answers), end_failures, start_failures)
+        failures = chain(metadata.failures, *(answer.failures for answer in answers), offsets.failures)
         return Observation(
             cluster=self._cluster.name,
             at=at,
             groups=groups,
-            end_offsets=end_offsets,
-            start_offsets=start_offsets,
-            unread_groups=frozenset(unseen)
-            | frozenset(name for name, group in listed.items() if group.type in JUDGED_TYPES and name not in groups),
-            other_groups={name: group.type for name, group in listed.items() if group.type not in JUDGED_TYPES},
+            end_offsets=self._with_unreadable(offsets.end, metadata),
+            start_offsets=offsets.start,
+            stable_offsets=offsets.stable,
+            topic_ids=metadata.topic_ids,
+            committed_readers=frozenset(filter(self._reads_committed, groups)),
+            unread_groups=frozenset(unseen) | (judged - groups.keys()),
+            other_groups={name: group.type for name, group in listed.items() if name not in judged},
             brokers=len(metadata.brokers),
             failures=tuple(dict.fromkeys(failures)),
             requests=dict(questions.requests),
             stages={"metadata": named - started, "commits": committed - named, "offsets": ended - committed},
         )
+
+    async def _offsets(
+        self, questions: Round, metadata: Metadata, groups: Mapping[str, GroupObservation]
+    ) -> _TopicOffsets:
+        """Ask for end offsets and, where wanted, for log start offsets and last stable offsets."""
+        end, failures = await read_offsets(questions, metadata.leaders, LATEST)
+        start: Offsets = EMPTY
+        stable: Offsets = EMPTY
+        if self._cluster.start_offsets:
+            start, more = await read_offsets(questions, metadata.leaders, EARLIEST)
+            failures += more
+        topics = {topic for name in filter(self._reads_committed, groups) for topic in groups[name].commits}
+        if topics:
+            leaders = {topic: nodes for topic, nodes in metadata.leaders.items() if topic in topics}
+            stable, more = await read_offsets(questions, leaders, LATEST, READ_COMMITTED)
+            failures += more
+        return _TopicOffsets(end, start, stable, failures)
+
+    def _reads_committed(self, group: str) -> bool:
+        pattern = self._cluster.read_committed
+        return pattern is not None and pattern.search(group) is not None
+
+    def _with_unreadable(self, end_offsets: Offsets, metadata: Metadata) -> Offsets:
+        """Add the topics that exist but cannot be read now, as large as they were: they have not gone."""
+        sizes = {topic: size for topic, size in self._sizes.items() if topic in metadata.unreadable}
+        self._sizes = sizes | {topic: len(offsets) for topic, offsets in end_offsets.items()}
+        unread = {topic: np.full(size, NOT_READ, dtype=np.int64) for topic, size in sizes.items()}
+        return {**end_offsets, **unread}
 
     def _groups(self, answers: list[CoordinatorAnswer]) -> Mapping[str, GroupObservation]:
         """Return the groups whose commits were read, with what is known of their members."""
