@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from configparser import ConfigParser
 
 import pytest
 
@@ -69,3 +70,18 @@ def test_output_is_not_held_back_and_no_file_is_written(last_stage: list[tuple[s
     variables = dict(pair.split("=", 1) for pair in shlex.split(dict(last_stage)["ENV"]))
     assert variables["PYTHONUNBUFFERED"] == "1"
     assert variables["PYTHONDONTWRITEBYTECODE"] == "1"
+
+
+def test_every_file_of_the_package_is_installed_with_it() -> None:
+    declared = ConfigParser()
+    declared.read(REPOSITORY / "setup.cfg")
+    installed = {
+        file
+        for package, patterns in declared["options.package_data"].items()
+        for pattern in patterns.split()
+        for file in REPOSITORY.joinpath(*package.split(".")).glob(pattern)
+    }
+    beside_code = {
+        file for file in (REPOSITORY / "exporter").rglob("*") if file.is_file() and file.suffix not in {".py", ".pyc"}
+    }
+    assert installed == beside_code
