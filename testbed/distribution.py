@@ -124,9 +124,9 @@ def _copy_dependencies(version: str, folder: Path) -> None:
 
 
 def main() -> int:
-    """Fetches the versions named as arguments (the current one without any)."""
+    """Fetches all that the tests need."""
     try:
-        for version in sys.argv[1:] or [CURRENT]:
+        for version in (CURRENT, OLDER):
             fetch(version)
     except FetchError as error:
         print(error, file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shlex
 import shutil
@@ -63,13 +62,13 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str, interva
 
 
 class Process:
-    """A command that runs until it is stopped; what it prints goes to the file ``log``."""
+    """A command that runs until it is stopped; what it prints goes to the file ``log``. ``env`` None: our own."""
 
     def __init__(self, name: str, command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None):
         self.name = name
         self.log = log
         self._command = [str(word) for word in command]
-        self._env = None if env is None else {**os.environ, **env}
+        self._env = env
         self._running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -90,14 +91,18 @@ def alertmanager(folder: Path, config: str, *arguments: str) -> Server:
 
 
 def exporter(folder: Path, config: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None) -> Server:
-    """The exporter with this configuration, as a process of its own. The port is chosen here."""
+    """The exporter with this configuration, as a process of its own; the port is chosen here.
+
+    ``env`` is added to our own environment less the exporter's variables, which would outweigh the configuration.
+    """
+    neutral = {name: value for name, value in os.environ.items() if not name.startswith("KBE_")}
 
     def command(address: str) -> list[str]:
         settings = {**config, "web": {**config.get("web", {}), "listen_address": address}}
         file = _written(folder / "exporter.yml", yaml.safe_dump(settings, sort_keys=False))
         return [sys.executable, "-m", "exporter", "serve", f"--config.file={file}", *arguments]
 
-    return Server("exporter", command, folder, env=env)
+    return Server("exporter", command, folder, env={**neutral, **(env or {})})
 
 
 def _written(file: Path, text: str) -> Path:

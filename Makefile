@@ -1,0 +1,58 @@
+# Everything that can be done here, as one command each; `make help` lists them.
+# Downloads are kept in $KBE_CACHE (by default ~/.cache/kafka-burrow-exporter) and in .venv, so that a second
+# run needs no network.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The name changes when what is to be installed does. Times would not do: a fresh checkout has new ones.
+INSTALLED := $(VENV)/.installed-$(shell cat setup.cfg pyproject.toml | sha256sum | cut -c 1-16)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check accuracy clean python
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: python ## a real Kafka with consumers of every kind, judged live; SECONDS=90 ends by itself
+	@$(PYTHON) -m testbed.prerequisites demo
+	@$(MAKE) --no-print-directory $(INSTALLED)
+	@$(BIN)/python -m testbed.demo $(if $(SECONDS),--seconds $(SECONDS))
+
+test: python ## every test, those against real servers included
+	@$(PYTHON) -m testbed.prerequisites tests
+	@$(MAKE) --no-print-directory $(INSTALLED)
+	@$(PYTHON) -m testbed.distribution
+	@$(BIN)/python -m pytest
+
+check: python ## format, lint, types, imports, alert rules and the unit tests: under a minute
+	@$(PYTHON) -m testbed.prerequisites packages
+	@$(MAKE) --no-print-directory $(INSTALLED)
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	promtool check rules alerts/rules/*
+	$(BIN)/python -m pytest -q -m "not real" tests/unit
+
+accuracy: python ## how good the verdicts are on recorded and labelled traces, Burrow's beside ours
+	@$(MAKE) --no-print-directory $(INSTALLED)
+	@$(BIN)/python -m tests.accuracy
+
+clean: ## remove the virtual environment and what the tools leave here (not the downloads)
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find exporter testbed tests -name __pycache__ -prune -exec rm -rf {} +
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer\
+	 is missing as $(PYTHON): install it (Debian: apt-get install python3), or name it: make PYTHON=..." >&2; exit 1; }
+
+$(INSTALLED):
+	@$(PYTHON) -m testbed.prerequisites venv
+	@echo "Installing the exporter, its dependencies and the tools for its tests into $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip --disable-pip-version-check install --editable '.[dev]'
+	@rm -f $(VENV)/.installed-*
+	@touch $@

@@ -1,0 +1,123 @@
+"""What has to be on the machine before anything else can be: looked for, and installed or asked for.
+
+Run by whatever Python there is, so it needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from testbed.distribution import CURRENT, OLDER, FetchError, find
+
+JAVA = 17
+DEBIAN_PACKAGES = Path(__file__).with_name("debian-packages.txt")
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+class Missing(Exception):
+    """Something is missing that is not ours to install; the message says in one line what to install."""
+
+
+def java_version(printed: str) -> int | None:
+    """The major version in what ``java -version`` prints: 8 of ``"1.8.0_402"``, 17 of ``"17.0.15"``."""
+    found = re.search(r'version "(?:1\.)?(\d+)', printed)
+    return int(found[1]) if found else None
+
+
+def require_java() -> None:
+    """Checks that a new enough Java is there."""
+    hint = f"install Java {JAVA} or newer (Debian: apt-get install openjdk-{JAVA}-jre-headless)"
+    java = shutil.which("java")
+    if java is None:
+        raise Missing(f"Java is missing: {hint}")
+    printed = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
+    version = java_version(printed)
+    if version is None or version < JAVA:
+        raise Missing(f"Java {version or 'of an unknown version'} ({java}) is too old for Kafka: {hint}")
+
+
+def require_maven(versions: Sequence[str]) -> None:
+    """Checks that Maven is there, if any of these Kafka versions is yet to be fetched."""
+    if all(find(version) for version in versions) or shutil.which("mvn"):
+        return
+    raise Missing("Maven is missing: install it (Debian: apt-get install maven)")
+
+
+def missing_packages(listed: str) -> list[str]:
+    """The packages of the list whose commands are not all there."""
+    rows = (line.split("#")[0].split() for line in listed.splitlines())
+    return [package for package, *commands in filter(None, rows) if not all(map(shutil.which, commands))]
+
+
+def missing_for_venv() -> list[str]:
+    """The Debian package without which this Python makes no virtual environment, if that is so."""
+    return [] if importlib.util.find_spec("ensurepip") else ["python3-venv"]
+
+
+def install(packages: Sequence[str]) -> None:
+    """Installs Debian packages, and starts none of the services that come with them."""
+    if not packages:
+        return
+    names = " ".join(packages)
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        raise Missing(
+            f"{names} missing: install with 'apt-get install --no-install-recommends {names}', or run as root"
+        )
+    print(f"Installing Debian packages: {names}", flush=True)
+    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with _no_services_started():
+        subprocess.run([*apt, "update"], env=environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603 - the command is our own
+            [*apt, "install", "-y", "--no-install-recommends", *packages],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    if done.returncode:
+        raise Missing(f"apt-get could not install {names} (its own words are above); install by hand and try again")
+
+
+@contextmanager
+def _no_services_started() -> Iterator[None]:
+    """Tells Debian's packages to start no service while the context lasts, where nobody has told them anything yet."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Sees to what is named: ``venv``, ``demo`` or ``tests``."""
+    try:
+        if "venv" in arguments:
+            install(missing_for_venv())
+        if "demo" in arguments and not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+            require_java()
+            require_maven([CURRENT])
+        if "tests" in arguments:
+            require_java()
+            require_maven([CURRENT, OLDER])
+        if "tests" in arguments or "packages" in arguments:
+            install(missing_packages(DEBIAN_PACKAGES.read_text(encoding="utf-8")))
+    except (Missing, FetchError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
