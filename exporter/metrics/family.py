@@ -1,0 +1,153 @@
+"""The kinds of metric families. All are gauges: each page is one look, nothing is counted between pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from exporter.core.model import Bools, Int64s
+from exporter.core.report import GroupReport, Outcome, Report
+from exporter.settings import Granularity
+
+Numbers = Int64s | npt.NDArray[np.int8] | npt.NDArray[np.float64]
+LabelValues = tuple[str, ...]
+EVERY: Final[tuple[Granularity, ...]] = ("partition", "topic", "group")
+
+
+class Level(Enum):
+    """What a row of a family of many series is; the value: the labels that name it, in the order of the page."""
+
+    GROUP = ("cluster", "consumer_group")
+    GROUP_TOPIC = ("cluster", "consumer_group", "topic")
+    GROUP_PARTITION = ("cluster", "consumer_group", "partition", "topic")
+    TOPIC_PARTITION = ("cluster", "partition", "topic")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One number for each row of a level, and which rows are shown at all."""
+
+    numbers: Numbers
+    shown: Bools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A metric family, and at which granularities of a cluster it is exported; labels are in alphabetical order."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    granularities: tuple[Granularity, ...] = EVERY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples(Family):
+    """A family of few series: ``samples`` gives label values, in the order of ``labels``, and number."""
+
+    samples: Callable[[Outcome], Iterable[tuple[LabelValues, float]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns(Family):
+    """A family of many series: one for each shown row of a level, read from the report of a cluster that is up."""
+
+    level: Level
+    column: Callable[[Report], Column]
+
+
+def per_group(name: str, meaning: str, value: Callable[[GroupReport], float | None]) -> Columns:
+    """A family with one number for each group; None gives no series."""
+
+    def column(report: Report) -> Column:
+        numbers = np.array([value(group) for group in report.groups.values()], dtype=np.float64)
+        return Column(numbers, ~np.isnan(numbers))
+
+    return Columns(name=name, help=meaning, labels=Level.GROUP.value, level=Level.GROUP, column=column)
+
+
+def per_group_topic(name: str, meaning: str, combine: np.ufunc, rows: Callable[[Report], Numbers]) -> Columns:
+    """A family with one number for each topic of each group, made from the numbers of its shown partitions.
+
+    ``rows`` are ≥ 0; ``combine`` is ``np.add`` or ``np.maximum``.
+    """
+
+    def column(report: Report) -> Column:
+        starts = report.history.group_topics.starts
+        numbers = np.zeros(len(starts) - 1, dtype=np.int64)
+        shown = np.zeros(len(starts) - 1, dtype=np.bool_)
+        # reduceat has no notion of an empty block; leaving them out leaves the others' ends where they are.
+        blocks = np.flatnonzero(np.diff(starts))
+        if len(blocks):
+            seen = report.columns.shown
+            numbers[blocks] = combine.reduceat(np.where(seen, rows(report), 0), starts[blocks])
+            shown[blocks] = np.logical_or.reduceat(seen, starts[blocks])
+        return Column(numbers, shown)
+
+    return Columns(
+        name=name,
+        help=meaning,
+        labels=Level.GROUP_TOPIC.value,
+        level=Level.GROUP_TOPIC,
+        granularities=("topic",),
+        column=column,
+    )
+
+
+def per_group_partition(name: str, meaning: str, rows: Callable[[Report], Numbers]) -> Columns:
+    """A family with one number for each partition that a group has committed on; NaN gives no series."""
+
+    def column(report: Report) -> Column:
+        numbers = rows(report)
+        shown = report.columns.shown
+        return Column(numbers, shown & ~np.isnan(numbers) if numbers.dtype.kind == "f" else shown)
+
+    return Columns(
+        name=name,
+        help=meaning,
+        labels=Level.GROUP_PARTITION.value,
+        level=Level.GROUP_PARTITION,
+        granularities=("partition",),
+        column=column,
+    )
+
+
+def per_topic_partition(name: str, meaning: str, offsets: Callable[[Report], Int64s]) -> Columns:
+    """A family with one offset for each partition of each topic; below 0 (not read) gives no series."""
+
+    def column(report: Report) -> Column:
+        numbers = offsets(report)
+        return Column(numbers, numbers >= 0)
+
+    return Columns(
+        name=name,
+        help=meaning,
+        labels=Level.TOPIC_PARTITION.value,
+        level=Level.TOPIC_PARTITION,
+        granularities=("partition",),
+        column=column,
+    )
+
+
+def few(
+    name: str,
+    meaning: str,
+    samples: Callable[[Outcome], Iterable[tuple[LabelValues, float]]],
+    *more: str,
+    granularities: tuple[Granularity, ...] = EVERY,
+) -> Samples:
+    """A family of few series; ``more`` are its labels besides cluster, ``samples`` gives values in that order."""
+    labels = ("cluster", *more)
+    order = sorted(range(len(labels)), key=labels.__getitem__)
+
+    def ordered(outcome: Outcome) -> Iterable[tuple[LabelValues, float]]:
+        for values, number in samples(outcome):
+            named = (outcome.cluster, *values)
+            yield tuple(named[place] for place in order), number
+
+    return Samples(name=name, help=meaning, labels=tuple(sorted(labels)), granularities=granularities, samples=ordered)

@@ -1,0 +1,155 @@
+"""Outcomes become one page of text, in the format and encoding that the scraper asks for."""
+
+from __future__ import annotations
+
+import platform
+import threading
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import compress
+from operator import add
+from typing import Final
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder, gzip_accepted
+from prometheus_client.registry import Collector
+
+from exporter import __version__
+from exporter.core.report import Outcome
+from exporter.metrics import text
+from exporter.metrics.catalogue import BUILD_INFO, CLUSTER_FAMILIES, SCRAPE_DEADLINE
+from exporter.metrics.family import Columns, Family, Samples
+from exporter.metrics.rows import Rows
+from exporter.settings import Settings
+
+GZIP_LEVEL: Final = 1
+"""On these pages the highest level takes five times as long to save a tenth more."""
+
+_GZIP_WINDOW: Final = 31
+"""zlib's word for the largest window with a gzip header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The body of an answer in pieces, and the headers that say what it is; ``encoding`` None is plain text."""
+
+    pieces: tuple[bytes, ...]
+    content_type: str
+    encoding: str | None
+
+
+class Pages:
+    """Makes pages. What takes long is done once for as many scrapes as show the same reports."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._granularity = {cluster.name: cluster.granularity for cluster in settings.clusters}
+        self._rows = Rows()
+        self._lock = threading.Lock()
+        self._latest: _Shared | None = None
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
+        PlatformCollector(registry=self._process)
+
+    def page(
+        self,
+        outcomes: tuple[Outcome, ...],
+        *,
+        deadline: float,
+        accept: str = "",
+        accept_encoding: str = "",
+        names: Collection[str] = (),
+    ) -> Page:
+        """The page on these outcomes for a scrape that gave the collection ``deadline`` seconds.
+
+        ``accept`` and ``accept_encoding`` are the scraper's headers; ``names`` limits the page to these families.
+        """
+        encoder, content_type = choose_encoder(accept)
+        end = encoder(_Exporter(self._process, deadline, names))
+        zipped = gzip_accepted(accept_encoding)
+        with self._lock:
+            shared = self._share(outcomes, names)
+            if not zipped:
+                return Page((shared.text, end), content_type, None)
+            packed, packer = shared.packed()
+        return Page((packed, packer.compress(end) + packer.flush()), content_type, "gzip")
+
+    def _share(self, outcomes: tuple[Outcome, ...], names: Collection[str]) -> _Shared:
+        if names:
+            return _Shared(outcomes, self._clusters(outcomes, names))
+        if self._latest is None or not self._latest.shows(outcomes):
+            self._latest = _Shared(outcomes, self._clusters(outcomes, names))
+        return self._latest
+
+    def _clusters(self, outcomes: Sequence[Outcome], names: Collection[str]) -> bytes:
+        """All families about clusters; these lines are the same in every format."""
+        self._rows.keep_only(outcome.cluster for outcome in outcomes)
+        return b"".join(
+            text.family(family, self._lines(family, outcomes))
+            for family in CLUSTER_FAMILIES
+            if not names or family.name in names
+        )
+
+    def _lines(self, family: Family, outcomes: Iterable[Outcome]) -> list[bytes]:
+        """Each line of a family without the name that it begins with."""
+        lines: list[bytes] = []
+        for outcome in outcomes:
+            if self._granularity.get(outcome.cluster, "partition") not in family.granularities:
+                continue
+            if isinstance(family, Columns) and outcome.up and outcome.report is not None:
+                column = family.column(outcome.report)
+                rows = self._rows.labels(outcome.report, family.level)
+                numbers = column.numbers
+                if not column.shown.all():
+                    rows = list(compress(rows, column.shown.tolist()))
+                    numbers = numbers[column.shown]
+                lines.extend(map(add, rows, text.numbers(numbers)))
+            elif isinstance(family, Samples):
+                lines.extend(
+                    text.labels(family.labels, values) + text.number(number)
+                    for values, number in family.samples(outcome)
+                )
+        return lines
+
+
+class _Shared:
+    """The part of a page that is the same for all scrapes that show these outcomes."""
+
+    def __init__(self, outcomes: tuple[Outcome, ...], body: bytes) -> None:
+        self.text = body
+        self._outcomes = outcomes
+        self._packed: tuple[bytes, zlib._Compress] | None = None
+
+    def shows(self, outcomes: tuple[Outcome, ...]) -> bool:
+        """True if a page on these outcomes would say the same."""
+        return len(outcomes) == len(self._outcomes) and all(
+            mine.report is other.report
+            and (mine.cluster, mine.up, mine.failures) == (other.cluster, other.up, other.failures)
+            for mine, other in zip(self._outcomes, outcomes, strict=True)
+        )
+
+    def packed(self) -> tuple[bytes, zlib._Compress]:
+        """The text compressed, and a compressor of one's own to go on from there: one gzip stream in all."""
+        if self._packed is None:
+            packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
+            self._packed = (packer.compress(self.text) + packer.flush(zlib.Z_SYNC_FLUSH), packer)
+        return self._packed[0], self._packed[1].copy()
+
+
+class _Exporter(Collector):
+    """What a page says of the exporter itself: its version, the scrape's deadline, the process."""
+
+    def __init__(self, process: CollectorRegistry, deadline: float, names: Collection[str]) -> None:
+        self._process = process
+        self._deadline = deadline
+        self._names = names
+
+    def collect(self) -> Iterator[Metric]:
+        deadline = GaugeMetricFamily(SCRAPE_DEADLINE.name, SCRAPE_DEADLINE.help, value=self._deadline)
+        build = GaugeMetricFamily(BUILD_INFO.name, BUILD_INFO.help, labels=BUILD_INFO.labels)
+        build.add_metric((version("kafka-python"), platform.python_version(), __version__), 1)
+        for family in (deadline, build, *self._process.collect()):
+            if not self._names or any(sample.name in self._names for sample in family.samples):
+                yield family

@@ -1,0 +1,150 @@
+"""The routes: a scrape, the exporter's health, the landing page."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterable
+from typing import Final, Protocol
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from exporter.core.report import Outcome
+from exporter.metrics import Page, Pages
+from exporter.settings import Collection, Settings
+from exporter.web import landing
+from exporter.web.threads import Threads
+
+SCRAPES_AT_ONCE: Final = 32
+"""Threads for scrapes. They wait for the same collection, so those beyond find a report that has just been made."""
+
+SHORTEST_DEADLINE: Final = 0.05
+LONGEST_DEADLINE: Final = 300.0
+"""Seconds. After five minutes Prometheus has forgotten a series, so nobody is served by waiting longer."""
+
+PIECE: Final = 256 * 1024
+"""Bytes sent at a time, so that a scraper that reads slowly holds this much memory and not a whole page."""
+
+SECURITY_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Collects(Protocol):
+    """What the port needs of the collector."""
+
+    def collect(self, timeout: float) -> tuple[Outcome, ...]:
+        """Return what is known of each cluster within ``timeout`` seconds."""
+
+
+def make_app(collector: Collects, settings: Settings) -> Starlette:
+    """The application that answers on the exporter's port."""
+    pages = Pages(settings)
+    threads: Threads[Page] = Threads("scrape", SCRAPES_AT_ONCE)
+
+    async def scrape(request: Request) -> Response:
+        loop = asyncio.get_running_loop()
+        timeout = deadline(request.headers, settings.collection)
+        until = loop.time() + timeout
+
+        def make_page() -> Page:
+            # Waiting for a thread counts: the scraper's clock runs since it asked.
+            left = max(until - loop.time(), SHORTEST_DEADLINE)
+            return pages.page(
+                collector.collect(left),
+                deadline=timeout,
+                accept=request.headers.get("accept", ""),
+                accept_encoding=request.headers.get("accept-encoding", ""),
+                names=frozenset(request.query_params.getlist("name[]")),
+            )
+
+        try:
+            page = await threads.run(make_page)
+        except asyncio.CancelledError:
+            # The server ends what has not ended by itself in time.
+            raise HTTPException(503, "The exporter is stopping.") from None
+        headers = {"Content-Length": str(sum(map(len, page.pieces)))}
+        if page.encoding is not None:
+            headers["Content-Encoding"] = page.encoding
+        # As a header and not as the media type, which Starlette would complete by itself.
+        headers["Content-Type"] = page.content_type
+        return StreamingResponse(in_pieces(page.pieces), headers=headers)
+
+    async def healthy(_: Request) -> Response:
+        return PlainTextResponse("Healthy: the process answers.\n")
+
+    async def ready(_: Request) -> Response:
+        return PlainTextResponse(
+            "Ready: scrapes are answered. Whether a cluster can be read is said by burrow_kafka_cluster_up.\n"
+        )
+
+    async def index(_: Request) -> Response:
+        return HTMLResponse(landing.page(settings))
+
+    app = Starlette(
+        routes=[
+            Route(settings.web.telemetry_path, scrape),
+            Route("/", index),
+            Route("/-/healthy", healthy),
+            Route("/-/ready", ready),
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        # Starlette raises the error again once this is sent, and the server logs it with its traceback.
+        exception_handlers={Exception: internal_error},
+    )
+    # It would build the address from a header that anybody can send.
+    app.router.redirect_slashes = False
+    return app
+
+
+def deadline(headers: Headers, collection: Collection) -> float:
+    """Seconds that a scrape gives the collection: the scraper's timeout, or else the default, less the margin."""
+    try:
+        asked = float(headers.get("x-prometheus-scrape-timeout-seconds", ""))
+    except ValueError:
+        asked = math.nan
+    timeout = asked if 0 < asked < math.inf else collection.scrape_timeout
+    return min(max(timeout - collection.timeout_offset, SHORTEST_DEADLINE), LONGEST_DEADLINE)
+
+
+async def in_pieces(parts: Iterable[bytes]) -> AsyncIterator[memoryview]:
+    """The same bytes, at most PIECE at a time."""
+    for part in parts:
+        view = memoryview(part)
+        for start in range(0, len(view), PIECE):
+            yield view[start : start + PIECE]
+
+
+async def internal_error(_: Request, __: Exception) -> Response:
+    """One plain line for what nobody foresaw."""
+    return PlainTextResponse("Internal error; the exporter's log says more.\n", status_code=500)
+
+
+class SecurityHeaders:
+    """Adds SECURITY_HEADERS to every answer that does not bring its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and its answer back with the headers."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)

@@ -1,0 +1,127 @@
+"""The port: uvicorn, bound and stopped our way.
+
+Why uvicorn, and what was weighed against it: docs/decisions/0004-web-server.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from exporter.settings import Web
+from exporter.web.connection import Connection
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS: Final = 4
+"""How long a request that is being answered may go on after the signal to stop; the whole stop takes below 5."""
+
+KEEP_ALIVE_SECONDS: Final = 75
+"""How long an answered connection is kept: longer than the usual intervals, so that a scraper keeps its own."""
+
+_NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
+
+
+def serve(app: ASGIApp, web: Web) -> None:
+    """Answer on the port until SIGTERM or SIGINT.
+
+    Raises:
+        ValueError: the listen address is not one.
+        OSError: the address cannot be bound, say because another process listens there.
+    """
+    with listen(web.listen_address) as listener:
+        log.info("listening on http://%s", bound_address(listener))
+        asyncio.run(_serve(make_server(app), listener))
+
+
+def make_server(app: ASGIApp) -> Server:
+    """The server of an application: HTTP/1.1, bounded connections, no log of accesses, no name of itself."""
+    return Server(
+        uvicorn.Config(
+            app,
+            # All named, so that what happens to be installed beside does not change how the port behaves.
+            loop="asyncio",
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            # Our logging holds; of uvicorn's own words only those that somebody should act on.
+            log_config=None,
+            log_level=logging.WARNING,
+            access_log=False,
+            server_header=False,
+            # Nobody's word for who is asking is taken.
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
+
+
+class Server(uvicorn.Server):
+    """A server that ends by returning."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: uvicorn would send itself the signal again after the stop, and so die of it."""
+        yield
+
+    def stop(self) -> None:
+        """Stop when the requests that are being answered are; the second time at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+async def _serve(server: Server, listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve(sockets=[listener])
+
+
+def listen(address: str) -> socket.socket:
+    """A socket that listens on "host:port"; no host is every address, port 0 is any that is free.
+
+    Raises:
+        ValueError: that is not an address.
+        OSError: it cannot be bound.
+    """
+    host, port = parse_address(address)
+    if not host and socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+        except OSError as error:
+            if error.errno not in _NO_IPV6:
+                raise
+    if not host:
+        return socket.create_server(("", port))
+    family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server((str(where[0]), port), family=family)
+
+
+def parse_address(address: str) -> tuple[str, int]:
+    """Host and port of ":8000", "127.0.0.1:8000", "[::1]:8000" or "localhost:8000".
+
+    Raises:
+        ValueError: that is not an address.
+    """
+    host, colon, port = address.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535 or (":" in host and not bracketed):
+        raise ValueError(f'listen address {address!r}: expected host:port, such as ":8000" or "[::1]:8000"')
+    return host.strip("[]"), int(port)
+
+
+def bound_address(listener: socket.socket) -> str:
+    """Where a socket listens, as it stands in a URL."""
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,46 @@
+"""Blocking work away from the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Threads(Generic[Result]):
+    """Runs blocking work in at most ``limit`` threads at a time; what comes on top waits its turn.
+
+    The threads are daemons, unlike those of `concurrent.futures` and anyio: work that hangs in Kafka must not keep
+    a process from ending that was told to.
+    """
+
+    def __init__(self, name: str, limit: int) -> None:
+        self._name = name
+        self._places = asyncio.Semaphore(limit)
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """What the work returns, or raises."""
+        async with self._places:
+            loop = asyncio.get_running_loop()
+            done: asyncio.Future[Result] = loop.create_future()
+
+            def settle(how: Callable[[Any], None], value: object) -> None:
+                if not done.done():
+                    how(value)
+
+            def body() -> None:
+                how: Callable[[Any], None]
+                value: object
+                try:
+                    how, value = done.set_result, work()
+                except BaseException as error:  # whoever awaits the work decides about it
+                    how, value = done.set_exception, error
+                with suppress(RuntimeError):  # the loop has been closed meanwhile, nobody waits any more
+                    loop.call_soon_threadsafe(settle, how, value)
+
+            threading.Thread(target=body, name=self._name, daemon=True).start()
+            return await done
