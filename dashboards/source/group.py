@@ -5,18 +5,17 @@ from __future__ import annotations
 from dashboards.source import group_series as of
 from dashboards.source import statuses, variables
 from dashboards.source.grafana import (
+    COLOURED_CELL,
+    COLOURED_TEXT,
     Json,
     colour,
     dashboard,
-    lines,
     override,
     override_query,
     query,
-    stat,
     steps,
-    table,
-    timeline,
 )
+from dashboards.source.panels import lines, stat, table, timeline
 from dashboards.source.promql import PARTITION, number_at, one, speed, total, worst
 
 # Dashes: green what is written, plain what is committed, grey what the log still keeps.
@@ -56,7 +55,7 @@ def _now() -> list[Json]:
             [query(one(of.THIS, of.LAG_SECONDS), "behind"), query(one(of.THIS, of.BOUND), "is")],
             width=4,
             overrides=[
-                override("behind", unit="dtdurations"),
+                override("behind", unit="s"),
                 override("is", mappings=statuses.BOUND),
             ],
             no_value="not known yet",
@@ -66,7 +65,7 @@ def _now() -> list[Json]:
             "When lag will be gone if the group and its producers go on as now; never: it does not shrink.",
             [query(one(of.THIS, of.CATCH_UP))],
             width=3,
-            unit="dtdurations",
+            unit="s",
             mappings=statuses.NEVER,
             no_value="not known yet",
         ),
@@ -88,7 +87,8 @@ def _now() -> list[Json]:
         ),
         stat(
             "Window",
-            "100 % once every partition has been watched long enough for a full verdict.",
+            "100 % once every partition has been watched long enough for a full verdict; until then nothing but a "
+            "REWIND is told.",
             [query(one(of.THIS, of.COMPLETE))],
             width=2,
             unit="percentunit",
@@ -175,13 +175,11 @@ def _partitions() -> list[Json]:
             unit="locale",
             overrides=[
                 override("Partition", unit="none"),
-                override(
-                    "Status", mappings=statuses.PARTITION_STATUS, custom__cellOptions={"type": "color-background"}
-                ),
-                override("Lag in seconds", unit="dtdurations"),
+                override("Status", mappings=statuses.PARTITION_STATUS, custom__cellOptions=COLOURED_CELL),
+                override("Lag in seconds", unit="s"),
                 override(
                     "Lost",
-                    custom__cellOptions={"type": "color-text"},
+                    custom__cellOptions=COLOURED_TEXT,
                     thresholds=steps((None, "text"), (1, "red")),
                 ),
             ],
@@ -245,9 +243,9 @@ def _offsets() -> list[Json]:
             unit="locale",
             lowest=None,
             overrides=[
-                override_query("A", custom__lineStyle=DASHED, custom__fillOpacity=0),
-                override_query("B", custom__lineWidth=2, custom__fillOpacity=0),
-                override_query("C", custom__lineStyle=DOTTED, custom__fillOpacity=0),
+                override_query("A", custom__lineStyle=DASHED),
+                override_query("B", custom__lineWidth=2),
+                override_query("C", custom__lineStyle=DOTTED),
             ],
         ),
         lines(

@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from dashboards.source import statuses, variables
-from dashboards.source.grafana import (
-    Json,
-    dashboard,
-    lines,
-    override,
-    override_query,
-    query,
-    stat,
-    steps,
-    table,
-    timeline,
-)
+from dashboards.source.grafana import COLOURED_TEXT, Json, dashboard, override, override_query, query, steps
+from dashboards.source.panels import lines, stat, table, timeline
 from dashboards.source.promql import GROUP, one, own
 
 CHOSEN = 'cluster=~"$cluster"'
@@ -62,11 +52,16 @@ def _exporters() -> list[Json]:
                 query(one(EACH, f"time() - {STARTED}")),
                 query(one(EACH, RELOADED)),
             ],
-            width=14,
+            width=16,
             height=6,
             overrides=[
-                override("Up for", unit="dtdurations"),
-                override("Configuration", mappings=statuses.LOADED, custom__cellOptions={"type": "color-text"}),
+                override("Up for", custom__width=100, unit="s"),
+                override("Version", custom__width=90),
+                override("Python", custom__width=90),
+                override("kafka-python", custom__width=110),
+                override(
+                    "Configuration", custom__width=270, mappings=statuses.LOADED, custom__cellOptions=COLOURED_TEXT
+                ),
             ],
         ),
         timeline(
@@ -74,7 +69,7 @@ def _exporters() -> list[Json]:
             "Whether Prometheus got an answer from each exporter. While none answers, all else here is of the past.",
             [query(one(EACH, UP), EACH_NAME)],
             mappings=statuses.ANSWERS,
-            width=10,
+            width=8,
             height=6,
         ),
         timeline(
@@ -93,7 +88,7 @@ def _exporters() -> list[Json]:
             [query(f"time() - {one(('cluster',), COLLECTED, pick='min')}", "{{cluster}}")],
             width=5,
             height=7,
-            unit="dtdurations",
+            unit="s",
         ),
         stat(
             "Brokers",
@@ -117,7 +112,7 @@ def _collections() -> list[Json]:
                 query(one(EACH, DEADLINE), f"{EACH_NAME} limit"),
             ],
             unit="s",
-            overrides=[override_query("B", custom__lineStyle={"fill": "dash", "dash": [10, 6]}, custom__fillOpacity=0)],
+            overrides=[override_query("B", custom__lineStyle={"fill": "dash", "dash": [10, 6]})],
         ),
         lines(
             "Collection time by stage",

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dashboards.source import statuses, variables
 from dashboards.source.grafana import (
+    COLOURED_CELL,
+    COLOURED_TEXT,
     Json,
     colour,
     dashboard,
-    lines,
     override,
     override_query,
     query,
-    stat,
     steps,
-    table,
-    timeline,
 )
+from dashboards.source.panels import lines, stat, table, timeline
 from dashboards.source.promql import (
     GROUP,
     GROUP_PARTITION,
@@ -94,9 +93,9 @@ def _fleet() -> list[Json]:
             thresholds=steps((None, "green"), (1, "red")),
         ),
         stat(
-            "Groups still watched in",
-            "Groups whose window is not yet full: the exporter, or the group, is young. Till then only a REWIND, or a "
-            "lag without commits, can be told.",
+            "Windows still young",
+            "Groups that have not been watched for a whole window: the exporter started, or the group began, a short "
+            "while ago. Until then nothing but a REWIND is told of them.",
             [query(f"sum({one(GROUP, COMPLETE)} < bool 1)")],
             width=4,
             thresholds=steps((None, "green"), (1, "blue")),
@@ -129,14 +128,14 @@ def _worst_first() -> list[Json]:
             "Every group now, by status and then by lag in seconds. A name leads to the group's dashboard and to its "
             "page on the exporter. Catches up: when lag will be gone at the present pace. Margin: how much of what "
             "the log keeps lies before the group's slowest partition: 1 at the end, 0 about to lose records, below 0 "
-            "lost. Window: 1 once the group has been watched long enough for a full verdict.",
+            "lost. Window: how much of the time was watched that a full verdict needs.",
             {
                 "consumer_group": "Consumer group",
                 "cluster": "Cluster",
                 "Value #A": "Status",
                 "Value #B": "Worst partition",
                 "Value #C": "Lag in seconds",
-                "Value #D": "Lag in seconds is",
+                "Value #D": "is",
                 "Value #E": "Lag",
                 "Value #F": "Catches up in",
                 "Value #G": "Margin",
@@ -157,24 +156,31 @@ def _worst_first() -> list[Json]:
                 query(one(GROUP, COMPLETE)),
             ],
             overrides=[
-                override("Consumer group", links=variables.TO_GROUP_OF_ROW, custom__width=260),
-                override("Status", mappings=statuses.GROUP_STATUS, custom__cellOptions={"type": "color-background"}),
+                override("Consumer group", links=variables.TO_GROUP_OF_ROW),
+                override("Cluster", custom__width=150),
+                override(
+                    "Status", custom__width=100, mappings=statuses.GROUP_STATUS, custom__cellOptions=COLOURED_CELL
+                ),
                 override(
                     "Worst partition",
+                    custom__width=130,
                     mappings=statuses.PARTITION_STATUS,
-                    custom__cellOptions={"type": "color-text"},
+                    custom__cellOptions=COLOURED_TEXT,
                 ),
-                override("Lag in seconds", unit="dtdurations"),
-                override("Lag in seconds is", mappings=statuses.BOUND, custom__cellOptions={"type": "color-text"}),
-                override("Lag", unit="locale"),
-                override("Catches up in", unit="dtdurations", mappings=statuses.NEVER),
+                override("Lag in seconds", custom__width=120, unit="s"),
+                override("is", custom__width=90, mappings=statuses.BOUND, custom__cellOptions=COLOURED_TEXT),
+                override("Lag", custom__width=120, unit="locale"),
+                override("Catches up in", custom__width=120, unit="s", mappings=statuses.NEVER),
                 override(
                     "Margin",
+                    custom__width=90,
                     unit="percentunit",
-                    custom__cellOptions={"type": "color-text"},
+                    custom__cellOptions=COLOURED_TEXT,
                     thresholds=steps((None, "red"), (0, "orange"), (0.2, "text")),
                 ),
-                override("Window", unit="percentunit"),
+                override("Members", custom__width=90),
+                override("Partitions", custom__width=90),
+                override("Window", custom__width=90, unit="percentunit"),
             ],
             sort=[("Status", True), ("Lag in seconds", True), ("Lag", True)],
         ),
