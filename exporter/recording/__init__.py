@@ -6,13 +6,13 @@ An observation is one line per cluster and scrape, ``at`` in ms since the epoch:
      "end_offsets":{"topic":{"0":200}}}
 
 A commit may be ``[offset, committed_at_ms]``: then its own time is used and none is presumed. An offset that could
-not be read is ``null``. What else decides a verdict is there when it is known: ``unread_groups``; for each group
-``members`` with ``count`` and ``assigned`` (topic → partition ids). The rest is told for the reader's sake:
-``start_offsets``, ``other_groups`` (name → type), ``brokers``, ``failures``; a group's ``type``, ``protocol``,
-``coordinator``.
+not be read is ``null``. What else decides a verdict is there when it is known: ``start_offsets``, ``stable_offsets``
+and ``committed_readers`` (groups measured against them), ``topic_ids``, ``unread_groups``; for each group ``members``
+with ``count`` and ``assigned`` (topic → partition ids). The rest is there for the reader: ``other_groups`` (name →
+type), ``brokers``, ``failures``; a group's ``type``, ``protocol``, ``coordinator``.
 """
 
 from exporter.recording.reading import RecordingError, read
-from exporter.recording.writing import observation_line, verdict_lines
+from exporter.recording.writing import json_line, observation_line, verdict, verdict_lines
 
-__all__ = ["RecordingError", "observation_line", "read", "verdict_lines"]
+__all__ = ["RecordingError", "json_line", "observation_line", "read", "verdict", "verdict_lines"]

@@ -58,12 +58,12 @@ def read(lines: Iterable[bytes]) -> Iterator[tuple[int, Observation]]:
 
 def _decoded(line: bytes) -> Any:
     try:
-        return json.loads(line.decode("utf-8-sig"), object_pairs_hook=unique_keys, parse_constant=no_constant)
+        return json.loads(line.decode("utf-8-sig").rstrip(), object_pairs_hook=unique_keys, parse_constant=no_constant)
     except UnicodeDecodeError:
         raise Malformed((), "not UTF-8 text; write the recording as UTF-8") from None
     except json.JSONDecodeError as error:
         raise Malformed(
-            (), f"not JSON: {error.msg} at column {error.colno}; a line is one whole observation, is it cut off?"
+            (), f"not JSON (column {error.colno}: {error.msg}); a line is one whole observation, is it cut off?"
         ) from None
     except RecursionError:
         raise Malformed((), "nested too deeply to be an observation") from None
@@ -76,7 +76,16 @@ def _observation(raw: Any) -> Observation:
         raw,
         (),
         required=("cluster", "at", "groups", "end_offsets"),
-        optional=("start_offsets", "unread_groups", "other_groups", "brokers", "failures"),
+        optional=(
+            "start_offsets",
+            "stable_offsets",
+            "topic_ids",
+            "committed_readers",
+            "unread_groups",
+            "other_groups",
+            "brokers",
+            "failures",
+        ),
     )
     seen = Observation(
         cluster=text(fields["cluster"], ("cluster",)),
@@ -86,14 +95,11 @@ def _observation(raw: Any) -> Observation:
         },
         end_offsets=_offsets_by_topic(fields["end_offsets"], ("end_offsets",)),
         start_offsets=_offsets_by_topic(fields.get("start_offsets", {}), ("start_offsets",)),
-        unread_groups=frozenset(
-            text(name, ("unread_groups", str(place)))
-            for place, name in enumerate(listing(fields.get("unread_groups", []), ("unread_groups",)))
-        ),
-        other_groups={
-            name: text(type_, ("other_groups", name))
-            for name, type_ in mapping(fields.get("other_groups", {}), ("other_groups",)).items()
-        },
+        stable_offsets=_offsets_by_topic(fields.get("stable_offsets", {}), ("stable_offsets",)),
+        topic_ids=_texts_by_name(fields.get("topic_ids", {}), ("topic_ids",)),
+        committed_readers=_names(fields.get("committed_readers", []), ("committed_readers",)),
+        unread_groups=_names(fields.get("unread_groups", []), ("unread_groups",)),
+        other_groups=_texts_by_name(fields.get("other_groups", {}), ("other_groups",)),
         brokers=whole(fields.get("brokers", 0), ("brokers",), LARGEST_INT32),
         failures=tuple(
             _failure(failure, ("failures", str(place)))
@@ -158,3 +164,11 @@ def _offsets_by_topic(raw: Any, path: tuple[str, ...]) -> dict[str, Int64s]:
         topic: array_of(offsets(by_partition, (*path, topic)), missing=NOT_READ)
         for topic, by_partition in mapping(raw, path).items()
     }
+
+
+def _texts_by_name(raw: Any, path: tuple[str, ...]) -> dict[str, str]:
+    return {name: text(value, (*path, name)) for name, value in mapping(raw, path).items()}
+
+
+def _names(raw: Any, path: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(text(name, (*path, str(place))) for place, name in enumerate(listing(raw, path)))

@@ -115,7 +115,8 @@ def commits(value: Any, path: Path, latest: int) -> tuple[Int64s, Int64s | None]
             committed[partition] = whole(commit[0], (*place, "0"), LARGEST_INT64, meaning="an offset")
             times[partition] = whole(commit[1], (*place, "1"), latest, meaning="a time in ms since the epoch")
         else:
-            committed[partition] = NO_OFFSET if commit == NO_OFFSET else _offset(commit, place)
+            none = isinstance(commit, int) and commit == NO_OFFSET
+            committed[partition] = NO_OFFSET if none else _offset(commit, place)
     size = max(committed, default=-1) + 1
     return array_of(committed, NO_OFFSET), array_of(times, -1, size) if times else None
 

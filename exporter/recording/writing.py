@@ -9,14 +9,18 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from exporter.core.groups import GroupReport
 from exporter.core.model import NOT_READ, GroupObservation, Int64s, Members, Observation, Status
-from exporter.core.report import GroupReport, Report
+from exporter.core.report import Report
 
 
 def observation_line(seen: Observation) -> str:
     """An observation; everything that a verdict depends on is in it."""
     optional = {
         "start_offsets": _offsets_by_topic(seen.start_offsets),
+        "stable_offsets": _offsets_by_topic(seen.stable_offsets),
+        "topic_ids": dict(sorted(seen.topic_ids.items())),
+        "committed_readers": sorted(seen.committed_readers),
         "unread_groups": sorted(seen.unread_groups),
         "other_groups": dict(sorted(seen.other_groups.items())),
         "brokers": seen.brokers,
@@ -24,7 +28,7 @@ def observation_line(seen: Observation) -> str:
             {"scope": failure.scope, "subject": failure.subject, "reason": failure.reason} for failure in seen.failures
         ],
     }
-    return _line(
+    return json_line(
         {
             "cluster": seen.cluster,
             "at": seen.at,
@@ -38,7 +42,7 @@ def observation_line(seen: Observation) -> str:
 def verdict_lines(report: Report) -> Iterator[str]:
     """One line a group; groups, topics and partitions in order."""
     for name in sorted(report.groups):
-        yield _line(verdict(report, report.groups[name]))
+        yield json_line(verdict(report, report.groups[name]))
 
 
 def verdict(report: Report, group: GroupReport) -> dict[str, Any]:
@@ -129,5 +133,6 @@ def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}
 
 
-def _line(value: Mapping[str, Any]) -> str:
+def json_line(value: Mapping[str, Any]) -> str:
+    """JSON on one line, in ASCII and without blanks."""
     return json.dumps(value, separators=(",", ":"))

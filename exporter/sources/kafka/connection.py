@@ -110,7 +110,7 @@ def reason_of(error: kafka.errors.KafkaError) -> str:
     """Return the short word for an error: what Kafka calls it, or what happened to the connection."""
     if isinstance(error, kafka.errors.KafkaTimeoutError | kafka.errors.RequestTimedOutError):
         return "timeout"
-    if isinstance(error, kafka.errors.SaslAuthenticationFailedError | kafka.errors.AuthenticationFailedError):
+    if isinstance(error, kafka.errors.SaslAuthenticationFailedError):
         return "authentication"
     if isinstance(error, kafka.errors.IncompatibleBrokerVersion):
         return "unsupported_version"

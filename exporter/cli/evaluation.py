@@ -1,0 +1,74 @@
+"""The flags that say how to judge, one for each key of the configuration's ``evaluation``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from exporter.cli.options import variable
+from exporter.config.keys import EVALUATION
+from exporter.config.mistakes import Invalid
+from exporter.config.schema import Key
+from exporter.config.values import Kind
+from exporter.config.world import World
+from exporter.core.evaluation import Evaluation
+
+R = TypeVar("R")
+
+_NOWHERE = World(Path(), {})
+"""Flags of this kind refer to no file and no environment variable."""
+
+_KEYS = tuple(part for part in EVALUATION.parts if isinstance(part, Key))
+
+
+def value_of(kind: Kind) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """A callback for an option: the value that its text stands for, as in the configuration file."""
+
+    def read(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Any:
+        try:
+            return None if text is None else kind.read(text, _NOWHERE)
+        except Invalid as invalid:
+            raise click.BadParameter(str(invalid), ctx=ctx, param=parameter) from None
+
+    return read
+
+
+def evaluation_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Gives a command the flags, and calls it with ``changed``: the evaluation given → what the flags make of it."""
+
+    @functools.wraps(command)
+    def with_changes(*args: Any, **given: Any) -> R:
+        fields = {key.field: given.pop(_name(key)) for key in _KEYS}
+        wanted = {field: value for field, value in fields.items() if value is not None}
+        return command(*args, changed=functools.partial(_changed, wanted), **given)
+
+    decorated: Callable[..., R] = with_changes
+    for key in reversed(_KEYS):
+        flag = _flag(key)
+        decorated = click.option(
+            flag,
+            _name(key),
+            callback=value_of(key.kind),
+            metavar="VALUE",
+            help=f"{key.doc}  [default: {key.kind.show(getattr(Evaluation(), key.field))}]",
+            envvar=variable(flag),
+            show_envvar=True,
+        )(decorated)
+    return decorated
+
+
+def _changed(wanted: dict[str, Any], evaluation: Evaluation) -> Evaluation:
+    return replace(evaluation, **wanted)
+
+
+def _flag(key: Key) -> str:
+    return f"--evaluation.{key.name.replace('_', '-')}"
+
+
+def _name(key: Key) -> str:
+    return f"evaluation_{key.name}"

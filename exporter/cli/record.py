@@ -1,0 +1,126 @@
+"""`record`: what is observed, as JSON Lines."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import click
+
+from exporter.cli.evaluation import value_of
+from exporter.cli.failures import BadArguments, RunFailed
+from exporter.cli.options import settings_options
+from exporter.cli.rounds import Stopped, interruptible, open_sources, rounds
+from exporter.config.values import duration
+from exporter.core.model import Observation
+from exporter.quoting import one_line, quoted
+from exporter.recording import observation_line
+from exporter.settings import Settings
+from exporter.sources import Source
+
+Write = Callable[[bytes], None]
+
+
+@click.command()
+@click.option("--output", metavar="FILE", help="Append to this file, whole lines only.  [default: standard output]")
+@click.option(
+    "--interval",
+    callback=value_of(duration()),
+    metavar="DURATION",
+    default="30s",
+    show_default=True,
+    help="From one observation to the next.",
+)
+@click.option(
+    "--count", type=click.IntRange(min=1), metavar="N", help="End after so many observations of each cluster."
+)
+@click.option("--duration", "span", callback=value_of(duration()), metavar="DURATION", help="End after so long.")
+@settings_options()
+def record(settings: Settings, output: str | None, interval: float, count: int | None, span: float | None) -> None:
+    """Write what is observed of the clusters, a JSON object for each cluster and observation, until Ctrl-C.
+
+    `replay` judges what was written. Consumer groups, topics and offsets are recorded, no message is read. A cluster
+    that does not answer is told on standard error and tried again; exit code 1 if none ever did.
+    """
+    sources = open_sources(settings)
+    timeout = max(cluster.request_timeout for cluster in settings.clusters)
+    with interruptible() as stopped, _opened(output) as write:
+        ends = None if span is None else time.monotonic() + span
+        written = write_observations(
+            sources,
+            write,
+            interval=interval,
+            timeout=timeout,
+            count=count,
+            stopped=lambda: stopped() or (ends is not None and time.monotonic() >= ends),
+        )
+        interrupted = stopped()
+    if not written and not interrupted:
+        raise RunFailed("nothing was recorded: no cluster answered")
+
+
+def write_observations(
+    sources: Mapping[str, Source],
+    write: Write,
+    *,
+    interval: float,
+    timeout: float,
+    count: int | None = None,
+    stopped: Stopped = lambda: False,
+) -> int:
+    """How many observations were written, a line each, after ``count`` rounds or when stopped."""
+    written = 0
+    for number, seen in enumerate(rounds(sources, interval=interval, timeout=timeout, stopped=stopped), start=1):
+        for name, answer in seen.items():
+            if isinstance(answer, Observation):
+                write(observation_line(answer).encode("ascii") + b"\n")
+                written += 1
+            else:
+                click.echo(f"cluster {quoted(name)} was not observed: {one_line(str(answer))}", err=True)
+        if number == count:
+            break
+    return written
+
+
+@contextmanager
+def _opened(output: str | None) -> Iterator[Write]:
+    """Writes whole lines to the file or to standard output."""
+    if output is None:
+        yield _to_standard_output
+        return
+    try:
+        with open(output, "ab+", buffering=0) as file:  # noqa: PTH123 - unbuffered: a line is written at once or not
+            if _ends_inside_a_line(file.fileno()):
+                raise BadArguments(
+                    f"{quoted(output)} ends in an unfinished line; take that line out, or record into another file"
+                )
+            yield lambda line: _append(file.fileno(), line)
+    except OSError as error:
+        raise RunFailed(f"cannot write to {quoted(output)}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _to_standard_output(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+
+
+def _ends_inside_a_line(file: int) -> bool:
+    size = os.fstat(file).st_size
+    return size > 0 and os.pread(file, 1, size - 1) != b"\n"
+
+
+def _append(file: int, line: bytes) -> None:
+    """Write a line; what was written of it is taken back if the rest does not fit on the disk."""
+    before = os.fstat(file).st_size
+    left = memoryview(line)
+    try:
+        while left:
+            left = left[os.write(file, left) :]
+    except OSError:
+        with contextlib.suppress(OSError):  # a pipe or device cannot be shortened
+            os.ftruncate(file, before)
+        raise

@@ -1,0 +1,120 @@
+"""Reports as a table for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import click
+
+from exporter.core.groups import GroupReport
+from exporter.core.model import Status
+from exporter.core.report import Report
+from exporter.quoting import one_line
+
+MOST_PARTITIONS = 50
+"""So many partitions that are not OK are listed; the rest is counted."""
+
+_COLOURS = {Status.OK: "green", Status.WARN: "yellow", Status.NOTFOUND: None}
+
+_GROUPS = ("GROUP", "STATUS", "LAG", "MAX LAG", "COMPLETE", "STATE", "MEMBERS")
+_PARTITIONS = ("GROUP", "TOPIC", "PARTITION", "STATUS", "LAG", "COMMITTED", "END", "COMPLETE")
+_NUMBERS = frozenset({"LAG", "MAX LAG", "COMPLETE", "MEMBERS", "PARTITION", "COMMITTED", "END"})
+
+
+def show(reports: Mapping[str, Report]) -> None:
+    """Print the groups, worst first, and below them the partitions that are not OK."""
+    clusters = len(reports) > 1
+    for name, report in reports.items():
+        if clusters:
+            click.echo(f"cluster {one_line(name)}")
+        groups = worst_first(report)
+        if not groups:
+            click.echo("no consumer group with a commit on a topic that is looked at")
+        else:
+            _print(_GROUPS, [_group(report, group) for group in groups])
+        bad = [row for group in groups for row in _bad_partitions(report, group)]
+        if bad:
+            click.echo()
+            _print(_PARTITIONS, bad[:MOST_PARTITIONS])
+        if len(bad) > MOST_PARTITIONS:
+            click.echo(f"and {len(bad) - MOST_PARTITIONS} more partitions; --format json has them all")
+        if report.not_evaluated:
+            click.echo(f"\nnot evaluated: {', '.join(map(one_line, sorted(report.not_evaluated)))}")
+        if clusters:
+            click.echo()
+
+
+def worst_first(report: Report) -> list[GroupReport]:
+    """The groups by status, worst partition, lag and name."""
+    return sorted(
+        report.groups.values(),
+        key=lambda group: (-group.status, -worst_partition(report, group), -group.total_lag, group.name),
+    )
+
+
+def worst_partition(report: Report, group: GroupReport) -> Status:
+    """The worst status among a group's partitions; NOTFOUND without any."""
+    columns = report.columns
+    return Status(
+        max(
+            (
+                int(columns.verdicts.status[rows][columns.shown[rows]].max(initial=Status.NOTFOUND))
+                for rows in group.topics.values()
+            ),
+            default=Status.NOTFOUND,
+        )
+    )
+
+
+Row = tuple[Status, Sequence[str]]
+"""The status of a line, for its colour, and its cells."""
+
+
+def _group(report: Report, group: GroupReport) -> Row:
+    worst = worst_partition(report, group)
+    return group.status, (
+        one_line(group.name),
+        group.status.name if worst == group.status else f"{group.status.name} ({worst.name})",
+        f"{group.total_lag:,}",
+        f"{group.max_lag:,}",
+        f"{group.complete:.0%}",
+        group.state or "?",
+        "?" if group.members is None else str(group.members.count),
+    )
+
+
+def _bad_partitions(report: Report, group: GroupReport) -> Iterator[Row]:
+    columns = report.columns
+    for topic in sorted(group.topics):
+        for row in range(group.topics[topic].start, group.topics[topic].stop):
+            status = Status(int(columns.verdicts.status[row]))
+            if columns.shown[row] and status > Status.OK:
+                yield (
+                    status,
+                    (
+                        one_line(group.name),
+                        one_line(topic),
+                        str(columns.partition[row]),
+                        status.name,
+                        f"{columns.lag[row]:,}",
+                        str(columns.committed[row]),
+                        str(columns.end[row]),
+                        f"{columns.verdicts.complete[row]:.0%}",
+                    ),
+                )
+
+
+def _print(head: Sequence[str], rows: Sequence[Row]) -> None:
+    widths = [max(map(len, column)) for column in zip(head, *(cells for _, cells in rows), strict=True)]
+    click.secho(_line(head, head, widths), bold=True)
+    for status, cells in rows:
+        click.secho(_line(head, cells, widths), fg=_COLOURS.get(status, "red"))
+
+
+def _line(head: Sequence[str], cells: Sequence[str], widths: Sequence[int]) -> str:
+    """The cells side by side, numbers to the right."""
+    aligned = (
+        cell.rjust(width) if name in _NUMBERS else cell.ljust(width)
+        for name, cell, width in zip(head, cells, widths, strict=True)
+    )
+    return "  ".join(aligned).rstrip()
