@@ -1,0 +1,130 @@
+"""Why a partition has its status: the rule that spoke, the numbers it spoke from, and a sentence for people."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from exporter.core.evaluation import Evaluation
+from exporter.core.model import Status
+from exporter.core.report import Report
+
+
+class Rule(StrEnum):
+    """What decided."""
+
+    CAUGHT_UP = "caught_up"
+    """OK: the lag is no more than what is allowed."""
+    KEEPING_UP = "keeping_up"
+    """OK: it is behind, but was caught up, or catching up, within the window."""
+    YOUNG = "young"
+    """OK: it is behind, but has not been watched for long enough to say more."""
+    STOPPED = "stopped"
+    """STOP: nothing was committed for longer than the window spans, and the end offset went on."""
+    STALLED = "stalled"
+    """STALL: somebody is there and commits, always the same offset."""
+    FALLING_BEHIND = "falling_behind"
+    """WARN: it commits, and its lag did not once shrink over the window."""
+    REWOUND = "rewound"
+    """REWIND: it committed an offset lower than one before, and has not come back to that."""
+
+
+_RULES = {
+    Status.STOP: Rule.STOPPED,
+    Status.STALL: Rule.STALLED,
+    Status.WARN: Rule.FALLING_BEHIND,
+    Status.REWIND: Rule.REWOUND,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The rule and its numbers. Offsets and lags in records, durations in seconds.
+
+    ``silence``: since the newest commit. ``span``: between the first and the newest commit of the window.
+    ``first_offset`` to ``last_offset``: what was committed over it. ``highest_offset``: the highest of it, which a
+    rewind fell back from. ``recent``: how long ago it may have been caught up to count as well.
+    """
+
+    rule: Rule
+    current_lag: int
+    allowed_lag: int
+    commits: int
+    span: float
+    silence: float
+    first_offset: int
+    last_offset: int
+    highest_offset: int
+    recent: float
+
+    def as_data(self) -> dict[str, Any]:
+        """The reason as plain values, ready for JSON."""
+        return asdict(self)
+
+    def sentence(self) -> str:
+        """The reason in words: "committed 4,120 7 min ago and nothing since; …; 312 behind"."""
+        behind = f"{self.current_lag:,} behind"
+        over = f"the window spans {duration(self.span)}"
+        match self.rule:
+            case Rule.CAUGHT_UP if self.current_lag == 0:
+                return f"caught up at offset {self.last_offset:,}"
+            case Rule.CAUGHT_UP:
+                return f"{behind}, which is within the allowed {self.allowed_lag:,}"
+            case Rule.KEEPING_UP:
+                moved = self.last_offset - self.first_offset
+                if moved > 0:
+                    return f"{behind}, but it has been catching up: {moved:,} worked off; {over}"
+                return f"{behind}, but it was caught up less than {duration(self.recent)} ago"
+            case Rule.YOUNG:
+                return f"{behind}; watched for {duration(self.span + self.silence)}, too short to say more"
+            case Rule.STOPPED:
+                ago = duration(self.silence)
+                return f"committed {self.last_offset:,} {ago} ago and nothing since; {over}; {behind}"
+            case Rule.STALLED:
+                return f"has stayed at {self.last_offset:,} for {duration(self.span)} with a consumer there; {behind}"
+            case Rule.FALLING_BEHIND:
+                moved = self.last_offset - self.first_offset
+                return f"its lag did not shrink for {duration(self.span)}, though it worked off {moved:,}; {behind}"
+            case Rule.REWOUND:
+                return f"went back from {self.highest_offset:,} to {self.last_offset:,}; {behind}"
+
+
+def reason(found: Report, row: int, settings: Evaluation) -> Reason:
+    """Why the partition in a row of the report's columns, one that is shown, has its status."""
+    commits, verdicts = found.history.commits, found.columns.verdicts
+    first = int(verdicts.first[row])
+    offsets = commits.windows.offset[row, first:]
+    times = commits.windows.time[row, first:]
+    span, silence = float(times[-1] - times[0]) / 1000, max(float(found.at - times[-1]) / 1000, 0.0)
+    lag = int(found.columns.lag[row])
+    rule = _RULES.get(Status(int(verdicts.status[row])))
+    if rule is None:
+        young = verdicts.complete[row] < max(1.0, settings.minimum_complete)
+        rule = Rule.CAUGHT_UP if lag <= settings.allowed_lag else Rule.YOUNG if young else Rule.KEEPING_UP
+    return Reason(
+        rule=rule,
+        current_lag=lag,
+        allowed_lag=settings.allowed_lag,
+        commits=len(offsets),
+        span=span,
+        silence=silence,
+        first_offset=int(offsets[0]),
+        last_offset=int(offsets[-1]),
+        highest_offset=int(np.max(offsets)),
+        recent=settings.recent,
+    )
+
+
+def duration(seconds: float) -> str:
+    """A duration in the two largest units that it has: 45 s, 7 min, 2 h 5 min, 3 d 4 h."""
+    whole = round(seconds)
+    for unit, name, part, part_name in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min")):
+        if whole >= unit:
+            rest = whole % unit // part
+            return f"{whole // unit} {name}" + (f" {rest} {part_name}" if rest else "")
+    if whole >= 120:
+        return f"{whole // 60} min"
+    return f"{whole} s"
