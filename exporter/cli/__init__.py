@@ -22,8 +22,8 @@ from exporter.quoting import quoted
 COMMANDS: Final = {
     "serve": "Serve the metrics for Prometheus to scrape (the default).",
     "check-config": "Say what is wrong with a configuration, or what would be in force.",
-    "status": "Watch a cluster for a few intervals and print its groups, worst first.",
-    "record": "Write what is observed of a cluster, a JSON object a line.",
+    "status": "Watch the clusters for a few intervals and print their groups, worst first.",
+    "record": "Write what is observed of the clusters as JSON Lines.",
     "replay": "Judge a recording with the given settings.",
 }
 """The commands and what they are for; the module of each is called like it."""

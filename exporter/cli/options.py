@@ -94,5 +94,6 @@ def _flags(ctx: click.Context, given: dict[str, Any]) -> Iterator[Flag]:
             continue
         from_environment = ctx.get_parameter_source(_name(flag)) is ParameterSource.ENVIRONMENT
         key = flag.removeprefix("--").replace("-", "_")
-        text = value if isinstance(value, str) else ",".join(value)
+        # A variable's value is split at blanks already, so "a:1, b:2" comes as "a:1," and "b:2".
+        text = value if isinstance(value, str) else ",".join(part.strip(",") for part in value)
         yield Flag(key, text, variable(flag) if from_environment else flag)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from exporter.config.advice import oddities
 from exporter.config.flags import Flag
 from exporter.config.loading import load
-from exporter.config.mistakes import ConfigError, Mistake, Place
+from exporter.config.mistakes import ConfigError, Mistake, Place, suggestion
 from exporter.config.shown import in_force, reference
 
-__all__ = ["ConfigError", "Flag", "Mistake", "Place", "in_force", "load", "oddities", "reference"]
+__all__ = ["ConfigError", "Flag", "Mistake", "Place", "in_force", "load", "oddities", "reference", "suggestion"]

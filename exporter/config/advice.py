@@ -51,7 +51,7 @@ def _evaluation(settings: Evaluation) -> Iterator[str]:
     if 0 < reach < max(window, recent):
         yield (
             f"evaluation.min_distance ({write(distance)}) is too short for so long a window: {MOST_KEPT} entries are"
-            f" kept, which may span no more than {write(reach)} of {write(max(window, recent))}; raise min_distance"
+            f" kept, which may span only {write(reach)} of {write(max(window, recent))}, and some verdicts need it all"
         )
     elif distance == 0:
         kept = max(settings.intervals, FEWEST_JUDGED)

@@ -151,7 +151,7 @@ class _Conversion:
             # The tag itself is not shown: it may be a password that starts with "!".
             return self.wrong(place, path, "a tag (!name) has no meaning here; text that starts with ! needs quotes")
         if isinstance(node, yaml.ScalarNode):
-            return self.scalar(node, place, path)
+            return self.scalar(node, place, path, key or place)
         return self.collection(node, key or place, path)
 
     def collection(self, node: yaml.Node, place: Place, path: str) -> Node:
@@ -166,9 +166,10 @@ class _Conversion:
         finally:
             self.open.discard(id(node))
 
-    def scalar(self, node: yaml.ScalarNode, place: Place, path: str) -> Node:
+    def scalar(self, node: yaml.ScalarNode, place: Place, path: str, key: Place) -> Node:
         if node.tag == "tag:yaml.org,2002:null" and node.style is None:
-            return Scalar(place, path, None)
+            # Where nothing was written, the key is what there is to look at.
+            return Scalar(key, path, None)
         if not _encodes(node.value):
             return self.wrong(place, path, "is not valid Unicode (half of a surrogate pair)")
         return Scalar(place, path, node.value)

@@ -197,6 +197,12 @@ CLUSTER = Section(
         ),
         Key("start_offsets", FLAG, "Whether the log's start offsets are read too (one more request per leader)."),
         Key(
+            "read_committed",
+            REGEX,
+            "Groups that this finds read committed records only (isolation.level=read_committed): their lag is"
+            " measured against the last stable offset. None if empty.",
+        ),
+        Key(
             "members_refresh",
             duration(zero=True),
             "Members and assignments of groups are read again when older than this.",

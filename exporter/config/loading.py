@@ -51,7 +51,7 @@ def load(
     }
     defaults = reading.table(root.entries.get("defaults"), "defaults") or Table(root.place, "defaults", {}, {})
     shared = reading.section(CLUSTER, defaults, partial=True)
-    tables = cluster_tables(root, defaults, given, reading, needed=clusters_needed)
+    tables = cluster_tables(root, defaults, given, reading, needed=clusters_needed and not malformed)
     clusters = {name: reading.section(CLUSTER, table) for name, table in tables.items()}
     if reading.mistakes:
         raise ConfigError(reading.mistakes)
