@@ -9,7 +9,7 @@ from typing import Final
 from exporter.metrics.catalogue import CATALOGUE
 from exporter.metrics.family import EVERY
 
-BEGIN: Final = "<!-- begin: made by python -m exporter.metrics -->"
+BEGIN: Final = "<!-- generated: metrics -->"
 END: Final = "<!-- end -->"
 
 
@@ -33,5 +33,5 @@ def renewed(document: str) -> str:
 
 
 if __name__ == "__main__":
-    path = Path(sys.argv[1])
-    path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in map(Path, sys.argv[1:]):
+        path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
