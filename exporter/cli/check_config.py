@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import click
-import yaml
 
 from exporter.cli.options import settings_options
-from exporter.config import in_force, oddities, reference
+from exporter.config import as_yaml, in_force, oddities, reference
 from exporter.quoting import quoted
 from exporter.settings import Settings
 
@@ -34,6 +33,6 @@ def check_config(settings: Settings) -> None:
     """
     names = ", ".join(quoted(cluster.name) for cluster in settings.clusters)
     click.echo(f"# ok: {len(settings.clusters)} cluster{'s'[: len(settings.clusters) != 1]}: {names}; in force:")
-    click.echo(yaml.safe_dump(in_force(settings), sort_keys=False, allow_unicode=True), nl=False)
+    click.echo(as_yaml(in_force(settings)), nl=False)
     for oddity in oddities(settings):
         click.echo(f"warning: {oddity}", err=True)

@@ -11,6 +11,17 @@ from exporter.config.advice import oddities
 from exporter.config.flags import Flag
 from exporter.config.loading import load
 from exporter.config.mistakes import ConfigError, Mistake, Place, suggestion
-from exporter.config.shown import in_force, reference
+from exporter.config.shown import as_yaml, in_force, reference
 
-__all__ = ["ConfigError", "Flag", "Mistake", "Place", "in_force", "load", "oddities", "reference", "suggestion"]
+__all__ = [
+    "ConfigError",
+    "Flag",
+    "Mistake",
+    "Place",
+    "as_yaml",
+    "in_force",
+    "load",
+    "oddities",
+    "reference",
+    "suggestion",
+]

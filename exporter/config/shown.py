@@ -35,6 +35,22 @@ def in_force(settings: Settings) -> dict[str, Any]:
     return {"clusters": clusters, **{part.name: _shown(part, getattr(settings, part.name)) for part in SECTIONS}}
 
 
+def as_yaml(shown: dict[str, Any]) -> str:
+    """The settings in force as a YAML file that may be loaded again, once its secrets are filled in."""
+    return yaml.dump(shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Text that does not print, a line end say, is escaped between quotes."""
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _text)
+
+
 def reference() -> str:
     """The reference file: every key in its place, explained; loading it gives the defaults."""
     lines = [_HEAD]

@@ -156,6 +156,18 @@ clusters:
     assert result.stderr.startswith('warning: cluster "Prod": sasl PLAIN without tls')
 
 
+def test_what_is_shown_to_be_in_force_may_be_used_again(tmp_path: Path) -> None:
+    file, again = tmp_path / "kbe.yml", tmp_path / "again.yml"
+    file.write_text(r"""
+clusters: {"a \"b\"\n/ü\u2028 \\": {bootstrap_servers: ["[::1]:1"], tls: {}, groups: {deny: "", allow: "^(a|b): #"}}}
+defaults: {evaluation: {min_distance: 0.25, window: 2h}}
+""")
+    again.write_text(run("check-config", "--config.file", str(file)).stdout)
+    shown = in_force("--config.file", str(again))
+    assert shown == in_force("--config.file", str(file))
+    assert list(shown["clusters"]) == ['a "b"\n/ü\u2028 \\']  # type: ignore[call-overload]
+
+
 def test_the_reference_file_can_be_printed() -> None:
     result = run("check-config", "--reference")
     assert (result.exit_code, result.stdout) == (0, (ROOT / "docs" / "config.reference.yml").read_text("utf-8"))
