@@ -68,9 +68,7 @@ def install(packages: Sequence[str]) -> None:
         return
     names = " ".join(packages)
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        raise Missing(
-            f"{names} missing: install with 'apt-get install --no-install-recommends {names}', or run as root"
-        )
+        raise Missing(f"Missing: {names}. Install by 'apt-get install --no-install-recommends {names}', or run as root")
     print(f"Installing Debian packages: {names}", flush=True)
     apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

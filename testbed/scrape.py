@@ -51,5 +51,10 @@ def scrape(url: str, timeout: float = 10.0) -> Page:
         raise TestbedError(f"{url} was not scraped: {error}") from error
     if status != http.HTTPStatus.OK:
         raise TestbedError(f"{url} was answered with status {status}: {text[:200]}")
+    return parse(text)
+
+
+def parse(text: str) -> Page:
+    """The page with this text, in Prometheus' own format."""
     samples = tuple(sample for family in text_string_to_metric_families(text) for sample in family.samples)
     return Page(text, samples)

@@ -1,0 +1,55 @@
+"""Real servers for the tests. What they log is shown only when they fail."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from testbed import servers
+from testbed.broker import Cluster
+from testbed.kafka import Kafka, running_servers
+from testbed.servers import Server
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """One Kafka that tests share; they keep out of each other's way by `unique` names."""
+    named = running_servers()
+    if named:
+        yield Kafka(named)
+        return
+    with Cluster(tmp_path_factory.mktemp("kafka")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def start_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Cluster]]:
+    """Starts a cluster of the test's own, to be broken at will; takes what `Cluster` takes after the folder."""
+    with ExitStack() as stack:
+
+        def start(**options: Any) -> Cluster:
+            return stack.enter_context(Cluster(tmp_path_factory.mktemp("cluster"), **options))
+
+        yield start
+
+
+@pytest.fixture
+def start_exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Starts the exporter as a process, with the configuration it is given."""
+    with ExitStack() as stack:
+
+        def start(config: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None) -> Server:
+            folder = tmp_path_factory.mktemp("exporter")
+            return stack.enter_context(servers.exporter(folder, config, *arguments, env=env))
+
+        yield start
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """A name that nothing else has, made from one that says what it is for."""
+    return lambda name: f"{name}-{uuid.uuid4().hex[:8]}"
