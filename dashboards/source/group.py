@@ -249,14 +249,14 @@ def _offsets() -> list[Json]:
             ],
         ),
         lines(
-            "Members",
+            "Members over time",
             "Members of the group over time, and the partitions it has commits on. More members than partitions: the "
             "rest are idle.",
             [query(one(of.THIS, of.MEMBERS), "members"), query(one(of.THIS, of.PARTITIONS), "partitions")],
             unit="none",
         ),
         lines(
-            "Margin to loss",
+            "Margin to loss over time",
             "How much of what the log keeps lies before the slowest partition's commit. It falls while the group lags "
             "and the log is cleaned; at 0 % records are lost.",
             [query(one(of.THIS, of.MARGIN, pick="min"), "margin")],

@@ -112,9 +112,10 @@ def test_every_panel_has_a_description_that_says_more_than_its_title(uid):
 
 
 @every_board
-def test_panels_have_ids_of_their_own_and_do_not_lie_on_each_other(uid):
+def test_panels_have_ids_and_titles_of_their_own_and_do_not_lie_on_each_other(uid):
     panels = MADE[uid].json["panels"]
     assert max(Counter(panel["id"] for panel in panels).values()) == 1
+    assert max(Counter(panel["title"] for panel in MADE[uid].panels).values()) == 1
     cells = Counter(
         (x, y)
         for place in (panel["gridPos"] for panel in panels)
