@@ -128,7 +128,7 @@ def _worst_first() -> list[Json]:
             "Every group now, by status and then by lag in seconds. A name leads to the group's dashboard and to its "
             "page on the exporter. Catches up: when lag will be gone at the present pace. Margin: how much of what "
             "the log keeps lies before the group's slowest partition: 1 at the end, 0 about to lose records, below 0 "
-            "lost. Window: how much of the time was watched that a full verdict needs.",
+            "lost. Window: the share of partitions watched long enough for a full verdict.",
             {
                 "consumer_group": "Consumer group",
                 "cluster": "Cluster",
