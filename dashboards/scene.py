@@ -1,6 +1,6 @@
 """A scene for the dashboards to show: a real Kafka's groups in every state, the exporter, and a Prometheus.
 
-The tests play it in a minute, the pictures in the documentation in half an hour.
+The tests play it in a minute, the pictures of the documentation in half an hour.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ QUICK = Pace(
     backfill_rate=100.0,
 )
 USUAL = Pace(
-    tempo=240.0,
-    lifetime=3600.0,
+    tempo=180.0,
+    lifetime=2400.0,
     scrape_interval=15.0,
     evaluation={},
     members_refresh="60s",

@@ -1,6 +1,6 @@
 """Plays the scene on a real Kafka for a while, and draws each dashboard from what Prometheus has seen.
 
-``python -m dashboards.picture --minutes 30 docs/images``. Needs npm, and chromium (a Debian package).
+``python -m dashboards.picture --minutes 25 docs/images``. Needs npm, and chromium (a Debian package).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> None:
     """Play and draw; or only draw, from a Prometheus that has seen enough."""
     arguments = argparse.ArgumentParser(prog="python -m dashboards.picture", description=__doc__)
     arguments.add_argument("folder", type=Path, help="where the pictures go")
-    arguments.add_argument("--minutes", type=float, default=30.0, help="how long is shown (default: %(default)g)")
+    arguments.add_argument("--minutes", type=float, default=25.0, help="how long is shown (default: %(default)g)")
     arguments.add_argument("--prometheus", help="draw from this one, at http://HOST:PORT, instead of playing a scene")
     chosen = arguments.parse_args()
     span = chosen.minutes * 60
