@@ -18,18 +18,18 @@ help: ## list the targets
 
 demo: python ## a real Kafka with consumers of every kind, judged live; SECONDS=90 ends by itself
 	@$(PYTHON) -m testbed.prerequisites demo
-	@$(MAKE) --no-print-directory $(INSTALLED)
+	@$(MAKE) -s --no-print-directory $(INSTALLED)
 	@$(BIN)/python -m testbed.demo $(if $(SECONDS),--seconds $(SECONDS))
 
 test: python ## every test, those against real servers included
 	@$(PYTHON) -m testbed.prerequisites tests
-	@$(MAKE) --no-print-directory $(INSTALLED)
+	@$(MAKE) -s --no-print-directory $(INSTALLED)
 	@$(PYTHON) -m testbed.distribution
 	@$(BIN)/python -m pytest
 
 check: python ## format, lint, types, imports, alert rules and the unit tests: under a minute
 	@$(PYTHON) -m testbed.prerequisites packages
-	@$(MAKE) --no-print-directory $(INSTALLED)
+	@$(MAKE) -s --no-print-directory $(INSTALLED)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
@@ -38,7 +38,7 @@ check: python ## format, lint, types, imports, alert rules and the unit tests: u
 	$(BIN)/python -m pytest -q -m "not real" tests/unit
 
 accuracy: python ## how good the verdicts are on recorded and labelled traces, Burrow's beside ours
-	@$(MAKE) --no-print-directory $(INSTALLED)
+	@$(MAKE) -s --no-print-directory $(INSTALLED)
 	@$(BIN)/python -m tests.accuracy
 
 clean: ## remove the virtual environment and what the tools leave here (not the downloads)
