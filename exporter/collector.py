@@ -14,8 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from exporter.core import history as histories
+from exporter.core.evaluation import Evaluation
 from exporter.core.history import History
 from exporter.core.model import Failure, Observation
 from exporter.core.report import Outcome, report
@@ -31,16 +33,41 @@ UNFORESEEN = "internal_error"
 """The reason given for a collection that ended in an error nobody foresaw; the log has its traceback."""
 
 
+LARGEST_CLOCK_STEP_MS = 60_000
+"""A retained history may lie this much ahead of the clock; beyond, its times are of no use for judging silence."""
+
+
+LAST_SAVE_SECONDS = 1.0
+"""How long the end waits for a write that is under way; the file is a whole one either way."""
+
+
+class Keeps(Protocol):
+    """Where histories are kept over a restart."""
+
+    def load(self, cluster: str, settings: Evaluation) -> History:
+        """Return the retained history of a cluster, an empty one if there is none."""
+
+    def save_if_due(self, cluster: str, history: History) -> None:
+        """Keep the history of a cluster, unless it has been kept lately."""
+
+    def save(self, cluster: str, history: History) -> None:
+        """Keep the history of a cluster."""
+
+
 class Collector:
     """Turns scrapes into collections, one at a time for each cluster, all clusters at once."""
 
     def __init__(
-        self, settings: Settings, sources: Mapping[str, Source], clock: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        sources: Mapping[str, Source],
+        clock: Callable[[], float] = time.monotonic,
+        storage: Keeps | None = None,
     ) -> None:
         self._collection = settings.collection
         self._clock = clock
         self._turns = tuple(
-            Turn(cluster, settings.collection, sources[cluster.name], clock) for cluster in settings.clusters
+            Turn(cluster, settings.collection, sources[cluster.name], clock, storage) for cluster in settings.clusters
         )
 
     def collect(self, timeout: float) -> tuple[Outcome, ...]:
@@ -56,6 +83,15 @@ class Collector:
     def latest(self) -> tuple[Outcome, ...]:
         """Return what is known of each cluster; Kafka is asked only if a report is older than ``min_interval``."""
         return self.collect(self._collection.scrape_timeout - self._collection.timeout_offset)
+
+    def forget(self, cluster: str, group: str, topic: str | None = None) -> None:
+        """Forget what is retained of a group, or of it on one topic; the next collection begins it anew.
+
+        A name that is not known is forgotten already.
+        """
+        for turn in self._turns:
+            if turn.name == cluster:
+                turn.forget(group, topic)
 
     def close(self) -> None:
         """Let go of all sources; a collection that is running is not waited for."""
@@ -74,18 +110,34 @@ class _Finished:
 class Turn:
     """One cluster's collections, one after the other."""
 
-    def __init__(self, cluster: Cluster, collection: Collection, source: Source, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        collection: Collection,
+        source: Source,
+        clock: Callable[[], float],
+        storage: Keeps | None,
+    ) -> None:
         self._cluster = cluster
         self._collection = collection
         self._source = source
         self._clock = clock
-        self._history: History = histories.empty(cluster.evaluation)
+        self._storage = storage
+        self._history = (
+            storage.load(cluster.name, cluster.evaluation) if storage else histories.empty(cluster.evaluation)
+        )
         self._changed = threading.Condition()
         self._collecting = False
         self._closed = False
         self._finished: _Finished | None = None
-        self._refreshing = threading.Lock()
+        self._aftermath = threading.Lock()
         self._told: AbstractSet[tuple[str, str]] = frozenset()
+        self._to_forget: list[tuple[str, str | None]] = []
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return self._cluster.name
 
     def start(self, timeout: float) -> None:
         """Start a collection unless one is running, or the last one is younger than ``min_interval``."""
@@ -110,12 +162,22 @@ class Turn:
                 return finished.outcome
         return Outcome(self._cluster.name, None, (Failure("cluster", self._cluster.name, LATE),), up=False)
 
+    def forget(self, group: str, topic: str | None) -> None:
+        """Forget a group, or it on one topic, before the next observation is folded in.
+
+        The history belongs to the thread that collects; so it is told, and does it.
+        """
+        with self._changed:
+            self._to_forget.append((group, topic))
+
     def close(self) -> None:
-        """Let the source go, and wake those who wait."""
+        """Wake those who wait, let the source go, and keep the history."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         self._source.close()
+        if self._storage is not None and self._aftermath.acquire(timeout=LAST_SAVE_SECONDS):
+            self._storage.save(self._cluster.name, self._history)
 
     def _age(self) -> float:
         """Seconds since the last collection ended, infinite before the first."""
@@ -139,13 +201,15 @@ class Turn:
             self._collecting = False
             self._changed.notify_all()
         if seen is not None:
-            self._refresh_members(seen)
+            self._after(seen)
 
     def _observe(self, timeout: float) -> tuple[Observation, Outcome]:
         """Observe, fold and judge; the history moves on only if all of it went well."""
         started = time.perf_counter()
         seen = self._source.observe(timeout)
         observed = time.perf_counter()
+        self._forget()
+        self._check_clock(seen.at)
         history = histories.fold(self._history, seen, self._cluster.evaluation)
         judged = report(history, seen, self._cluster.evaluation)
         self._history = history
@@ -153,20 +217,37 @@ class Turn:
         judged = replace(judged, stages={**seen.stages, "judge": ended - observed, "total": ended - started})
         return seen, Outcome(self._cluster.name, judged, judged.failures, up=True)
 
+    def _forget(self) -> None:
+        """Forget what was asked to be forgotten since the last collection."""
+        with self._changed:
+            to_forget, self._to_forget = self._to_forget, []
+        for group, topic in to_forget:
+            self._history = histories.forget(self._history, group, topic)
+
+    def _check_clock(self, at: int) -> None:
+        """Begin anew with a history that was kept by a clock which was ahead of this one."""
+        times = self._history.timeline.times
+        if times and times[-1] > at + LARGEST_CLOCK_STEP_MS:
+            ahead = (times[-1] - at) // 1000
+            log.warning("history of cluster %s starts afresh: it is %d s ahead of the clock", self._cluster.name, ahead)
+            self._history = histories.empty(self._cluster.evaluation)
+
     def _down(self, reason: str) -> Outcome:
         return Outcome(self._cluster.name, None, (Failure("cluster", self._cluster.name, reason),), up=False)
 
-    def _refresh_members(self, seen: Observation) -> None:
-        """Let the source describe its groups, unless it still does so for an earlier collection."""
-        if not self._refreshing.acquire(blocking=False):
+    def _after(self, seen: Observation) -> None:
+        """Let the source describe its groups, and keep the history, unless that still goes on for an earlier one."""
+        if not self._aftermath.acquire(blocking=False):
             return
         try:
             self._source.refresh_members(seen)
+            if self._storage is not None:
+                self._storage.save_if_due(self._cluster.name, self._history)
         except Exception:
             if not self._closed:
-                log.exception("describing the groups of cluster %s failed", self._cluster.name)
+                log.exception("what follows a collection of cluster %s failed", self._cluster.name)
         finally:
-            self._refreshing.release()
+            self._aftermath.release()
 
     def _tell(self, outcome: Outcome, message: str) -> None:
         """Log what fails, once, and that it is well again: not the same lines at every scrape."""

@@ -137,6 +137,22 @@ def align(history: History, seen: Observation) -> History:
     )
 
 
+def forget(history: History, group: str, topic: str | None = None) -> History:
+    """The history as if the group, or the group on that topic, had never been seen.
+
+    End offsets stay: they are the topics', and other groups are measured against them.
+    """
+    rows = np.arange(history.group_topics.rows)
+    for key in history.group_topics.keys:
+        block = history.group_topics.block(key)
+        if block is not None and key[0] == group and topic in (None, key[1]):
+            rows[block] = -1
+    trend = history.trend
+    if topic is None:
+        trend = tuple((at, {name: lag for name, lag in totals.items() if name != group}) for at, totals in trend)
+    return replace(history, commits=history.commits.take(rows), trend=trend)
+
+
 def record_commits(
     commits: Commits,
     offsets: Int64s,
