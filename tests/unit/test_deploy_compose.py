@@ -144,6 +144,7 @@ def test_alertmanager_finds_its_templates_and_has_a_place_for_its_secrets(servic
     assert secrets
     for secret in secrets:
         assert on_disk(alertmanager, secret).parent == FOLDER / "secrets", secret
+        assert f"| `{PurePosixPath(secret).name}` |" in (FOLDER / "secrets/README.md").read_text()
 
 
 def test_no_secret_can_be_committed() -> None:
