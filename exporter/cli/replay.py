@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO
 
 import click
 
@@ -19,7 +18,7 @@ from exporter.recording import RecordingError, read, verdict_lines
 
 
 @click.command()
-@click.argument("recording", metavar="FILE|-", type=click.File("rb", lazy=False))
+@click.argument("recording", metavar="FILE|-", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option(
     "--config.file",
     "config_file",
@@ -29,7 +28,7 @@ from exporter.recording import RecordingError, read, verdict_lines
     show_envvar=True,
 )
 @evaluation_options
-def replay(recording: BinaryIO, config_file: str | None, changed: Callable[[Evaluation], Evaluation]) -> None:
+def replay(recording: str, config_file: str | None, changed: Callable[[Evaluation], Evaluation]) -> None:
     """Judge a recording with the given settings: a JSON object for each observation and group.
 
     FILE is what `record` writes, - reads standard input. A flag wins over the configuration file; of a cluster
@@ -41,18 +40,19 @@ def replay(recording: BinaryIO, config_file: str | None, changed: Callable[[Eval
         raise BadConfiguration(error) from None
     of_cluster = {cluster.name: changed(cluster.evaluation) for cluster in settings.clusters}
     otherwise = changed(settings.evaluation)
+    name = "standard input" if recording == "-" else recording
     try:
-        for judged in reports(
-            (seen for _, seen in read(recording)), lambda cluster: of_cluster.get(cluster, otherwise)
-        ):
-            if judged.groups:
-                click.echo("\n".join(verdict_lines(judged)))
+        with click.open_file(recording, "rb") as lines:
+            seen = (each for _, each in read(lines))
+            for judged in reports(seen, lambda cluster: of_cluster.get(cluster, otherwise)):
+                if judged.groups:
+                    click.echo("\n".join(verdict_lines(judged)))
     except RecordingError as error:
-        raise BadArguments(f"{recording.name}: {error}") from None
+        raise BadArguments(f"{name}: {error}") from None
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise RunFailed(f"cannot read {recording.name}: {(error.strerror or str(error)).lower()}") from error
+        raise RunFailed(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from error
 
 
 def reports(observations: Iterable[Observation], settings: Callable[[str], Evaluation]) -> Iterator[Report]:

@@ -153,3 +153,9 @@ def test_a_partition_without_a_commit_is_ok_and_not_complete() -> None:
     history = history_of([], [(2000, 0)], own_times=False, capacity=10)
 
     assert verdict(history, current_lag=0, now=1000, settings=Evaluation()) == (Status.OK, 0.0)
+
+
+def test_a_lag_that_shrank_across_one_that_is_not_known_has_shrunk() -> None:
+    commits = [(1000, 100_000, 200), (1500, 200_000, None), (2000, 300_000, 100)]
+
+    assert burrow_verdict(commits, [2100], intervals=3, current_lag=100, now=310_000)[0] == Status.OK

@@ -44,7 +44,7 @@ def entries(draw: st.DrawFn) -> list[Entry]:
     return made
 
 
-@examples(deadline=None)
+@examples(deadline=None, max_examples=500)
 @given(
     window=entries(),
     spare=st.integers(0, 3),
