@@ -9,7 +9,6 @@ from typing import Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
@@ -19,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exporter.core.report import Outcome
 from exporter.metrics import Page, Pages
 from exporter.settings import Collection, Settings
-from exporter.web import landing
+from exporter.web import landing, v3
 from exporter.web.threads import Threads
 
 SCRAPES_AT_ONCE: Final = 32
@@ -47,6 +46,12 @@ class Collects(Protocol):
     def collect(self, timeout: float) -> tuple[Outcome, ...]:
         """Return what is known of each cluster within ``timeout`` seconds."""
 
+    def latest(self) -> tuple[Outcome, ...]:
+        """Return what is known of each cluster; Kafka is asked only if that is too old."""
+
+    def forget(self, cluster: str, group: str, topic: str | None = None) -> None:
+        """Forget what is retained of a group, or of it on one topic."""
+
 
 def make_app(collector: Collects, settings: Settings) -> Starlette:
     """The application that answers on the exporter's port."""
@@ -73,7 +78,7 @@ def make_app(collector: Collects, settings: Settings) -> Starlette:
             page = await threads.run(make_page)
         except asyncio.CancelledError:
             # The server ends what has not ended by itself in time.
-            raise HTTPException(503, "The exporter is stopping.") from None
+            return PlainTextResponse("The exporter is stopping.\n", status_code=503)
         headers = {"Content-Length": str(sum(map(len, page.pieces)))}
         if page.encoding is not None:
             headers["Content-Encoding"] = page.encoding
@@ -105,6 +110,7 @@ def make_app(collector: Collects, settings: Settings) -> Starlette:
     )
     # It would build the address from a header that anybody can send.
     app.router.redirect_slashes = False
+    app.router.default = v3.Api(collector, settings)
     return app
 
 

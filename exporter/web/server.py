@@ -22,8 +22,8 @@ from exporter.web.connection import Connection
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS: Final = 4
-"""How long a request that is being answered may go on after the signal to stop; the whole stop takes below 5."""
+STOP_SECONDS: Final = 3
+"""How long a request that is being answered may go on after the signal to stop; all of the stop is to take below 5."""
 
 KEEP_ALIVE_SECONDS: Final = 75
 """How long an answered connection is kept: longer than the usual intervals, so that a scraper keeps its own."""

@@ -1,0 +1,5 @@
+"""What people see: groups worst first, a group, a topic, a cluster, and the exporter's own state."""
+
+from exporter.web.pages.routes import routes
+
+__all__ = ["routes"]

@@ -1,0 +1,127 @@
+"""Retained history as points of small pictures; the templates draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from exporter.core.model import Int64s
+from exporter.core.reasons import duration
+from exporter.core.report import Report
+
+Point = tuple[float, float]
+
+SPARK_WIDTH: Final = 88.0
+SPARK_HEIGHT: Final = 22.0
+WINDOW_WIDTH: Final = 260.0
+OFFSETS: Final = (4.0, 44.0)
+"""Top and bottom of the offsets."""
+LAG: Final = (50.0, 70.0)
+"""Top and bottom of the lag below them."""
+MARGIN: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """A line over a surface that reaches down to 0, as points of an SVG; ``last`` is its end."""
+
+    line: str
+    surface: str
+    last: Point
+
+
+def sparkline(values: Sequence[tuple[int, int]]) -> Sparkline | None:
+    """Values at times (ms), drawn from 0 up; None where a line cannot be drawn yet."""
+    if len(values) < 2 or values[0][0] == values[-1][0]:
+        return None
+    times, lags = np.array([at for at, _ in values]), np.array([value for _, value in values])
+    points = _placed(times, lags, (times[0], times[-1]), (0, max(int(lags.max()), 1)), SPARK_WIDTH, (2, SPARK_HEIGHT))
+    return Sparkline(_points(points), _surface(points, SPARK_HEIGHT), points[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class WindowChart:
+    """A partition's retained window as points of an SVG: offsets above, lag below, on one axis of time.
+
+    ``silent``: from the newest commit to now, where there was none since. ``said``: all of it in words.
+    """
+
+    committed: str
+    commits: tuple[Point, ...]
+    silent: str
+    end: str
+    lag: str
+    said: str
+
+
+def window_chart(found: Report, row: int) -> WindowChart:
+    """What is retained of a row of the report's columns that is shown, from its first judged commit to now."""
+    windows, first = found.history.commits.windows, int(found.columns.verdicts.first[row])
+    times, offsets = windows.time[row, first:], windows.offset[row, first:]
+    end_times, ends = _end_offsets(found, row, since=int(times[0]))
+    # A commit's own time may lie a little ahead of our clock.
+    reach = (int(times[0]), max(found.at, int(times[-1])))
+    # What was committed by then: lag as it was told at each of these times.
+    committed_then = offsets[np.maximum(np.searchsorted(times, end_times, side="right") - 1, 0)]
+    lags = np.maximum(ends - committed_then, 0)
+    lags[-1] = found.columns.lag[row]
+
+    scale = (min(int(offsets.min()), int(ends.min())), max(int(offsets.max()), int(ends.max())))
+    commits = _placed(times, offsets, reach, scale, WINDOW_WIDTH, OFFSETS)
+    end = _placed(end_times, ends, reach, scale, WINDOW_WIDTH, OFFSETS)
+    lag = _placed(end_times, lags, reach, (0, max(int(lags.max()), 1)), WINDOW_WIDTH, LAG)
+    silent = [commits[-1], (WINDOW_WIDTH - MARGIN, commits[-1][1])]
+    return WindowChart(
+        committed=_points(commits),
+        commits=tuple(commits),
+        silent=_points(silent) if found.at > times[-1] else "",
+        end=_points(end),
+        lag=_surface(lag, LAG[1]),
+        said=(
+            f"Over {duration((reach[1] - reach[0]) / 1000)}: committed offset {_range(offsets)},"
+            f" end offset {_range(ends)}, lag {_range(lags)}"
+        ),
+    )
+
+
+def _end_offsets(found: Report, row: int, since: int) -> tuple[Int64s, Int64s]:
+    """Times and end offsets of a row's partition that are retained since a time (ms); the last are those of now."""
+    timeline, end_row = found.history.timeline, found.history.end_row[row]
+    known = [
+        (at, int(column[end_row]))
+        for at, column in zip(timeline.times, timeline.columns, strict=True)
+        if since <= at < found.at and column[end_row] >= 0
+    ]
+    known.append((found.at, int(found.columns.end[row])))
+    return np.array([at for at, _ in known]), np.array([offset for _, offset in known])
+
+
+def _placed(
+    times: Int64s, values: Int64s, reach: tuple[int, int], scale: tuple[int, int], width: float, rows: Point
+) -> list[Point]:
+    """Where each value stands; what does not change over the whole scale stands in the middle."""
+    top, bottom = rows
+    span, height = max(reach[1] - reach[0], 1), scale[1] - scale[0]
+    x = MARGIN + (width - 2 * MARGIN) * np.clip((times - reach[0]) / span, 0, 1)
+    part = (values - scale[0]) / height if height else np.full(len(values), 0.5)
+    y = bottom - (bottom - top) * part
+    return list(zip(np.round(x, 1).tolist(), np.round(y, 1).tolist(), strict=True))
+
+
+def _points(points: Sequence[Point]) -> str:
+    return " ".join(f"{x:g},{y:g}" for x, y in points)
+
+
+def _surface(points: Sequence[Point], bottom: float) -> str:
+    return _points([(points[0][0], bottom), *points, (points[-1][0], bottom)])
+
+
+def _range(values: Int64s) -> str:
+    first, last, low, high = int(values[0]), int(values[-1]), int(values.min()), int(values.max())
+    if low == high:
+        return f"{low:,} throughout"
+    between = "" if {low, high} <= {first, last} else f" (between {low:,} and {high:,})"
+    return f"{first:,} to {last:,}{between}"

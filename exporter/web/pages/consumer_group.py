@@ -1,0 +1,205 @@
+"""One consumer group: what Kafka says of it, and each partition's window with the reason for its status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from exporter.core.evaluation import Evaluation
+from exporter.core.groups import GroupReport
+from exporter.core.model import NO_OFFSET, Int64s, Status
+from exporter.core.reasons import reason
+from exporter.core.report import Report
+from exporter.web.pages import addresses, words
+from exporter.web.pages.charts import WindowChart, window_chart
+from exporter.web.pages.overview import Trend, caught_up_in, rows_of, trend
+from exporter.web.pages.overview import detail as detail_of
+from exporter.web.pages.paging import Paging, page_number, paging
+from exporter.web.pages.words import Look, Moment
+
+PAGE: Final = 25
+"""Partitions on a page."""
+
+FILTERS: Final = {
+    status.name.lower(): status for status in (Status.REWIND, Status.STALL, Status.STOP, Status.WARN, Status.OK)
+}
+"""The word in the address → the status of a partition, worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for: a topic (empty: every), a status (empty: every)."""
+
+    topic: str
+    status: str
+    page: int
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Asked:
+        """What a query asks for; a status that there is not asks for every one."""
+        status = query.get("status", "")
+        return cls(query.get("topic", ""), status if status in FILTERS else "", page_number(query))
+
+    @property
+    def filtered(self) -> bool:
+        """True if not every partition is asked for."""
+        return bool(self.topic or self.status)
+
+    def address(self, cluster: str, group: str) -> str:
+        """The address that asks for this of a group."""
+        page = self.page if self.page > 1 else ""
+        return addresses.group(cluster, group, topic=self.topic, status=self.status, page=page)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing to know, named."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionRow:
+    """A partition in the list. ``owner`` is empty where it is not known, ``lost`` where no record was."""
+
+    topic: str
+    topic_address: str
+    partition: int
+    look: Look
+    why: str
+    lag: str
+    behind: str
+    committed: str
+    end: str
+    lost: str
+    owner: str
+    watched: str
+    chart: WindowChart
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPage:
+    """The page of a group."""
+
+    cluster: str
+    name: str
+    address: str
+    read: Moment
+    look: Look
+    detail: str
+    trend: Trend
+    facts: Sequence[Fact]
+    unsubscribed: Sequence[str]
+    unread: int
+    beyond_end: int
+    topics: Sequence[str]
+    filters: Sequence[str]
+    asked: Asked
+    partitions: Sequence[PartitionRow]
+    paging: Paging
+
+
+def group_page(found: Report, group: GroupReport, evaluation: Evaluation, asked: Asked, now: int) -> GroupPage:
+    """The page of a group in a report, as seen at ``now`` (ms)."""
+    columns, rows = found.columns, rows_of(group)
+    unread = ~columns.shown[rows] & (columns.committed[rows] != NO_OFFSET)
+    wanted = _worst_first(found, group, asked)
+    pages = paging(
+        len(wanted), PAGE, asked.page, lambda page: replace(asked, page=page).address(found.cluster, group.name)
+    )
+    return GroupPage(
+        cluster=found.cluster,
+        name=group.name,
+        address=addresses.group(found.cluster, group.name),
+        read=words.moment(found.at, now),
+        look=words.LOOKS[group.status],
+        detail=detail_of(found, group),
+        trend=trend(found, group),
+        facts=_facts(group),
+        unsubscribed=[topic for topic, subscribed in group.subscribed.items() if not subscribed],
+        unread=int(unread.sum()),
+        beyond_end=group.beyond_end,
+        topics=list(group.topics),
+        filters=list(FILTERS),
+        asked=asked,
+        partitions=[_row(found, group, evaluation, row) for row in wanted[pages.shown].tolist()],
+        paging=pages,
+    )
+
+
+def _worst_first(found: Report, group: GroupReport, asked: Asked) -> Int64s:
+    """The rows of the partitions that are asked for: by status, then by lag, both highest first."""
+    columns = found.columns
+    block = group.topics.get(asked.topic, slice(0, 0)) if asked.topic else rows_of(group)
+    rows = np.arange(block.start, block.stop)[columns.shown[block]]
+    status = columns.verdicts.status[rows]
+    if asked.status:
+        rows = rows[status == FILTERS[asked.status]]
+        status = columns.verdicts.status[rows]
+    # Rows are in the order of topics and partitions already.
+    return rows[np.lexsort((rows, -columns.lag[rows], -status.astype(np.int64)))]
+
+
+def _row(found: Report, group: GroupReport, evaluation: Evaluation, row: int) -> PartitionRow:
+    columns = found.columns
+    topic = next(topic for topic, block in group.topics.items() if block.start <= row < block.stop)
+    partition, complete = int(columns.partition[row]), float(columns.verdicts.complete[row])
+    lost = int(columns.lost[row])
+    return PartitionRow(
+        topic=topic,
+        topic_address=addresses.topic(found.cluster, topic),
+        partition=partition,
+        look=words.LOOKS[Status(int(columns.verdicts.status[row]))],
+        why=words.sentence(reason(found, row, evaluation).sentence()),
+        lag=words.number(int(columns.lag[row])),
+        behind=words.behind(float(columns.lag_seconds[row]), bound=bool(columns.lag_is_bound[row])),
+        committed=words.number(int(columns.committed[row])),
+        end=words.number(int(columns.end[row])),
+        lost=words.number(lost) if lost else "",
+        owner=_owner(group, topic, partition),
+        watched=words.share(complete) if complete < 1 else "",
+        chart=window_chart(found, row),
+    )
+
+
+def _owner(group: GroupReport, topic: str, partition: int) -> str:
+    """The member that a partition is assigned to: "client at 10.0.0.7"; "nobody"; empty where that is not known."""
+    if group.members is None or group.members.owners is None:
+        return ""
+    owner = group.members.owners.get(topic, {}).get(partition)
+    if owner is None:
+        return "nobody"
+    return f"{owner.client_id or 'a member'} at {owner.host.removeprefix('/') or 'an unknown host'}"
+
+
+def _facts(group: GroupReport) -> list[Fact]:
+    """What is known of a group as a whole."""
+    state = ", ".join(text for text in (group.type, group.protocol) if text)
+    coordinator = f"coordinated by broker {group.coordinator}" if group.coordinator is not None else ""
+    facts = [Fact("State", group.state or "not known", state), _members(group, coordinator)]
+    if not group.partitions:
+        return facts
+    bound = "or more: older than all that is retained" if group.lag_is_bound else ""
+    facts += [
+        Fact("Total lag", words.number(group.total_lag), f"at most {words.number(group.max_lag)} on one partition"),
+        Fact("Time behind", words.behind(group.max_lag_seconds, bound=group.lag_is_bound), bound),
+    ]
+    if caught_up_in(group):
+        facts.append(Fact("Caught up in", caught_up_in(group), "if it goes on as now"))
+    facts.append(Fact("Window watched", words.share(group.complete), f"of {words.number(group.partitions)} partitions"))
+    if group.retention_margin is not None:
+        below = "records were lost" if group.retention_margin < 0 else "of the log lies before the commit, at the least"
+        facts.append(Fact("Retention margin", words.share(max(group.retention_margin, 0.0)), below))
+    return facts
+
+
+def _members(group: GroupReport, coordinator: str) -> Fact:
+    if group.members is None:
+        return Fact("Members", "not described yet" if group.state != "Empty" else "0", coordinator)
+    unreadable = "their assignments are in a protocol of their own" if group.members.owners is None else ""
+    return Fact("Members", words.number(group.members.count), unreadable or coordinator)

@@ -1,0 +1,220 @@
+"""The list of groups, worst first, under the clusters and their health."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from exporter.core.groups import GroupReport
+from exporter.core.model import Status
+from exporter.core.reasons import duration
+from exporter.core.report import Outcome, Report
+from exporter.web.pages import addresses, words
+from exporter.web.pages.charts import Sparkline, sparkline
+from exporter.web.pages.paging import Paging, page_number, paging
+from exporter.web.pages.words import Failed, Look, Moment
+
+PAGE: Final = 50
+"""Groups on a page."""
+
+FILTERS: Final = {"err": Status.ERR, "warn": Status.WARN, "ok": Status.OK, "none": Status.NOTFOUND}
+"""The word in the address → the status of a group, worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for: part of a group's name, a status (empty: every), a cluster (empty: every)."""
+
+    search: str
+    status: str
+    cluster: str
+    page: int
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Asked:
+        """What a query asks for; a status that there is not asks for every one."""
+        status = query.get("status", "")
+        return cls(
+            query.get("q", "").strip(),
+            status if status in FILTERS else "",
+            query.get("cluster", ""),
+            page_number(query),
+        )
+
+    @property
+    def filtered(self) -> bool:
+        """True if not every group is asked for."""
+        return bool(self.search or self.status or self.cluster)
+
+    def address(self) -> str:
+        """The address that asks for this."""
+        page = self.page if self.page > 1 else ""
+        return addresses.overview(q=self.search, status=self.status, cluster=self.cluster, page=page)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCard:
+    """A cluster and its health; the counts are None where it could not be read."""
+
+    name: str
+    address: str
+    look: Look
+    read: Moment | None
+    brokers: int | None
+    groups: int | None
+    topics: int | None
+    failures: tuple[Failed, ...]
+    not_evaluated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many groups have a status, and the address that asks for them; asked for already: of all again."""
+
+    look: Look
+    count: int
+    address: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How a group's lag has moved lately."""
+
+    line: Sparkline | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group in the list."""
+
+    cluster: str
+    name: str
+    address: str
+    look: Look
+    detail: str
+    lag: str
+    behind: str
+    trend: Trend
+    members: str
+    partitions: str
+    watched: str
+    """Which share of the partitions has been watched for a whole window; empty where all have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The page at the root."""
+
+    asked: Asked
+    clusters: Sequence[ClusterCard]
+    tallies: Sequence[Tally]
+    groups: Sequence[GroupRow]
+    paging: Paging
+
+
+def overview(outcomes: Sequence[Outcome], asked: Asked, now: int) -> Overview:
+    """The groups that are asked for, worst first, as seen at ``now`` (ms)."""
+    sought = asked.search.casefold()
+    found = [
+        (of.report, group)
+        for of in outcomes
+        if of.report is not None and asked.cluster in {"", of.cluster}
+        for group in of.report.groups.values()
+        if sought in group.name.casefold()
+    ]
+    counts = Counter(group.status for _, group in found)
+    if asked.status:
+        found = [(report, group) for report, group in found if group.status == FILTERS[asked.status]]
+    found.sort(key=lambda pair: (-pair[1].status, -pair[1].total_lag, pair[1].name, pair[0].cluster))
+    pages = paging(len(found), PAGE, asked.page, lambda page: replace(asked, page=page).address())
+    return Overview(
+        asked=asked,
+        clusters=[cluster_card(of, now) for of in outcomes],
+        tallies=[_tally(word, counts, asked) for word in FILTERS],
+        groups=[_row(report, group) for report, group in found[pages.shown]],
+        paging=pages,
+    )
+
+
+def _tally(word: str, counts: Counter[Status], asked: Asked) -> Tally:
+    chosen = asked.status == word
+    wanted = replace(asked, status="" if chosen else word, page=1)
+    return Tally(words.LOOKS[FILTERS[word]], counts[FILTERS[word]], wanted.address(), chosen)
+
+
+def cluster_card(of: Outcome, now: int) -> ClusterCard:
+    """A cluster's health as seen at ``now`` (ms)."""
+    found = of.report
+    kinds = Counter(found.not_evaluated.values()) if found is not None else Counter()
+    return ClusterCard(
+        name=of.cluster,
+        address=addresses.cluster(of.cluster),
+        look=words.DOWN if not of.up else words.IN_PART if of.failures else words.UP,
+        read=words.moment(found.at, now) if found is not None else None,
+        brokers=found.brokers if found is not None else None,
+        groups=len(found.groups) if found is not None else None,
+        topics=len(found.end_offsets) if found is not None else None,
+        failures=tuple(words.failed(of.failures)),
+        not_evaluated=", ".join(f"{count} of type {kind}" for kind, count in sorted(kinds.items())),
+    )
+
+
+def _row(of: Report, group: GroupReport) -> GroupRow:
+    return GroupRow(
+        cluster=of.cluster,
+        name=group.name,
+        address=addresses.group(of.cluster, group.name),
+        look=words.LOOKS[group.status],
+        detail=detail(of, group),
+        lag=words.number(group.total_lag) if group.partitions else "",
+        behind=words.behind(group.max_lag_seconds, bound=group.lag_is_bound) if group.partitions else "",
+        trend=trend(of, group),
+        members=words.number(group.members.count) if group.members is not None else "",
+        partitions=words.number(group.partitions),
+        watched=words.share(group.complete) if group.partitions and group.complete < 1 else "",
+    )
+
+
+def detail(of: Report, group: GroupReport) -> str:
+    """How many partitions of a group are not OK: "2 STOP, 1 WARN"; empty where all are."""
+    rows = rows_of(group)
+    statuses = of.columns.verdicts.status[rows][of.columns.shown[rows]]
+    counts = np.bincount(statuses, minlength=Status.REWIND + 1).tolist()
+    bad = [(status, counts[status]) for status in reversed(Status) if status > Status.OK and counts[status]]
+    return ", ".join(f"{words.number(count)} {words.LOOKS[status].word}" for status, count in bad)
+
+
+def rows_of(group: GroupReport) -> slice:
+    """The rows of the report's columns of a group's partitions, which lie next to each other."""
+    blocks = list(group.topics.values())
+    return slice(blocks[0].start, blocks[-1].stop) if blocks else slice(0, 0)
+
+
+def trend(of: Report, group: GroupReport) -> Trend:
+    """The group's lag over the last window: a line, and its pace."""
+    if not group.partitions:
+        return Trend(None, "")
+    values = [(at, lags[group.name]) for at, lags in of.history.trend if group.name in lags and at < of.at]
+    values.append((of.at, group.total_lag))
+    seconds = (of.at - values[0][0]) / 1000
+    grown = group.total_lag - values[0][1]
+    if not seconds:
+        said = ""
+    elif grown:
+        said = f"{'grows' if grown > 0 else 'shrinks'} {words.rate(grown / seconds)}"
+    else:
+        said = "steady" if group.total_lag else ""
+    return Trend(sparkline(values) if any(lag for _, lag in values) else None, said)
+
+
+def caught_up_in(group: GroupReport) -> str:
+    """When a group will have caught up at its present pace; empty where there is nothing to say."""
+    if group.catch_up_seconds is None or not group.total_lag:
+        return ""
+    return duration(group.catch_up_seconds) if np.isfinite(group.catch_up_seconds) else "never at this pace"

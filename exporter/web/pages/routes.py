@@ -1,0 +1,176 @@
+"""The routes of the pages: each asks the collector, makes a view of what it says, and renders it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from exporter.core.report import Outcome
+from exporter.settings import Settings
+from exporter.web.pages import cluster, consumer_group, missing, overview, state, topic
+from exporter.web.pages.addresses import NamedRoute, named, root, sent_path
+from exporter.web.pages.missing import MissingPage
+from exporter.web.pages.rendering import ASSETS, environment
+from exporter.web.threads import Threads
+
+PAGES_AT_ONCE: Final = 16
+"""Threads for pages, apart from those for scrapes: people who look keep no scraper waiting."""
+
+REFRESH_SECONDS: Final = 15
+"""How often a page that is looked at refreshes itself."""
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class Knows(Protocol):
+    """What the pages need of the collector."""
+
+    def latest(self) -> tuple[Outcome, ...]:
+        """Return what is known of each cluster, of which Kafka need not be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What somebody looks for: the names in the path as they were sent, the query, the time (ms)."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a template is given to show."""
+
+    template: str
+    page: Any
+    status: HTTPStatus = HTTPStatus.OK
+
+
+class Pages:
+    """Views of what the collector knows."""
+
+    def __init__(self, collector: Knows, settings: Settings) -> None:
+        self._collector = collector
+        self._settings = settings
+        self._clusters = {cluster.name: cluster for cluster in settings.clusters}
+
+    def overview(self, looked: Looked) -> View:
+        """The groups, worst first."""
+        asked = overview.Asked.of(looked.query)
+        return View("overview.html", overview.overview(self._collector.latest(), asked, looked.now))
+
+    def cluster(self, looked: Looked) -> View:
+        """A cluster and its topics."""
+        _, of, _ = self._cluster(looked)
+        if of is None:
+            return self._no_cluster(looked)
+        return View("cluster.html", cluster.cluster_page(of, looked.query, looked.now))
+
+    def group(self, looked: Looked) -> View:
+        """A group and its partitions."""
+        name, of, outcomes = self._cluster(looked)
+        if of is None:
+            return self._no_cluster(looked)
+        found = of.report
+        group_name = named(looked.path["group"], found.groups if found is not None else ())
+        if found is None:
+            return _missing(missing.unreadable(of, group_name))
+        group = found.groups.get(group_name)
+        if group is None:
+            return _missing(missing.no_group(found, group_name, self._clusters[name], outcomes))
+        asked = consumer_group.Asked.of(looked.query)
+        evaluation = self._clusters[name].evaluation
+        return View("group.html", consumer_group.group_page(found, group, evaluation, asked, looked.now))
+
+    def topic(self, looked: Looked) -> View:
+        """A topic, its partitions and its consumers."""
+        name, of, _ = self._cluster(looked)
+        if of is None:
+            return self._no_cluster(looked)
+        found = of.report
+        topic_name = named(looked.path["topic"], found.end_offsets if found is not None else ())
+        if found is None:
+            return _missing(missing.unreadable(of, topic_name))
+        if topic_name not in found.end_offsets:
+            return _missing(missing.no_topic(found, topic_name, self._clusters[name]))
+        return View("topic.html", topic.topic_page(found, topic_name, looked.query, looked.now))
+
+    def state(self, looked: Looked) -> View:
+        """The exporter itself."""
+        return View("state.html", state.state_page(self._collector.latest(), self._settings, looked.now))
+
+    def _cluster(self, looked: Looked) -> tuple[str, Outcome | None, Sequence[Outcome]]:
+        """The name of the cluster in the path, what is known of it (None: it is none), and of all."""
+        name = named(looked.path["cluster"], self._clusters)
+        outcomes = self._collector.latest() if name in self._clusters else ()
+        return name, next((of for of in outcomes if of.cluster == name), None), outcomes
+
+    def _no_cluster(self, looked: Looked) -> View:
+        return _missing(missing.no_cluster(named(looked.path["cluster"], ()), self._clusters))
+
+
+def _missing(page: MissingPage) -> View:
+    return View("missing.html", page, page.status)
+
+
+def routes(collector: Knows, settings: Settings) -> list[BaseRoute]:
+    """The pages and the files that they bring with them."""
+    pages, templates = Pages(collector, settings), environment()
+    templates.globals.update(
+        telemetry=settings.web.telemetry_path.removeprefix("/"),
+        # Where the root is the metrics' own the list of groups has its other address.
+        home="clusters" if settings.web.telemetry_path == "/" else "",
+        refresh=REFRESH_SECONDS,
+    )
+    threads: Threads[Response] = Threads("page", PAGES_AT_ONCE)
+
+    def shown_by(view_of: Callable[[Looked], View]) -> Callable[[Request], Any]:
+        async def show(request: Request) -> Response:
+            looked = Looked(request.path_params, request.query_params, int(time.time() * 1000))
+
+            def render() -> Response:
+                view = view_of(looked)
+                text = templates.get_template(view.template).render(
+                    page=view.page, root=root(sent_path(request.scope)), now=looked.now
+                )
+                return HTMLResponse(text, status_code=view.status, headers=HEADERS)
+
+            try:
+                return await threads.run(render)
+            except asyncio.CancelledError:
+                # The server ends what has not ended by itself in time.
+                raise HTTPException(503, "The exporter is stopping.") from None
+
+        return show
+
+    async def asset(request: Request) -> Response:
+        found = ASSETS.get(request.path_params["name"])
+        if found is None:
+            raise HTTPException(404)
+        return Response(found.content, media_type=found.media_type, headers=FOR_EVER)
+
+    return [
+        Route("/", shown_by(pages.overview)),
+        Route("/clusters", shown_by(pages.overview)),
+        NamedRoute("/clusters/{cluster}", shown_by(pages.cluster)),
+        NamedRoute("/clusters/{cluster}/groups/{group}", shown_by(pages.group)),
+        NamedRoute("/clusters/{cluster}/topics/{topic}", shown_by(pages.topic)),
+        Route("/state", shown_by(pages.state)),
+        Route("/assets/{name}", asset),
+    ]

@@ -1,0 +1,79 @@
+"""The exporter's own state: the last collection, what failed in it, the configuration in force, versions."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+from exporter import __version__
+from exporter.config.shown import as_yaml, in_force
+from exporter.core.report import Outcome, Report
+from exporter.settings import Settings
+from exporter.web.pages import words
+from exporter.web.pages.overview import ClusterCard, cluster_card
+
+LIBRARIES: Final = ("kafka-python", "numpy", "prometheus-client", "starlette", "uvicorn", "jinja2")
+WHOLE: Final = "total"
+"""The stage that all the others are part of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of a collection: how long it took, and its share of the longest, from 0 to 100."""
+
+    name: str
+    seconds: str
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The last collection of a cluster."""
+
+    card: ClusterCard
+    stages: Sequence[Stage]
+    requests: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class StatePage:
+    """The page about the exporter itself."""
+
+    collections: Sequence[Collected]
+    versions: Sequence[tuple[str, str]]
+    configuration: str
+
+
+def state_page(outcomes: Sequence[Outcome], settings: Settings, now: int) -> StatePage:
+    """The exporter's state as seen at ``now`` (ms)."""
+    return StatePage(
+        collections=[_collected(of, now) for of in outcomes],
+        versions=[
+            ("kafka-burrow-exporter", __version__),
+            ("Python", platform.python_version()),
+            *((name, version(name)) for name in LIBRARIES),
+        ],
+        configuration=as_yaml(in_force(settings)),
+    )
+
+
+def _collected(of: Outcome, now: int) -> Collected:
+    found = of.report
+    return Collected(
+        card=cluster_card(of, now),
+        stages=_stages(found) if found is not None else (),
+        requests=[(kind, words.number(count)) for kind, count in found.requests.items()] if found is not None else (),
+    )
+
+
+def _stages(found: Report) -> list[Stage]:
+    longest = max(found.stages.values(), default=0.0) or 1.0
+    ordered = sorted(found.stages.items(), key=lambda stage: stage[0] == WHOLE)
+    return [Stage(name, _seconds(taken), round(100 * taken / longest, 1)) for name, taken in ordered]
+
+
+def _seconds(taken: float) -> str:
+    return f"{taken:.2f} s" if taken >= 1 else f"{taken * 1000:.1f} ms"

@@ -1,0 +1,131 @@
+"""Numbers, times and verdicts as people read them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from exporter.core.model import Failure, Status
+from exporter.core.reasons import duration
+
+DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a status is shown: a word, a colour (``kind``, as the style sheet names it) and a shape (an SVG path)."""
+
+    word: str
+    kind: str
+    shape: str
+    meaning: str
+
+
+_CIRCLE: Final = "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13z"
+_TRIANGLE: Final = "M8 1.2 15.4 14.4H.6z"
+_OCTAGON: Final = "M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z"
+
+LOOKS: Final = {
+    Status.NOTFOUND: Look("NONE", "none", f"{_CIRCLE}m0 3a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z", "no readable commit"),
+    Status.OK: Look("OK", "ok", _CIRCLE, "keeps up"),
+    Status.WARN: Look("WARN", "warn", _TRIANGLE, "falls behind"),
+    Status.ERR: Look("ERR", "err", _OCTAGON, "a partition is stopped, stalled or rewound"),
+    Status.STOP: Look("STOP", "err", "M2 2h12v12H2z", "commits no more"),
+    Status.STALL: Look("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "a consumer is there and does not move"),
+    Status.REWIND: Look("REWIND", "err", "M8 2v12L.8 8zM15.2 2v12L8 8z", "went back"),
+}
+
+UP: Final = Look("UP", "ok", _CIRCLE, "the last collection read the cluster")
+IN_PART: Final = Look("IN PART", "warn", _TRIANGLE, "the last collection read the cluster, but not all of it")
+DOWN: Final = Look("DOWN", "err", _OCTAGON, "the last collection could not read the cluster")
+
+_REASONS: Final = {
+    "authentication": "Kafka refused the credentials",
+    "configuration": "the connection cannot be set up as it is configured",
+    "connection": "no connection could be made, or it broke",
+    "deadline": "the collection had not ended when this page was asked for; it goes on",
+    "internal_error": "an error that nobody foresaw; the exporter's log has its traceback",
+    "no_leader": "the partition has no leader",
+    "timeout": "no answer in time",
+    "unsupported_version": "the broker does not know the request",
+}
+
+
+def number(value: int) -> str:
+    """A count with separators: 4,120."""
+    return f"{value:,}"
+
+
+def behind(seconds: float, *, bound: bool) -> str:
+    """A lag in seconds: "45 s", "≥ 2 h 5 min" where only a lower bound is known."""
+    text = "< 1 s" if 0 < seconds < 1 and not bound else duration(seconds)
+    return f"≥ {text}" if bound else text
+
+
+def rate(per_second: float) -> str:
+    """A pace, always positive: "1,204/s", "8.2/s", "12/min" or, below one a minute, "30/h"."""
+    for unit, factor in (("s", 1), ("min", 60), ("h", 3600)):
+        value = abs(per_second) * factor
+        if value >= 1 or unit == "h":
+            return f"{value:,.0f}/{unit}" if value >= 10 else f"{value:.1f}/{unit}"
+    raise AssertionError
+
+
+def share(part: float) -> str:
+    """A share of 1 in percent, never rounded up to the whole: 99 % of 0.999."""
+    return f"{int(part * 100 + 1e-9)} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time: for machines, for people in UTC, and how long ago it was."""
+
+    machine: str
+    clock: str
+    ago: str
+
+
+def moment(at: int, now: int) -> Moment:
+    """A time (ms) as seen at another; the date is told where it is not within a day."""
+    when = datetime.fromtimestamp(at / 1000, UTC)
+    clock = f"{when:%H:%M:%S} UTC" if abs(now - at) < DAY_MS else f"{when:%Y-%m-%d %H:%M:%S} UTC"
+    ago = f"{duration((now - at) / 1000)} ago" if now - at >= 500 else "just now"
+    return Moment(f"{when:%Y-%m-%dT%H:%M:%SZ}", clock, ago)
+
+
+def sentence(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def reason_in_words(reason: str) -> str:
+    """What a failure's reason means, with the word that the metrics use for it."""
+    meaning = _REASONS.get(reason)
+    return f"{meaning} ({reason})" if meaning else reason
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a collection did not get for one reason: how much, and some of it by name."""
+
+    scope: str
+    reason: str
+    count: int
+    subjects: tuple[str, ...]
+
+
+def failed(failures: Iterable[Failure], named: int = 8) -> list[Failed]:
+    """Failures by scope and reason, the most frequent first, of each at most ``named`` by name."""
+    kinds = Counter((failure.scope, failure.reason) for failure in failures)
+    subjects: dict[tuple[str, str], list[str]] = {kind: [] for kind in kinds}
+    for failure in failures:
+        of_kind = subjects[failure.scope, failure.reason]
+        if len(of_kind) < named:
+            of_kind.append(failure.subject)
+    return [
+        Failed(scope, reason_in_words(reason), count, tuple(subjects[scope, reason]))
+        for (scope, reason), count in kinds.most_common()
+    ]

@@ -1,0 +1,151 @@
+"""What each path that is read answers: settings or reports in, an answer out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from exporter.core.report import Outcome
+from exporter.settings import Settings
+from exporter.web.v3 import configuration
+from exporter.web.v3.addresses import Endpoint, name
+from exporter.web.v3.answers import Answer, Asked
+from exporter.web.v3.readings import Reading, not_found
+
+Parameters = Mapping[str, str]
+"""The parameters of a path, escaped as they stand there."""
+
+FromSettings = Callable[[Asked, Parameters, Settings], Answer]
+FromReports = Callable[[Asked, Parameters, tuple[Outcome, ...]], Answer]
+
+
+class Refusal(Exception):
+    """Why there is no answer, and the HTTP status to say it with."""
+
+    def __init__(self, message: str, code: int = HTTPStatus.NOT_FOUND) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _alive(_: Asked, __: Parameters, ___: Settings) -> Answer:
+    return Answer(b"GOOD")
+
+
+def _ready(_: Asked, __: Parameters, ___: Settings) -> Answer:
+    # Whoever can ask finds all of the port set up; Burrow's 503 STARTING has no moment here.
+    return Answer(b"READY")
+
+
+def _clusters(asked: Asked, _: Parameters, settings: Settings) -> Answer:
+    return asked.answer("cluster list returned", clusters=configuration.modules(settings, "cluster"))
+
+
+def _main(asked: Asked, _: Parameters, settings: Settings) -> Answer:
+    return asked.answer_of_configuration("main config returned", **configuration.main(settings))
+
+
+def _modules(coordinator: str, asked: Asked, _: Parameters, settings: Settings) -> Answer:
+    modules = configuration.modules(settings, coordinator)
+    return asked.answer_of_configuration("module list returned", coordinator=coordinator, modules=modules)
+
+
+def _module(coordinator: str, asked: Asked, parameters: Parameters, settings: Settings) -> Answer:
+    wanted = name(next(iter(parameters.values())), configuration.modules(settings, coordinator))
+    module = configuration.module(settings, coordinator, wanted)
+    if module is None:
+        raise Refusal(f"{coordinator} module not found")
+    return asked.answer(f"{coordinator} module detail returned", module=module)
+
+
+def _topics(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+    reading = _reading(parameters, outcomes, "cluster not found")
+    return asked.answer("topic list returned", topics=reading.topics)
+
+
+def _topic(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+    reading = _reading(parameters, outcomes, "cluster or topic not found")
+    topic = name(parameters["topic"], reading.topics)
+    if topic not in reading.topics:
+        raise Refusal("cluster or topic not found")
+    return asked.answer("topic offsets returned", offsets=reading.end_offsets(topic))
+
+
+def _consumers_of_topic(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+    reading = _reading(parameters, outcomes, "cluster not found")
+    consumers = reading.consumers_of(name(parameters["topic"], reading.topics))
+    return asked.answer("consumers of topic returned", consumers=consumers)
+
+
+def _consumers(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+    reading = _reading(parameters, outcomes, "cluster not found")
+    return asked.answer("consumer list returned", consumers=reading.consumers)
+
+
+def _consumer(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+    reading = _reading(parameters, outcomes, "cluster or consumer not found")
+    group = name(parameters["consumer"], reading.consumers)
+    if group not in reading.consumers:
+        raise Refusal("cluster or consumer not found")
+    _must_be_readable(reading, group)
+    return asked.answer("consumer detail returned", topics=reading.detail(group))
+
+
+def _status(which: str, asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+    clusters = [outcome.cluster for outcome in outcomes]
+    cluster, group = name(parameters["cluster"], clusters), name(parameters["consumer"], ())
+    reading = _reading(parameters, outcomes, "") if cluster in clusters else None
+    if reading is not None:
+        group = name(parameters["consumer"], reading.consumers)
+    if reading is None or group not in reading.consumers:
+        # Burrow's word for it: not an error, and yet not found.
+        status = not_found(cluster, group)
+        return asked.answer("consumer status returned", HTTPStatus.NOT_FOUND, status=status)
+    _must_be_readable(reading, group)
+    status = reading.status(group, everything=which == "lag")
+    return asked.answer("consumer status returned", status=status)
+
+
+def _reading(parameters: Parameters, outcomes: tuple[Outcome, ...], unknown: str) -> Reading:
+    """The cluster that is meant; refuses if it is unknown, or if nothing of it can be told now."""
+    known = {outcome.cluster: outcome for outcome in outcomes}
+    outcome = known.get(name(parameters["cluster"], known))
+    if outcome is None:
+        raise Refusal(unknown)
+    if outcome.report is None:
+        reasons = ", ".join(sorted({failure.reason for failure in outcome.failures}))
+        raise Refusal(f"cluster cannot be read now: {reasons}", HTTPStatus.SERVICE_UNAVAILABLE)
+    return Reading(outcome.report)
+
+
+def _must_be_readable(reading: Reading, group: str) -> None:
+    if not reading.is_readable(group):
+        raise Refusal("consumer cannot be read now", HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+FROM_SETTINGS: Final[Mapping[Endpoint, FromSettings]] = {
+    Endpoint("GET", "/burrow/admin"): _alive,
+    Endpoint("GET", "/burrow/admin/ready"): _ready,
+    Endpoint("GET", "/v3/kafka"): _clusters,
+    Endpoint("GET", "/v3/kafka/:cluster"): partial(_module, "cluster"),
+    Endpoint("GET", "/v3/config"): _main,
+    **{
+        Endpoint("GET", f"/v3/config/{coordinator}"): partial(_modules, coordinator)
+        for coordinator in configuration.COORDINATORS
+    },
+    **{
+        Endpoint("GET", f"/v3/config/{coordinator}/:name"): partial(_module, coordinator)
+        for coordinator in configuration.COORDINATORS
+    },
+}
+
+FROM_REPORTS: Final[Mapping[Endpoint, FromReports]] = {
+    Endpoint("GET", "/v3/kafka/:cluster/topic"): _topics,
+    Endpoint("GET", "/v3/kafka/:cluster/topic/:topic"): _topic,
+    Endpoint("GET", "/v3/kafka/:cluster/topic/:topic/consumers"): _consumers_of_topic,
+    Endpoint("GET", "/v3/kafka/:cluster/consumer"): _consumers,
+    Endpoint("GET", "/v3/kafka/:cluster/consumer/:consumer"): _consumer,
+    Endpoint("GET", "/v3/kafka/:cluster/consumer/:consumer/status"): partial(_status, "status"),
+    Endpoint("GET", "/v3/kafka/:cluster/consumer/:consumer/lag"): partial(_status, "lag"),
+}
