@@ -83,9 +83,22 @@ USUAL = Pace(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A scene that is being played, and the address of the Prometheus that watches it."""
+
+    url: str
+    loops: tuple[Loop, ...]
+
+    def check(self) -> None:
+        """Raises what went wrong with anybody in it, if anything did."""
+        for loop in self.loops:
+            loop.check()
+
+
 @contextmanager
-def played(kafka: Kafka, folder: Path, pace: Pace, *, all_kinds: bool) -> Iterator[Server]:
-    """The Prometheus that watches the scene, while it is played.
+def played(kafka: Kafka, folder: Path, pace: Pace, *, all_kinds: bool) -> Iterator[Played]:
+    """The scene, while it is played.
 
     ``all_kinds`` adds a cluster of coarser granularity and one that cannot be reached, for every query to have data.
     """
@@ -109,7 +122,7 @@ def played(kafka: Kafka, folder: Path, pace: Pace, *, all_kinds: bool) -> Iterat
         for loop in loops:
             stack.enter_context(loop)
         stack.callback(_ask_to_stop, loops)
-        yield server
+        yield Played(server.url, tuple(loops))
 
 
 def _ask_to_stop(loops: Sequence[Loop]) -> None:

@@ -71,10 +71,12 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="kafka-burrow-dashboards-") as temporary:
         folder = Path(temporary)
-        with Cluster(folder) as kafka, scene.played(kafka, folder, scene.USUAL, all_kinds=False) as server:
+        with Cluster(folder) as kafka, scene.played(kafka, folder, scene.USUAL, all_kinds=False) as playing:
             start = time.time()
-            time.sleep(span)
-            draw(server.url, start, time.time(), chosen.folder)
+            while time.time() < start + span:
+                playing.check()
+                time.sleep(1.0)
+            draw(playing.url, start, time.time(), chosen.folder)
 
 
 if __name__ == "__main__":

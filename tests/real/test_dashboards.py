@@ -13,7 +13,7 @@ from dashboards import scene
 from dashboards.checks.board import Board, Query, boards, fill
 from testbed.broker import Cluster
 from testbed.processes import wait_until
-from testbed.servers import Server, get
+from testbed.servers import get
 
 pytestmark = pytest.mark.real
 
@@ -34,24 +34,26 @@ GROUPS = {"Time to catch up": scene.BACKFILL, "Catches up in": scene.BACKFILL}
 
 
 class Watched:
-    """The Prometheus that watches the scene, and since when."""
+    """A scene, the Prometheus that watches it, and since when."""
 
-    def __init__(self, server: Server) -> None:
-        self.url = server.url
+    def __init__(self, playing: scene.Played) -> None:
+        self.playing = playing
+        self.url = playing.url
         self.since = time.monotonic()
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Returns as soon as the condition holds, and fails when it should have."""
         left = PATIENCE - (time.monotonic() - self.since)
         wait_until(condition, max(AT_LEAST, left), what, interval=0.5)
+        self.playing.check()
 
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """A Prometheus of this module's own, on a Kafka that nobody else writes to."""
     folder = tmp_path_factory.mktemp("dashboards")
-    with Cluster(folder) as kafka, scene.played(kafka, folder, scene.QUICK, all_kinds=True) as server:
-        yield Watched(server)
+    with Cluster(folder) as kafka, scene.played(kafka, folder, scene.QUICK, all_kinds=True) as playing:
+        yield Watched(playing)
 
 
 def values_for(board: Board, panel: str) -> dict[str, str]:
@@ -74,24 +76,6 @@ def asked(server: Watched, board: Board, query: Query) -> list[dict]:
     assert status == 200, f"{answer['error']}: {expr}"
     assert not answer.get("warnings"), f"{answer['warnings']}: {expr}"
     return answer["data"]["result"]
-
-
-@pytest.mark.parametrize(("board", "query"), QUERIES)
-def test_a_query_of_a_panel_gives_data(watched: Watched, board: Board, query: Query) -> None:
-    watched.wait_until(lambda: bool(asked(watched, board, query)), f"data of {query.expr}")
-
-
-@pytest.mark.parametrize("uid", BOARDS)
-def test_every_variable_that_is_a_query_offers_a_choice(watched: Watched, uid: str) -> None:
-    board = BOARDS[uid]
-    for variable in board.variables:
-        if variable["type"] != "query":
-            continue
-        query = variable["query"]["query"].removeprefix("label_values(").removesuffix(")")
-        selector, _, label = query.rpartition(", ")
-        match = urlencode({"match[]": fill(selector, values_for(board, ""))})
-        _, text = get(f"{watched.url}/api/v1/label/{label}/values?{match}")
-        assert json.loads(text)["data"], variable["name"]
 
 
 @pytest.mark.parametrize(
@@ -120,3 +104,21 @@ def test_the_group_dashboard_shows_the_status_that_the_consumer_earns(
         return found
 
     watched.wait_until(lambda: shown() == [status, worst], f"{group} to be shown as {status}, {worst}")
+
+
+@pytest.mark.parametrize(("board", "query"), QUERIES)
+def test_a_query_of_a_panel_gives_data(watched: Watched, board: Board, query: Query) -> None:
+    watched.wait_until(lambda: bool(asked(watched, board, query)), f"data of {query.expr}")
+
+
+@pytest.mark.parametrize("uid", BOARDS)
+def test_every_variable_that_is_a_query_offers_a_choice(watched: Watched, uid: str) -> None:
+    board = BOARDS[uid]
+    for variable in board.variables:
+        if variable["type"] != "query":
+            continue
+        query = variable["query"]["query"].removeprefix("label_values(").removesuffix(")")
+        selector, _, label = query.rpartition(", ")
+        match = urlencode({"match[]": fill(selector, values_for(board, ""))})
+        _, text = get(f"{watched.url}/api/v1/label/{label}/values?{match}")
+        assert json.loads(text)["data"], variable["name"]
