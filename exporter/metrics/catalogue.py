@@ -13,8 +13,9 @@ from typing import Final
 
 import numpy as np
 
+from exporter.core.groups import GroupReport
 from exporter.core.model import NOT_READ, Status
-from exporter.core.report import GroupReport, Outcome
+from exporter.core.report import Outcome
 from exporter.metrics.family import (
     Family,
     LabelValues,
@@ -122,6 +123,36 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         lambda group: _judged(group, group.complete),
     ),
     per_group(
+        "burrow_kafka_consumer_max_lag_seconds",
+        "Seconds that the consumer group is behind on the partition where it is longest behind: how long ago the end "
+        "offset passed its commit; 0 when caught up.",
+        lambda group: _judged(group, group.max_lag_seconds),
+    ),
+    per_group(
+        "burrow_kafka_consumer_lag_seconds_is_lower_bound",
+        "1 if some partition's commit is older than all end offsets that are retained, so that its lag in seconds is "
+        "only a lower bound, else 0.",
+        lambda group: _judged(group, group.lag_is_bound),
+    ),
+    per_group(
+        "burrow_kafka_consumer_catch_up_seconds",
+        "Seconds until the consumer group has caught up if its lag goes on shrinking as over the last window; +Inf "
+        "while it does not shrink, absent while that is not known.",
+        lambda group: None if group.catch_up_seconds is None else _judged(group, group.catch_up_seconds),
+    ),
+    per_group(
+        "burrow_kafka_consumer_retention_margin_ratio",
+        "How far from losing records the consumer group is on the partition where it is closest: (committed - log "
+        "start) / (end - log start); 1 at the end, 0 about to lose, negative once records were deleted unread.",
+        lambda group: None if group.retention_margin is None else _judged(group, group.retention_margin),
+    ),
+    per_group(
+        "burrow_kafka_consumer_commits_beyond_end",
+        "Number of partitions on which the consumer group's commit lies beyond the end of the log: a commit left over "
+        "from before the topic was made anew or truncated.",
+        lambda group: _judged(group, group.beyond_end),
+    ),
+    per_group(
         "burrow_kafka_consumer_partitions",
         "Number of partitions that the consumer group has a readable commit on.",
         lambda group: group.partitions,
@@ -174,8 +205,20 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     per_group_partition(
         "burrow_kafka_consumer_partition_lag",
-        "Records that the consumer group is behind on the partition: end offset less committed offset.",
+        "Records that the consumer group is behind on the partition: end offset less committed offset, or less the "
+        "log start where that is later. On a compacted topic: offsets, of which some hold no record any more.",
         lambda report: report.columns.lag,
+    ),
+    per_group_partition(
+        "burrow_kafka_consumer_partition_lag_seconds",
+        "Seconds since the end offset of the partition passed the consumer group's commit; 0 when caught up.",
+        lambda report: report.columns.lag_seconds,
+    ),
+    per_group_partition(
+        "burrow_kafka_consumer_partition_lost_records",
+        "Records of the partition that were deleted before the consumer group committed past them: log start less "
+        "committed offset; absent where the log start is not known.",
+        lambda report: np.where(report.columns.start >= 0, report.columns.lost, np.nan),
     ),
     per_topic_partition(
         "burrow_kafka_topic_partition_offset",
@@ -186,6 +229,12 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "burrow_kafka_topic_partition_start_offset",
         "Log start offset of the partition: that of the oldest record it still has.",
         lambda report: report.history.topics.column(report.start_offsets, missing=NOT_READ),
+    ),
+    per_topic_partition(
+        "burrow_kafka_topic_partition_last_stable_offset",
+        "Last stable offset of a partition that somebody reads with read_committed; what lies between it and the end "
+        "offset belongs to open transactions.",
+        lambda report: report.history.topics.column(report.stable_offsets, missing=NOT_READ),
     ),
     few(
         "burrow_exporter_collection_duration_seconds",

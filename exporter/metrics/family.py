@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from exporter.core.groups import GroupReport
 from exporter.core.model import Bools, Int64s
-from exporter.core.report import GroupReport, Outcome, Report
+from exporter.core.report import Outcome, Report
 from exporter.settings import Granularity
 
 Numbers = Int64s | npt.NDArray[np.int8] | npt.NDArray[np.float64]
