@@ -177,7 +177,10 @@ class Turn:
             self._changed.notify_all()
         self._source.close()
         if self._storage is not None and self._aftermath.acquire(timeout=LAST_SAVE_SECONDS):
-            self._storage.save(self._cluster.name, self._history)
+            try:
+                self._storage.save(self._cluster.name, self._history)
+            finally:
+                self._aftermath.release()
 
     def _age(self) -> float:
         """Seconds since the last collection ended, infinite before the first."""

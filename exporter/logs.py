@@ -24,10 +24,17 @@ def set_up(settings: Log, stream: TextIO | None = None) -> None:
     """Makes every logger of the process write to ``stream`` (standard error) as the settings say."""
     handler = logging.StreamHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(Json() if settings.format == "json" else Logfmt())
-    logging.basicConfig(level=_LEVELS[settings.level], handlers=[handler], force=True)
+    logging.basicConfig(handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
-    # At "info" kafka-python tells of every connection, at "debug" also of its configuration, passwords and all.
-    logging.getLogger("kafka").setLevel(logging.INFO if settings.level == "debug" else logging.WARNING)
+    set_level(_LEVELS[settings.level])
+
+
+def set_level(level: int) -> None:
+    """Logs what is of this level of `logging`'s or above."""
+    logging.getLogger().setLevel(level)
+    # What fails is told once by the collector; kafka-python would tell it again at every scrape. At "debug" it would
+    # tell its configuration as well, passwords and all.
+    logging.getLogger("kafka").setLevel(logging.INFO if level <= logging.DEBUG else logging.CRITICAL)
 
 
 class Logfmt(logging.Formatter):

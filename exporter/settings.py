@@ -108,10 +108,22 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The exporter's own port."""
+    """The exporter's own port.
+
+    ``api_delete``: clients of Burrow's API may have a group forgotten, on a port that asks who is there.
+    """
 
     listen_address: str = ":8000"
     telemetry_path: str = "/metrics"
+    access_control_allow_origin: str | None = None
+    api_delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where the retained history is kept over a restart; with ``path`` None nothing is written."""
+
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +144,6 @@ class Settings:
     clusters: tuple[Cluster, ...]
     collection: Collection = Collection()
     web: Web = Web()
+    storage: Storage = Storage()
     log: Log = Log()
     evaluation: Evaluation = Evaluation()

@@ -35,6 +35,7 @@ _LOG = (
 _WEB = (
     ("--web.listen-address", "[HOST]:PORT", "Address to listen on; without a host on all.  [default: :8000]"),
     ("--web.telemetry-path", "PATH", "Path of the metrics.  [default: /metrics]"),
+    ("--storage.path", "DIR", "Folder that keeps the history over a restart; nothing is written without it."),
 )
 
 

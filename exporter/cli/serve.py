@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
+from pathlib import Path
 
 import click
 
@@ -26,13 +27,15 @@ def serve(settings: Settings) -> None:
     # Imported here, so that a mistake in the configuration is told before Kafka and numpy are loaded.
     from exporter.collector import Collector  # noqa: PLC0415
     from exporter.sources.kafka import KafkaSource  # noqa: PLC0415
+    from exporter.storage import Storage  # noqa: PLC0415
     from exporter.web.app import make_app  # noqa: PLC0415
     from exporter.web.server import serve as answer  # noqa: PLC0415
 
     for oddity in oddities(settings):
         log.warning(oddity)
     sources = {cluster.name: KafkaSource(cluster) for cluster in settings.clusters}
-    with closing(Collector(settings, sources)) as collector:
+    storage = Storage(Path(settings.storage.path)) if settings.storage.path else None
+    with closing(Collector(settings, sources, storage=storage)) as collector:
         try:
             answer(make_app(collector, settings), settings.web)
         except OSError as error:

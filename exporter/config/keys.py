@@ -13,6 +13,7 @@ from exporter.config.values import (
     FILE,
     FLAG,
     LISTEN_ADDRESS,
+    ORIGIN,
     REGEX,
     SECRET,
     SECRET_FILE,
@@ -235,6 +236,33 @@ WEB = Section(
     (
         Key("listen_address", LISTEN_ADDRESS, "Where to listen; without a host on all interfaces."),
         Key("telemetry_path", TELEMETRY_PATH, "Path of the metrics."),
+        Key(
+            "access_control_allow_origin",
+            ORIGIN,
+            "Web pages of this origin may read Burrow's API from a browser; none may without it.",
+            example="https://dashboard.example.com",
+        ),
+        Key(
+            "api_delete",
+            FLAG,
+            "Whether a DELETE to Burrow's API makes a group's retained history forgotten. Only on a port that asks"
+            " who is there; Kafka's own offsets are never touched.",
+        ),
+    ),
+)
+
+STORAGE = Section(
+    "storage",
+    "What is kept over a restart.",
+    settings.Storage,
+    (
+        Key(
+            "path",
+            TEXT,
+            "Folder for the retained history, made if it is not there: verdicts then go on after a restart as if"
+            " there had been none. Nothing is written without it.",
+            example="/var/lib/kafka-burrow-exporter",
+        ),
     ),
 )
 
@@ -248,7 +276,7 @@ LOG = Section(
     ),
 )
 
-SECTIONS = (COLLECTION, WEB, LOG)
+SECTIONS = (COLLECTION, WEB, STORAGE, LOG)
 
 TOP = ("clusters", "defaults", *(section.name for section in SECTIONS))
 """What may stand at the top of the file."""

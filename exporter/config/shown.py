@@ -83,9 +83,11 @@ def _shown(section: Section, value: Any) -> dict[str, Any]:
 
 def _section(section: Section, standard: Any, *, indent: int, live: bool) -> Iterator[str]:
     yield from _explained(section.doc, indent)
-    yield _line(f"{section.name}:", indent, live=live)
-    for part in section.parts:
-        yield from _part(part, section, standard, indent=indent + 2, live=live)
+    below = [line for part in section.parts for line in _part(part, section, standard, indent=indent + 2, live=live)]
+    # With nothing but comments in it, it would be a key without a value.
+    filled = any(line.strip() and not line.lstrip().startswith("#") for line in below)
+    yield _line(f"{section.name}:", indent, live=live and filled)
+    yield from below
 
 
 def _part(part: Key | Section, section: Section, standard: Any, *, indent: int, live: bool) -> Iterator[str]:

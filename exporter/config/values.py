@@ -137,6 +137,12 @@ def _secret(text: str, world: World) -> str:
     return world.variable(named[1]) if named else _words(text, world)
 
 
+def _origin(text: str, _: World) -> str:
+    if text != "*" and not re.fullmatch(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?", text):
+        raise Invalid(f"{quoted(text)} is not an origin; write it as https://host or http://host:port, or * for all")
+    return text
+
+
 def _secret_file(text: str, world: World) -> str:
     return world.secret(text)
 
@@ -155,4 +161,5 @@ REGEX = Kind('a regular expression; "" is none', _regex, lambda value: "" if val
 URL = Kind("a URL", _url)
 SERVERS = Kind("host:port or [ipv6]:port, one or more", lambda text, _: server(text), list, many=True)
 LISTEN_ADDRESS = Kind("[host]:port", lambda text, _: listen_address(text))
+ORIGIN = Kind("scheme://host[:port], or *", _origin)
 TELEMETRY_PATH = Kind("a path", lambda text, _: telemetry_path(text))

@@ -15,7 +15,7 @@ import numpy as np
 from exporter.core.evaluation import Evaluation
 from exporter.core.layout import Layout
 from exporter.core.model import EMPTY, NO_OFFSET, NOT_READ, Bools, Int64s, Observation
-from exporter.core.snapshot import GroupTopic, Snapshot, live_rows, own_commit_times, snapshot
+from exporter.core.snapshot import GroupTopic, Snapshot, assignments, own_commit_times, snapshot
 from exporter.core.timeline import Timeline, extend
 from exporter.core.trend import Trend, follow, total_lags
 from exporter.core.windows import NO_LAG, Commits, Windows, append_entries, newest, newest_time, shift_left
@@ -72,11 +72,12 @@ def fold(history: History, seen: Observation, settings: Evaluation) -> History:
     aligned = align(history, seen)
     now = snapshot(aligned.group_topics, aligned.topics, aligned.end_row, seen)
     end_offsets = aligned.topics.column(seen.end_offsets, missing=NOT_READ)
+    assigned, live = assignments(aligned.group_topics, seen, aligned.commits.assigned)
     commits = record_commits(
-        aligned.commits,
+        replace(aligned.commits, assigned=assigned),
         now.committed,
         at=seen.at,
-        live=live_rows(aligned.group_topics, seen),
+        live=live,
         own_times=own_commit_times(aligned.group_topics, seen),
         ends=aligned.ends.take(aligned.end_row),
         settings=settings,
@@ -199,6 +200,7 @@ def record_commits(
         shift_left(commits.lag, append, lag),
         np.where(present, timed, commits.own_times),
         np.where(record, time, commits.last_time),
+        commits.assigned,
     )
     recorded.windows.offset[overwrite, -1] = offsets[overwrite]
     recorded.lag[overwrite, -1] = lag[overwrite]

@@ -9,6 +9,7 @@ import numpy as np
 
 from exporter.core.layout import Layout
 from exporter.core.model import NO_OFFSET, NOT_READ, Bools, Int64s, Observation
+from exporter.core.windows import ASSIGNED, UNASSIGNED, UNKNOWN, Assigned
 
 GroupTopic = tuple[str, str]
 
@@ -60,21 +61,28 @@ def own_commit_times(group_topics: Layout[GroupTopic], seen: Observation) -> Int
     return _by_group(group_topics, {name: group.commit_times for name, group in seen.groups.items()}, -1)
 
 
-def live_rows(group_topics: Layout[GroupTopic], seen: Observation) -> Bools:
-    """True for rows on which a live consumer is: the group is alive and, where known, has the partition assigned."""
-    live = np.zeros(group_topics.rows, dtype=np.bool_)
-    for key in group_topics.keys:
-        group = seen.groups.get(key[0])
-        block = group_topics.block(key)
-        if group is None or not group.alive or block is None:
+def assignments(group_topics: Layout[GroupTopic], seen: Observation, before: Assigned) -> tuple[Assigned, Bools]:
+    """Whether each row is assigned to a member, and whether a live consumer is on it.
+
+    Of an alive group whose members have not been described yet, what was known ``before`` holds, and what was never
+    known counts as assigned: after a restart a topic that was left does not pass for consumed until the members are
+    known again.
+    """
+    assigned = np.full(group_topics.rows, UNKNOWN, dtype=np.int8)
+    alive = np.zeros(group_topics.rows, dtype=np.bool_)
+    for name, topic in group_topics.keys:
+        group = seen.groups.get(name)
+        block = group_topics.block((name, topic))
+        if block is None or (group is not None and not group.alive):
             continue
-        if group.members is None or group.members.owners is None:
-            live[block] = True
+        if group is None or group.members is None or group.members.owners is None:
+            assigned[block] = before[block]
         else:
-            for partition in group.members.owners.get(key[1], ()):
-                if partition < block.stop - block.start:
-                    live[block.start + partition] = True
-    return live
+            assigned[block] = UNASSIGNED
+            partitions = np.fromiter(group.members.owners.get(topic, ()), dtype=np.int64)
+            assigned[block.start + partitions[partitions < block.stop - block.start]] = ASSIGNED
+        alive[block] = group is not None
+    return assigned, alive & (assigned != UNASSIGNED)
 
 
 def _by_group(layout: Layout[GroupTopic], values: Mapping[str, Mapping[str, Int64s]], missing: int) -> Int64s:

@@ -17,6 +17,10 @@ from exporter.core.model import NO_OFFSET, Bools, Int64s
 NO_LAG = -1
 """Stored in place of a lag that is not known (Burrow's null)."""
 
+UNKNOWN, ASSIGNED, UNASSIGNED = 0, 1, 2
+
+Assigned = npt.NDArray[np.int8]
+
 
 @dataclass(frozen=True, slots=True)
 class Windows:
@@ -44,6 +48,14 @@ class Windows:
         """Rows × capacity: True where an entry is."""
         return np.arange(self.capacity) >= self.capacity - self.count[:, None]
 
+    def resized(self, capacity: int) -> Windows:
+        """The same rows with another capacity; the newest entries stay."""
+        return Windows(
+            right_aligned(self.offset, capacity),
+            right_aligned(self.time, capacity),
+            np.minimum(self.count, capacity),
+        )
+
     def take(self, rows: Int64s) -> Windows:
         """The given rows, in that order; -1 gives an empty row."""
         return Windows(
@@ -56,13 +68,15 @@ class Commits:
     """The commits' windows, with the lag (records, or NO_LAG) at each commit.
 
     ``own_times``: rows whose commits brought their own times. ``last_time``: there, the time of the newest
-    commit seen, which ``min_distance`` may have kept out of the window.
+    commit seen, which ``min_distance`` may have kept out of the window. ``assigned``: whether the partition was
+    assigned to a member when that was last known: UNKNOWN, ASSIGNED or UNASSIGNED.
     """
 
     windows: Windows
     lag: Int64s
     own_times: Bools
     last_time: Int64s
+    assigned: Assigned
 
     @classmethod
     def empty(cls, rows: int, capacity: int) -> Commits:
@@ -72,6 +86,7 @@ class Commits:
             np.full((rows, capacity), NO_LAG, dtype=np.int64),
             np.zeros(rows, dtype=np.bool_),
             np.zeros(rows, dtype=np.int64),
+            np.full(rows, UNKNOWN, dtype=np.int8),
         )
 
     def take(self, rows: Int64s) -> Commits:
@@ -81,6 +96,7 @@ class Commits:
             take_rows(self.lag, rows),
             take_rows(self.own_times, rows),
             take_rows(self.last_time, rows),
+            take_rows(self.assigned, rows),
         )
 
 
@@ -116,6 +132,12 @@ def shift_left(column: Int64s, rows: Bools, values: Int64s) -> Int64s:
 
 
 Entry = TypeVar("Entry", bound=np.generic)
+
+
+def right_aligned(column: Int64s, capacity: int) -> Int64s:
+    """Rows × capacity of a column's newest entries; what is added on the left is 0, and nothing yet."""
+    added = max(capacity - column.shape[1], 0)
+    return np.pad(column, ((0, 0), (added, 0)))[:, -capacity:]
 
 
 def take_rows(column: npt.NDArray[Entry], rows: Int64s) -> npt.NDArray[Entry]:

@@ -6,6 +6,7 @@ import gzip
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -206,12 +207,14 @@ def test_promtool_finds_fault_with_nothing_but_the_one_name_that_is_burrows(gran
         {"g": group({"t": [1]}, members=members(1, "t"), coordinator=1)},
         {"t": [2]},
         start_offsets=observation({}, {"t": [0]}).end_offsets,
+        stable_offsets=observation({}, {"t": [1]}).end_offsets,
         failures=(Failure("topic", "x", "timeout"),),
         stages={"commits": 0.25},
         requests={"OffsetFetch": 2},
         other_groups={"s": "share"},
     )
-    page = whole(pages(granularity), tuple(outcomes([everything])))
+    *_, last = outcomes([everything, replace(everything, at=everything.at + 30_000)])
+    page = whole(pages(granularity), (last,))
     told = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, text=True, check=False)
     assert told.stdout == ""
     assert told.stderr.splitlines() == [

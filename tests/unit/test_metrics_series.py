@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.core.model import NOT_READ, Failure, Observation
@@ -50,6 +52,7 @@ def everything() -> Observation:
         },
         {"t": [100, 51], "old": [9]},
         start_offsets={"t": offsets([10, 20]), "old": offsets([1])},
+        stable_offsets={"t": offsets([90, 50])},
         failures=(
             Failure("topic", "x", "TIMEOUT"),
             Failure("topic", "y", "TIMEOUT"),
@@ -62,10 +65,15 @@ def everything() -> Observation:
     )
 
 
+def watched(seen: Observation) -> Outcome:
+    """The outcome when the same has been seen half a minute before."""
+    return list(outcomes([seen, replace(seen, at=seen.at + 30_000)]))[-1]
+
+
 def test_every_family_of_its_granularity_is_on_the_page_and_none_of_another() -> None:
     granularities: tuple[Granularity, ...] = ("partition", "topic", "group")
     for granularity in granularities:
-        page = Read(outcome(everything()), granularity=granularity)
+        page = Read(watched(everything()), granularity=granularity)
         assert page.names() == {family.name for family in CATALOGUE if granularity in family.granularities}
 
 

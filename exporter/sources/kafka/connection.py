@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -23,9 +22,6 @@ Answer = TypeVar("Answer")
 MAX_RESPONSE_BYTES: Final = 100_000_000
 RECONNECT_BACKOFF_MAX_MS: Final = 1000
 """Short, so that a broker that came back is found by the next scrape."""
-
-# The library's errors are all told as failures; its own lines about them would say the same at every scrape.
-logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 class NoAnswer(Exception):

@@ -1,0 +1,228 @@
+"""The retained history on disk, so that it survives a restart.
+
+One file a cluster, a zip of numpy's plain arrays (``.npz``, every member with its checksum), first among them a JSON
+text that says what the arrays are. It is written beside its place, brought to the disk, and then put in its place:
+at any moment the file is a whole one, the last or the one before. docs/history.md describes the format.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+
+from exporter.core.evaluation import Evaluation
+from exporter.core.history import History, capacity, empty
+from exporter.core.layout import Layout
+from exporter.core.timeline import Timeline
+from exporter.core.windows import Commits, Windows, right_aligned
+
+log = logging.getLogger(__name__)
+
+FORMAT: Final = 1
+SUFFIX: Final = ".history.npz"
+ABOUT: Final = "about"
+
+LEAST_INTERVAL: Final = 25.0
+"""Seconds between two writes of a cluster: a little below the usual scrape interval, so that the last one is lost at
+most."""
+
+SHARE_OF_TIME: Final = 1 / 20
+"""Writing takes at most this share of the time, however large the history is."""
+
+BYTES_PER_SECOND: Final = 4_000_000
+"""And no more than this is written on average."""
+
+
+class Damaged(Exception):
+    """A file that is not a whole history of this format; the text says why."""
+
+
+class Storage:
+    """The files of one folder; made by its first use."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._next_write: dict[str, float] = {}
+
+    def load(self, cluster: str, settings: Evaluation) -> History:
+        """Return the retained history of a cluster, an empty one if there is none.
+
+        A file that cannot be read is put aside under another name, and the log says so.
+        """
+        path = self._path(cluster)
+        try:
+            return resized(read(path), capacity(settings))
+        except FileNotFoundError:
+            return empty(settings)
+        except (Damaged, OSError) as reason:
+            aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+            try:
+                path.replace(aside)
+            except OSError as error:
+                log.warning("history of cluster %s cannot be used, nor put aside: %s; %s", cluster, reason, error)
+            else:
+                log.warning("history of cluster %s starts afresh; put aside as %s: %s", cluster, aside, reason)
+            return empty(settings)
+
+    def save_if_due(self, cluster: str, history: History) -> None:
+        """Write the history of a cluster, unless it has been written lately."""
+        if self._clock() >= self._next_write.get(cluster, 0.0):
+            self.save(cluster, history)
+
+    def save(self, cluster: str, history: History) -> None:
+        """Write the history of a cluster; what goes wrong is logged, for a full disk is no reason to stop judging."""
+        started, size = self._clock(), 0
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            size = write(self._path(cluster), history)
+        except OSError as error:
+            log.warning("history of cluster %s was not written: %s", cluster, error)
+        took = self._clock() - started
+        pause = max(LEAST_INTERVAL, took / SHARE_OF_TIME, size / BYTES_PER_SECOND)
+        self._next_write[cluster] = started + pause
+
+    def _path(self, cluster: str) -> Path:
+        return self._folder / (quote(cluster, safe="") + SUFFIX)
+
+
+def write(path: Path, history: History) -> int:
+    """Put a history in its file, whole or not at all, and return the bytes written; raises OSError."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        np.savez(file, **columns_of(history))
+        size = file.tell()
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return size
+
+
+def read(path: Path) -> History:
+    """Return the history in a file; raises Damaged, or OSError when it cannot even be opened."""
+    try:
+        # Reading to the end of each member is what checks its sum.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
+            columns = {name: members[name] for name in members.files}
+        about = json.loads(columns.pop(ABOUT).tobytes().decode("utf-8"))
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
+            raise Damaged(f"not of format {FORMAT}")
+        return history_of(about, columns)
+    except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError, IndexError, NotImplementedError) as error:
+        raise Damaged(f"not a whole history: {error}") from error
+
+
+def columns_of(history: History) -> dict[str, Any]:
+    """The history as named arrays; ``about`` is the JSON text that names the rows."""
+    windows = history.commits.windows
+    about = {
+        "format": FORMAT,
+        "topics": _sizes(history.topics),
+        "group_topics": _sizes(history.group_topics),
+        "topic_ids": dict(history.topic_ids),
+        "trend": [[at, dict(totals)] for at, totals in history.trend],
+    }
+    rows = history.topics.rows
+    timeline = np.array(history.timeline.columns, dtype=np.int64).reshape(len(history.timeline.times), rows)
+    return {
+        ABOUT: np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
+        "end_offset": history.ends.offset,
+        "end_time": history.ends.time,
+        "end_count": history.ends.count,
+        "commit_offset": windows.offset,
+        "commit_time": windows.time,
+        "commit_count": windows.count,
+        "commit_lag": history.commits.lag,
+        "commit_own_times": history.commits.own_times,
+        "commit_last_time": history.commits.last_time,
+        "commit_assigned": history.commits.assigned,
+        "timeline_time": np.array(history.timeline.times, dtype=np.int64),
+        "timeline_offset": timeline,
+    }
+
+
+def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]) -> History:
+    """The history from its named arrays; raises Damaged if they do not fit each other."""
+    topics = Layout.of((str(topic), int(size)) for topic, size in about["topics"])
+    group_topics = Layout.of(((str(group), str(topic)), int(size)) for (group, topic), size in about["group_topics"])
+    ends = Windows(columns["end_offset"], columns["end_time"], columns["end_count"])
+    commits = Commits(
+        Windows(columns["commit_offset"], columns["commit_time"], columns["commit_count"]),
+        columns["commit_lag"],
+        columns["commit_own_times"],
+        columns["commit_last_time"],
+        columns["commit_assigned"],
+    )
+    times = columns["timeline_time"]
+    _check(ends, topics.rows)
+    _check(commits.windows, group_topics.rows)
+    _fits(commits.lag, commits.windows.offset.shape, np.int64)
+    _fits(commits.own_times, (group_topics.rows,), np.bool_)
+    _fits(commits.last_time, (group_topics.rows,), np.int64)
+    _fits(commits.assigned, (group_topics.rows,), np.int8)
+    _fits(times, (len(times),), np.int64)
+    _fits(columns["timeline_offset"], (len(times), topics.rows), np.int64)
+    rows = [topics.block(topic) for _, topic in group_topics.keys]
+    if None in rows:
+        raise Damaged("a group's topic is not among the topics")
+    end_rows = [np.arange(block.start, block.stop) for block in rows if block is not None]
+    end_row = np.concatenate(end_rows) if end_rows else np.zeros(0, dtype=np.int64)
+    _fits(end_row, (group_topics.rows,), np.int64)
+    return History(
+        topics,
+        ends,
+        group_topics,
+        commits,
+        end_row,
+        Timeline(tuple(times.tolist()), tuple(columns["timeline_offset"])),
+        trend=tuple((int(at), {str(name): int(lag) for name, lag in totals.items()}) for at, totals in about["trend"]),
+        topic_ids={str(topic): str(id_) for topic, id_ in about["topic_ids"].items()},
+    )
+
+
+def resized(history: History, size: int) -> History:
+    """The history with windows of another capacity: the newest entries stay."""
+    commits = history.commits
+    if commits.windows.capacity == size and history.ends.capacity == size:
+        return history
+    return replace(
+        history,
+        ends=history.ends.resized(size),
+        commits=replace(commits, windows=commits.windows.resized(size), lag=right_aligned(commits.lag, size)),
+    )
+
+
+def _sizes(layout: Layout[Any]) -> list[list[Any]]:
+    return [[key, int(size)] for key, size in zip(layout.keys, np.diff(layout.starts).tolist(), strict=True)]
+
+
+def _check(windows: Windows, rows: int) -> None:
+    """Check that windows belong to so many rows, and hold no more than they can; raises Damaged."""
+    if windows.offset.ndim != 2 or windows.offset.shape[1] < 1:
+        raise Damaged("windows without columns")
+    _fits(windows.offset, (rows, windows.capacity), np.int64)
+    _fits(windows.time, (rows, windows.capacity), np.int64)
+    _fits(windows.count, (rows,), np.int64)
+    if rows and (windows.count.min() < 0 or windows.count.max() > windows.capacity):
+        raise Damaged("a window with more entries than it has room for")
+
+
+def _fits(column: npt.NDArray[Any], shape: tuple[int, ...], kind: type[np.generic]) -> None:
+    if column.shape != shape or column.dtype != kind:
+        raise Damaged(f"an array of {column.dtype} {column.shape} where {np.dtype(kind)} {shape} is due")

@@ -1,0 +1,226 @@
+"""The retained history on disk: the same after a restart, whole or put aside, never half."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exporter.core.evaluation import Evaluation
+from exporter.core.history import History, empty, fold
+from exporter.core.model import GroupObservation, Members, Observation, Owner
+from exporter.core.report import Report, report
+from exporter.recording import verdict_lines
+from exporter.storage import LEAST_INTERVAL, SUFFIX, Damaged, Storage, columns_of, read, write
+
+SETTINGS = Evaluation()
+START = 1_700_000_000_000
+NAMES = ("plain", 'a "quoted"/slashed\\ ünï\n群')
+
+
+def seen(step: int) -> Observation:
+    """Groups 30 s after the step before: one keeps up, one is stuck and has left a topic, one is dead."""
+    end = 1000 + 10 * step
+    here = Members(1, {"t": {0: Owner("me", "/127.0.0.1")}})
+    return Observation(
+        cluster="c",
+        at=START + step * 30_000,
+        groups={
+            NAMES[0]: GroupObservation("Stable", {"t": np.array([end, end - 5])}),
+            NAMES[1]: GroupObservation("Stable", {"t": np.array([700, 700]), "u": np.array([3])}, members=here),
+            "dead": GroupObservation("Empty", {"t": np.array([500, -1])}),
+        },
+        end_offsets={"t": np.array([end, end]), "u": np.array([3 + step])},
+        topic_ids={"t": "id-of-t", "u": "id-of-u"},
+    )
+
+
+def folded(steps: range, history: History | None = None) -> History:
+    history = empty(SETTINGS) if history is None else history
+    for step in steps:
+        history = fold(history, seen(step), SETTINGS)
+    return history
+
+
+def judged(history: History, step: int) -> tuple[Report, list[str]]:
+    found = report(fold(history, seen(step), SETTINGS), seen(step), SETTINGS)
+    return found, list(verdict_lines(found))
+
+
+def columns(history: History) -> dict[str, list[object]]:
+    return {name: array.tolist() for name, array in columns_of(history).items()}
+
+
+def test_the_first_verdicts_after_a_restart_are_those_without_one(tmp_path: Path) -> None:
+    before = folded(range(12))
+    Storage(tmp_path).save("c", before)
+    after = Storage(tmp_path).load("c", SETTINGS)
+    assert columns(after) == columns(before)
+    with_restart, lines = judged(after, 12)
+    without, expected = judged(before, 12)
+    assert lines == expected
+    assert with_restart.columns.lag_seconds.tolist() == without.columns.lag_seconds.tolist()
+    assert [g.catch_up_seconds for g in with_restart.groups.values()] == [
+        g.catch_up_seconds for g in without.groups.values()
+    ]
+
+
+def test_a_topic_that_was_left_stays_so_before_the_members_are_known_again(tmp_path: Path) -> None:
+    Storage(tmp_path).save("c", folded(range(12)))
+    after = Storage(tmp_path).load("c", SETTINGS)
+    strangers = seen(12)
+    for name, group in strangers.groups.items():
+        nobody_described = GroupObservation(group.state, group.commits)
+        strangers = Observation(
+            **{
+                **{field: getattr(strangers, field) for field in Observation.__slots__},
+                "groups": {**strangers.groups, name: nobody_described},
+            }
+        )
+    found = report(fold(after, strangers, SETTINGS), strangers, SETTINGS)
+    rows = found.groups[NAMES[1]].topics["u"]
+    assert [int(status) for status in found.columns.verdicts.status[rows]] == [4]
+
+
+def test_an_alive_group_is_not_stopped_because_the_exporter_slept(tmp_path: Path) -> None:
+    Storage(tmp_path).save("c", folded(range(12)))
+    after = Storage(tmp_path).load("c", SETTINGS)
+    found, _ = judged(after, 12 + 240)  # two hours later
+    assert found.groups[NAMES[0]].status == 1
+    assert found.groups["dead"].status == 3
+
+
+def test_there_is_nothing_to_load_before_something_is_saved(tmp_path: Path) -> None:
+    assert Storage(tmp_path / "never").load("c", SETTINGS).topics.rows == 0
+    assert not (tmp_path / "never").exists()
+
+
+def test_each_cluster_has_its_own_file_whatever_its_name(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "made" / "here")
+    for name in ("a/b", "a b", "..", "群"):
+        storage.save(name, folded(range(1)))
+    assert len(list((tmp_path / "made" / "here").iterdir())) == 4
+    assert storage.load("..", SETTINGS).topics.keys == ("t", "u")
+
+
+def truncated(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def flipped(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 0xFF]) + data[middle + 1 :]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [truncated, flipped, lambda _: b"", lambda _: b"something else altogether", lambda data: data[:-1]],
+    ids=["truncated", "a byte flipped", "empty", "foreign", "its last byte lost"],
+)
+def test_a_damaged_file_is_put_aside_and_told(
+    tmp_path: Path, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    storage = Storage(tmp_path)
+    storage.save("c", folded(range(5)))
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(damage(file.read_bytes()))
+    with caplog.at_level(logging.WARNING):
+        assert storage.load("c", SETTINGS).topics.rows == 0
+    (aside,) = tmp_path.iterdir()
+    assert aside.name.startswith(f"c{SUFFIX}.damaged-")
+    assert str(aside) in caplog.text
+    storage.save("c", folded(range(5)))
+    assert storage.load("c", SETTINGS).topics.rows == 3
+
+
+def test_every_byte_of_a_file_counts(tmp_path: Path) -> None:
+    path = tmp_path / "history.npz"
+    history = folded(range(3))
+    write(path, history)
+    whole, expected = path.read_bytes(), columns(history)
+    for position in range(0, len(whole), 97):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x55]) + whole[position + 1 :])
+        try:
+            found = read(path)
+        except Damaged:
+            continue
+        # A byte that nobody reads (a time stamp in the zip) may change; what is read may not.
+        assert columns(found) == expected, f"byte {position}"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("commit_offset", lambda array: array[:-1]),
+        ("commit_offset", lambda array: array.astype(np.int32)),
+        ("commit_count", lambda array: array + 100),
+        ("end_time", lambda array: array[:, :-1]),
+        ("timeline_offset", lambda array: array[:-1]),
+        ("commit_assigned", lambda array: array.astype(np.int64)),
+        ("about", lambda _: np.frombuffer(b'{"format": 2}', dtype=np.uint8)),
+        ("about", lambda _: np.frombuffer(b"[]", dtype=np.uint8)),
+        ("about", lambda _: np.frombuffer(b"\xff", dtype=np.uint8)),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_refused(
+    tmp_path: Path, name: str, change: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    arrays = columns_of(folded(range(3)))
+    path = tmp_path / "history.npz"
+    np.savez(path, **{**arrays, name: change(arrays[name])})
+    with pytest.raises(Damaged):
+        read(path)
+
+
+def test_windows_of_another_capacity_keep_their_newest_entries(tmp_path: Path) -> None:
+    before = folded(range(12))
+    storage = Storage(tmp_path)
+    storage.save("c", before)
+    for intervals in (8, 30):
+        settings = Evaluation(intervals=intervals, min_distance=150)
+        after = storage.load("c", settings)
+        kept = min(intervals, int(before.commits.windows.count[0]))
+        assert after.commits.windows.capacity == after.ends.capacity == intervals
+        assert after.commits.windows.offset[0, -kept:].tolist() == before.commits.windows.offset[0, -kept:].tolist()
+        assert after.commits.windows.count[0] == kept
+
+
+def test_writes_keep_their_distance(tmp_path: Path) -> None:
+    now = [0.0]
+    storage = Storage(tmp_path, clock=lambda: now[0])
+    storage.save_if_due("c", folded(range(1)))
+    storage.save_if_due("c", folded(range(2)))
+    assert len(storage.load("c", SETTINGS).timeline.times) == 1
+    now[0] += LEAST_INTERVAL
+    storage.save_if_due("c", folded(range(2)))
+    assert len(storage.load("c", SETTINGS).timeline.times) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_does_no_more_harm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    storage = Storage(tmp_path / "file")
+    with caplog.at_level(logging.WARNING):
+        storage.save("c", folded(range(1)))
+        assert storage.load("c", SETTINGS).topics.rows == 0
+    assert "was not written" in caplog.text
+
+
+def test_a_write_leaves_the_last_whole_file_until_the_next_one_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "history.npz"
+    write(path, folded(range(3)))
+
+    def power_cut(_: int) -> None:
+        raise OSError("the power went")
+
+    monkeypatch.setattr(os, "fsync", power_cut)
+    with pytest.raises(OSError, match="the power went"):
+        write(path, folded(range(4)))
+    assert len(read(path).timeline.times) == 3
