@@ -23,7 +23,9 @@ class Answer:
         return self.body.decode()
 
 
-def ask(app: ASGIApp, target: str, method: str = "GET", headers: Mapping[str, str | bytes] | None = None) -> Answer:
+def ask(
+    app: ASGIApp, target: str, method: str = "GET", headers: Mapping[str, str | bytes] | None = None, body: bytes = b""
+) -> Answer:
     """The answer to one request; an error that the application raises after having answered is the server's."""
     path, _, query = target.partition("?")
     sent = [
@@ -54,7 +56,7 @@ def ask(app: ASGIApp, target: str, method: str = "GET", headers: Mapping[str, st
             if asked:
                 await asyncio.Event().wait()
             asked = True
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
             messages.append(message)

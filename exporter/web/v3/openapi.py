@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -85,7 +86,7 @@ def _paths() -> Described:
 
 
 def _with_parameters(path: str, operations: Described) -> Described:
-    wanted = [name for name in PARAMETERS if f"{{{name}}}" in path]
+    wanted = re.findall(r"{(\w+)}", path)
     if not wanted:
         return operations
     parameters = [
