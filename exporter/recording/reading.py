@@ -25,8 +25,8 @@ from exporter.recording.values import (
 LATEST_TIME = 253_402_300_799_999
 """The last ms of the year 9999; what is later was not given in ms."""
 
-MOST_ROWS = 5_000_000
-"""Partitions of topics and of groups in one observation, counted up to the highest id; more would not fit in memory."""
+MOST_ROWS = 2_500_000
+"""Partitions of topics and of groups in one observation, counted up to the highest id; a million take 0.7 GB."""
 
 
 class RecordingError(Exception):
