@@ -1,4 +1,4 @@
-"""The routes: a scrape, the exporter's health, the landing page."""
+"""The routes: a scrape, the exporter's health, pages for people, Burrow's API."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.core.report import Outcome
 from exporter.metrics import Page, Pages
 from exporter.settings import Collection, Settings
-from exporter.web import landing, v3
+from exporter.web import v3
+from exporter.web.pages import routes as for_people
 from exporter.web.threads import Threads
 
 SCRAPES_AT_ONCE: Final = 32
@@ -94,15 +95,12 @@ def make_app(collector: Collects, settings: Settings) -> Starlette:
             "Ready: scrapes are answered. Whether a cluster can be read is said by burrow_kafka_cluster_up.\n"
         )
 
-    async def index(_: Request) -> Response:
-        return HTMLResponse(landing.page(settings))
-
     app = Starlette(
         routes=[
             Route(settings.web.telemetry_path, scrape),
-            Route("/", index),
             Route("/-/healthy", healthy),
             Route("/-/ready", ready),
+            *for_people(collector, settings),
         ],
         middleware=[Middleware(SecurityHeaders)],
         # Starlette raises the error again once this is sent, and the server logs it with its traceback.

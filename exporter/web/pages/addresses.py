@@ -81,7 +81,10 @@ def _part(name: str) -> str:
 
 
 def _unescaped(part: str) -> str:
-    return unquote(part, errors="surrogatepass") if part.isascii() else part
+    try:
+        return unquote(part, errors="surrogatepass")
+    except UnicodeDecodeError:  # no name that anything could have
+        return unquote(part, errors="replace")
 
 
 def _query(query: dict[str, Any]) -> str:

@@ -38,7 +38,8 @@ def sparkline(values: Sequence[tuple[int, int]]) -> Sparkline | None:
     if len(values) < 2 or values[0][0] == values[-1][0]:
         return None
     times, lags = np.array([at for at, _ in values]), np.array([value for _, value in values])
-    points = _placed(times, lags, (times[0], times[-1]), (0, max(int(lags.max()), 1)), SPARK_WIDTH, (2, SPARK_HEIGHT))
+    panel = _Panel(SPARK_WIDTH, 3.0, SPARK_HEIGHT, (int(times[0]), int(times[-1])), (0, max(int(lags.max()), 1)))
+    points = panel.place(times, lags)
     return Sparkline(_points(points), _surface(points, SPARK_HEIGHT), points[-1])
 
 
@@ -46,7 +47,8 @@ def sparkline(values: Sequence[tuple[int, int]]) -> Sparkline | None:
 class WindowChart:
     """A partition's retained window as points of an SVG: offsets above, lag below, on one axis of time.
 
-    ``silent``: from the newest commit to now, where there was none since. ``said``: all of it in words.
+    ``silent``: from the newest commit to now, where there was none since. ``said``: all of it in words; ``brief``:
+    what the picture does not say.
     """
 
     committed: str
@@ -55,6 +57,7 @@ class WindowChart:
     end: str
     lag: str
     said: str
+    brief: str
 
 
 def window_chart(found: Report, row: int) -> WindowChart:
@@ -69,10 +72,13 @@ def window_chart(found: Report, row: int) -> WindowChart:
     lags = np.maximum(ends - committed_then, 0)
     lags[-1] = found.columns.lag[row]
 
+    span = duration((reach[1] - reach[0]) / 1000)
     scale = (min(int(offsets.min()), int(ends.min())), max(int(offsets.max()), int(ends.max())))
-    commits = _placed(times, offsets, reach, scale, WINDOW_WIDTH, OFFSETS)
-    end = _placed(end_times, ends, reach, scale, WINDOW_WIDTH, OFFSETS)
-    lag = _placed(end_times, lags, reach, (0, max(int(lags.max()), 1)), WINDOW_WIDTH, LAG)
+    panel = _Panel(WINDOW_WIDTH, *OFFSETS, reach, scale)
+    commits, end = panel.place(times, offsets), panel.place(end_times, ends)
+    # What is next to nothing beside the flow is to look like it.
+    most = max(int(lags.max()), (scale[1] - scale[0]) // 20, 1)
+    lag = _Panel(WINDOW_WIDTH, *LAG, reach, (0, most)).place(end_times, lags)
     silent = [commits[-1], (WINDOW_WIDTH - MARGIN, commits[-1][1])]
     return WindowChart(
         committed=_points(commits),
@@ -80,10 +86,8 @@ def window_chart(found: Report, row: int) -> WindowChart:
         silent=_points(silent) if found.at > times[-1] else "",
         end=_points(end),
         lag=_surface(lag, LAG[1]),
-        said=(
-            f"Over {duration((reach[1] - reach[0]) / 1000)}: committed offset {_range(offsets)},"
-            f" end offset {_range(ends)}, lag {_range(lags)}"
-        ),
+        said=f"Over {span}: committed offset {_range(offsets)}, end offset {_range(ends)}, lag {_range(lags)}",
+        brief=f"{span}, lag {_range(lags)}",
     )
 
 
@@ -99,16 +103,23 @@ def _end_offsets(found: Report, row: int, since: int) -> tuple[Int64s, Int64s]:
     return np.array([at for at, _ in known]), np.array([offset for _, offset in known])
 
 
-def _placed(
-    times: Int64s, values: Int64s, reach: tuple[int, int], scale: tuple[int, int], width: float, rows: Point
-) -> list[Point]:
-    """Where each value stands; what does not change over the whole scale stands in the middle."""
-    top, bottom = rows
-    span, height = max(reach[1] - reach[0], 1), scale[1] - scale[0]
-    x = MARGIN + (width - 2 * MARGIN) * np.clip((times - reach[0]) / span, 0, 1)
-    part = (values - scale[0]) / height if height else np.full(len(values), 0.5)
-    y = bottom - (bottom - top) * part
-    return list(zip(np.round(x, 1).tolist(), np.round(y, 1).tolist(), strict=True))
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Where in a picture of that width times (ms) and values have their place: first to last, lowest to highest."""
+
+    width: float
+    top: float
+    bottom: float
+    times: tuple[int, int]
+    values: tuple[int, int]
+
+    def place(self, times: Int64s, values: Int64s) -> list[Point]:
+        """Where each value stands; where the lowest is the highest, all stand in the middle."""
+        span, height = max(self.times[1] - self.times[0], 1), self.values[1] - self.values[0]
+        x = MARGIN + (self.width - 2 * MARGIN) * np.clip((times - self.times[0]) / span, 0, 1)
+        part = (values - self.values[0]) / height if height else np.full(len(values), 0.5)
+        y = self.bottom - (self.bottom - self.top) * part
+        return list(zip(np.round(x, 1).tolist(), np.round(y, 1).tolist(), strict=True))
 
 
 def _points(points: Sequence[Point]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,11 +12,11 @@ import numpy as np
 from exporter.core.evaluation import Evaluation
 from exporter.core.groups import GroupReport
 from exporter.core.model import NO_OFFSET, Int64s, Status
-from exporter.core.reasons import reason
+from exporter.core.reasons import duration, reason
 from exporter.core.report import Report
 from exporter.web.pages import addresses, words
 from exporter.web.pages.charts import WindowChart, window_chart
-from exporter.web.pages.overview import Trend, caught_up_in, rows_of, trend
+from exporter.web.pages.overview import Trend, members, rows_of, trend
 from exporter.web.pages.overview import detail as detail_of
 from exporter.web.pages.paging import Paging, page_number, paging
 from exporter.web.pages.words import Look, Moment
@@ -87,6 +88,7 @@ class GroupPage:
     """The page of a group."""
 
     cluster: str
+    cluster_address: str
     name: str
     address: str
     read: Moment
@@ -94,7 +96,8 @@ class GroupPage:
     detail: str
     trend: Trend
     facts: Sequence[Fact]
-    unsubscribed: Sequence[str]
+    unsubscribed: Mapping[str, str]
+    """Topic → the address that shows this group on it alone."""
     unread: int
     beyond_end: int
     topics: Sequence[str]
@@ -114,6 +117,7 @@ def group_page(found: Report, group: GroupReport, evaluation: Evaluation, asked:
     )
     return GroupPage(
         cluster=found.cluster,
+        cluster_address=addresses.cluster(found.cluster),
         name=group.name,
         address=addresses.group(found.cluster, group.name),
         read=words.moment(found.at, now),
@@ -121,7 +125,11 @@ def group_page(found: Report, group: GroupReport, evaluation: Evaluation, asked:
         detail=detail_of(found, group),
         trend=trend(found, group),
         facts=_facts(group),
-        unsubscribed=[topic for topic, subscribed in group.subscribed.items() if not subscribed],
+        unsubscribed={
+            topic: addresses.group(found.cluster, group.name, topic=topic)
+            for topic, subscribed in group.subscribed.items()
+            if not subscribed
+        },
         unread=int(unread.sum()),
         beyond_end=group.beyond_end,
         topics=list(group.topics),
@@ -189,17 +197,22 @@ def _facts(group: GroupReport) -> list[Fact]:
         Fact("Total lag", words.number(group.total_lag), f"at most {words.number(group.max_lag)} on one partition"),
         Fact("Time behind", words.behind(group.max_lag_seconds, bound=group.lag_is_bound), bound),
     ]
-    if caught_up_in(group):
-        facts.append(Fact("Caught up in", caught_up_in(group), "if it goes on as now"))
+    if group.catch_up_seconds is not None and group.total_lag:
+        facts.append(_caught_up_in(group.catch_up_seconds))
     facts.append(Fact("Window watched", words.share(group.complete), f"of {words.number(group.partitions)} partitions"))
     if group.retention_margin is not None:
-        below = "records were lost" if group.retention_margin < 0 else "of the log lies before the commit, at the least"
+        below = "records were lost" if group.retention_margin < 0 else "of the log left before records are lost"
         facts.append(Fact("Retention margin", words.share(max(group.retention_margin, 0.0)), below))
     return facts
 
 
+def _caught_up_in(seconds: float) -> Fact:
+    if math.isinf(seconds):
+        return Fact("Caught up in", "never", "as long as its lag does not shrink")
+    return Fact("Caught up in", duration(seconds), "if it goes on as now")
+
+
 def _members(group: GroupReport, coordinator: str) -> Fact:
-    if group.members is None:
-        return Fact("Members", "not described yet" if group.state != "Empty" else "0", coordinator)
-    unreadable = "their assignments are in a protocol of their own" if group.members.owners is None else ""
-    return Fact("Members", words.number(group.members.count), unreadable or coordinator)
+    unreadable = group.members is not None and group.members.owners is None
+    note = "their assignments are in a protocol of their own" if unreadable else coordinator
+    return Fact("Members", members(group) or "not known yet", note)

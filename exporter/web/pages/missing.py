@@ -58,18 +58,15 @@ def no_group(found: Report, name: str, cluster: Cluster, others: Iterable[Outcom
     """The report has no such group."""
     told = _told(failure for failure in found.failures if failure.scope == "group" and failure.subject == name)
     if name in found.not_evaluated:
-        why = [
-            f"It is a group of type {found.not_evaluated[name]}, which keeps no committed offset for each partition;"
-            " the rules cannot judge it."
-        ]
+        kind = found.not_evaluated[name]
+        why = [f"It is a group of type {kind}, which commits no offsets; the rules cannot judge it."]
     elif told or any(group == name for group, _ in found.history.group_topics.keys):
         why = told or ["It exists, but its coordinator did not answer in the last collection."]
     elif not cluster.groups.admits(name):
         why = [f"The configuration leaves it out: see groups (allow, deny) of cluster {cluster.name}."]
     else:
         why = [
-            "The last collection did not find it. Kafka forgets a group some time after its last member has left"
-            " (offsets.retention.minutes).",
+            "The last collection did not find it. Kafka forgets a group that nobody is in (offsets.retention.minutes)."
         ]
     alike = [Way(like, addresses.group(found.cluster, like)) for like in _alike(name, found.groups)]
     elsewhere = [

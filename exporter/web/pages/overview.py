@@ -11,7 +11,6 @@ import numpy as np
 
 from exporter.core.groups import GroupReport
 from exporter.core.model import Status
-from exporter.core.reasons import duration
 from exporter.core.report import Outcome, Report
 from exporter.web.pages import addresses, words
 from exporter.web.pages.charts import Sparkline, sparkline
@@ -175,7 +174,7 @@ def _row(of: Report, group: GroupReport) -> GroupRow:
         lag=words.number(group.total_lag) if group.partitions else "",
         behind=words.behind(group.max_lag_seconds, bound=group.lag_is_bound) if group.partitions else "",
         trend=trend(of, group),
-        members=words.number(group.members.count) if group.members is not None else "",
+        members=members(group),
         partitions=words.number(group.partitions),
         watched=words.share(group.complete) if group.partitions and group.complete < 1 else "",
     )
@@ -213,8 +212,8 @@ def trend(of: Report, group: GroupReport) -> Trend:
     return Trend(sparkline(values) if any(lag for _, lag in values) else None, said)
 
 
-def caught_up_in(group: GroupReport) -> str:
-    """When a group will have caught up at its present pace; empty where there is nothing to say."""
-    if group.catch_up_seconds is None or not group.total_lag:
-        return ""
-    return duration(group.catch_up_seconds) if np.isfinite(group.catch_up_seconds) else "never at this pace"
+def members(group: GroupReport) -> str:
+    """How many members a group has; empty where that is not known."""
+    if group.members is not None:
+        return words.number(group.members.count)
+    return "0" if group.state == "Empty" else ""

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.core.report import Outcome
@@ -133,7 +134,7 @@ def routes(collector: Knows, settings: Settings) -> list[BaseRoute]:
     """The pages and the files that they bring with them."""
     pages, templates = Pages(collector, settings), environment()
     templates.globals.update(
-        telemetry=settings.web.telemetry_path.removeprefix("/"),
+        telemetry=quote(settings.web.telemetry_path.removeprefix("/")),
         # Where the root is the metrics' own the list of groups has its other address.
         home="clusters" if settings.web.telemetry_path == "/" else "",
         refresh=REFRESH_SECONDS,
@@ -149,13 +150,14 @@ def routes(collector: Knows, settings: Settings) -> list[BaseRoute]:
                 text = templates.get_template(view.template).render(
                     page=view.page, root=root(sent_path(request.scope)), now=looked.now
                 )
-                return HTMLResponse(text, status_code=view.status, headers=HEADERS)
+                # A name may hold half of a surrogate pair, which is no text.
+                return HTMLResponse(text.encode("utf-8", "replace"), status_code=view.status, headers=HEADERS)
 
             try:
                 return await threads.run(render)
             except asyncio.CancelledError:
                 # The server ends what has not ended by itself in time.
-                raise HTTPException(503, "The exporter is stopping.") from None
+                return PlainTextResponse("The exporter is stopping.\n", status_code=503)
 
         return show
 

@@ -51,6 +51,7 @@ class TopicPage:
     """The page of a topic."""
 
     cluster: str
+    cluster_address: str
     name: str
     read: Moment
     partition_count: int
@@ -75,9 +76,9 @@ def topic_page(found: Report, name: str, query: Mapping[str, str], now: int) -> 
         len(end), PAGE, page_number(query), lambda page: _address(found.cluster, name, page, groups_page)
     )
     furthest = _furthest(found, name, consumers, len(end))
-    shown = of_partitions.shown
     return TopicPage(
         cluster=found.cluster,
+        cluster_address=addresses.cluster(found.cluster),
         name=name,
         read=words.moment(found.at, now),
         partition_count=len(end),
@@ -85,8 +86,7 @@ def topic_page(found: Report, name: str, query: Mapping[str, str], now: int) -> 
         consumers=[_consumer(found, group, name) for group in consumers[of_consumers.shown]],
         consumers_paging=of_consumers,
         partitions=[
-            _partition(found.cluster, name, id_, int(start[id_]), int(end[id_]), furthest)
-            for id_ in range(len(end))[shown]
+            _partition(found, name, id_, int(start[id_]), furthest) for id_ in range(len(end))[of_partitions.shown]
         ],
         paging=of_partitions,
     )
@@ -163,8 +163,8 @@ def _furthest(found: Report, topic: str, consumers: Sequence[GroupReport], size:
     return _Furthest(lag, group, consumers)
 
 
-def _partition(cluster: str, topic: str, id_: int, start: int, end: int, furthest: _Furthest) -> PartitionRow:
-    position = int(furthest.group[id_])
+def _partition(found: Report, topic: str, id_: int, start: int, furthest: _Furthest) -> PartitionRow:
+    end, position = int(found.end_offsets[topic][id_]), int(furthest.group[id_])
     group = furthest.groups[position].name if position >= 0 else ""
     return PartitionRow(
         partition=id_,
@@ -173,5 +173,5 @@ def _partition(cluster: str, topic: str, id_: int, start: int, end: int, furthes
         records=words.number(max(end - start, 0)) if start >= 0 and end >= 0 else "",
         lag=words.number(int(furthest.lag[id_])) if position >= 0 else "",
         behind=group,
-        behind_address=addresses.group(cluster, group, topic=topic) if position >= 0 else "",
+        behind_address=addresses.group(found.cluster, group, topic=topic) if position >= 0 else "",
     )

@@ -32,7 +32,7 @@ LOOKS: Final = {
     Status.NOTFOUND: Look("NONE", "none", f"{_CIRCLE}m0 3a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z", "no readable commit"),
     Status.OK: Look("OK", "ok", _CIRCLE, "keeps up"),
     Status.WARN: Look("WARN", "warn", _TRIANGLE, "falls behind"),
-    Status.ERR: Look("ERR", "err", _OCTAGON, "a partition is stopped, stalled or rewound"),
+    Status.ERR: Look("ERR", "err", _OCTAGON, "stopped, stalled or rewound"),
     Status.STOP: Look("STOP", "err", "M2 2h12v12H2z", "commits no more"),
     Status.STALL: Look("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "a consumer is there and does not move"),
     Status.REWIND: Look("REWIND", "err", "M8 2v12L.8 8zM15.2 2v12L8 8z", "went back"),
