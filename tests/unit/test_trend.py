@@ -1,0 +1,53 @@
+"""When a group will have caught up, going by how its lag has moved over the window."""
+
+from __future__ import annotations
+
+import math
+
+from exporter.core.evaluation import Evaluation
+from exporter.core.trend import Trend, catch_up_seconds, follow
+from tests.observations import group, observation, reported
+
+SETTINGS = Evaluation(window=150, min_distance=27)
+
+
+def trend_of(*lags: int) -> Trend:
+    trend: Trend = ()
+    for number, lag in enumerate(lags):
+        trend = follow(trend, number * 30_000, {"g": lag}, SETTINGS)
+    return trend
+
+
+def test_a_lag_that_shrinks_is_gone_in_time() -> None:
+    assert catch_up_seconds(trend_of(1200, 1050, 900), "g", 900, 60_000) == 180.0
+
+
+def test_a_lag_that_does_not_shrink_is_never_gone() -> None:
+    assert catch_up_seconds(trend_of(900, 900), "g", 900, 30_000) == math.inf
+    assert catch_up_seconds(trend_of(900, 1000), "g", 1000, 30_000) == math.inf
+
+
+def test_no_lag_is_no_wait_and_one_look_says_nothing() -> None:
+    assert catch_up_seconds((), "g", 0, 0) == 0.0
+    assert catch_up_seconds(trend_of(900), "g", 900, 0) is None
+    assert catch_up_seconds(trend_of(900, 800), "other", 5, 30_000) is None
+
+
+def test_only_the_window_is_looked_back_on() -> None:
+    trend = trend_of(*range(1000, 0, -10))
+    assert trend[-1][0] - trend[0][0] == 150_000
+
+
+def test_looks_too_close_to_each_other_do_not_count() -> None:
+    trend = follow(trend_of(1000), 26_000, {"g": 1}, SETTINGS)
+    assert trend == trend_of(1000)
+
+
+def test_the_report_sums_over_a_groups_partitions() -> None:
+    looks = [
+        observation(30 * step, {"g": group({"t": [100 * step, 50 * step], "u": [5]})}, {"t": [1000, 1000], "u": [5]})
+        for step in range(4)
+    ]
+    found = reported(looks, SETTINGS).groups["g"]
+    assert found.total_lag == 700 + 850
+    assert found.catch_up_seconds == 1550 / 5.0
