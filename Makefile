@@ -10,8 +10,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed-$(shell cat setup.cfg pyproject.toml | sha256sum | cut -c 1-16)
 
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
-.PHONY: help demo test check accuracy clean python
+.PHONY: help demo test check lint types unit accuracy clean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,18 +26,23 @@ test: python ## every test, those against real servers included
 	@$(PYTHON) -m testbed.distribution
 	@$(BIN)/python -m pytest
 
-check: python ## format, lint, types, imports, alert rules and the unit tests: under a minute
+check: python ## lint, types and unit, side by side: under a minute
 	@$(PYTHON) -m testbed.prerequisites packages
-	@$(MAKE) -s --no-print-directory $(INSTALLED)
+	@$(MAKE) -s --no-print-directory -j 2 --output-sync=target unit types lint
+
+lint: $(INSTALLED) ## format, lint, import contracts and alert rules
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	promtool check rules alerts/rules/*
+
+types: $(INSTALLED) ## the types, strictly
+	$(BIN)/mypy
+
+unit: $(INSTALLED) ## the tests that start no servers
 	$(BIN)/python -m pytest -q -m "not real" tests/unit
 
-accuracy: python ## how good the verdicts are on recorded and labelled traces, Burrow's beside ours
-	@$(MAKE) -s --no-print-directory $(INSTALLED)
+accuracy: $(INSTALLED) ## how good the verdicts are on recorded and labelled traces, Burrow's beside ours
 	@$(BIN)/python -m tests.accuracy
 
 clean: ## remove the virtual environment and what the tools leave here (not the downloads)
@@ -49,7 +53,7 @@ python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer\
 	 is missing as $(PYTHON): install it (Debian: apt-get install python3), or name it: make PYTHON=..." >&2; exit 1; }
 
-$(INSTALLED):
+$(INSTALLED): | python
 	@$(PYTHON) -m testbed.prerequisites venv
 	@echo "Installing the exporter, its dependencies and the tools for its tests into $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
