@@ -18,7 +18,10 @@ from exporter.core.model import EMPTY, NO_OFFSET, NOT_READ, Bools, Int64s, Obser
 from exporter.core.snapshot import GroupTopic, Snapshot, assignments, own_commit_times, snapshot
 from exporter.core.timeline import Timeline, extend
 from exporter.core.trend import Trend, follow, total_lags
-from exporter.core.windows import NO_LAG, Commits, Windows, append_entries, newest, newest_time, shift_left
+from exporter.core.windows import NO_LAG, Commits, Windows, append_entries, newest, newest_time, offset_at, shift_left
+
+PAUSES = 5
+"""A sampled commit's lag is measured against the end offset of this share of the window earlier: 30 s of 150 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,8 @@ def capacity(settings: Evaluation) -> int:
 def fold(history: History, seen: Observation, settings: Evaluation) -> History:
     """The history after an observation.
 
-    Commits are recorded before end offsets, so that the lag stored with a commit is measured against the end
-    offset retained *before* it, as Burrow's is against its last refresh; a rising but healthy flow then does
-    not look like falling behind.
+    The lag stored with a commit is measured against an end offset from *before* it, as Burrow's is against its last
+    refresh; a rising but healthy flow then does not look like falling behind.
     """
     aligned = align(history, seen)
     now = snapshot(aligned.group_topics, aligned.topics, aligned.end_row, seen)
@@ -80,6 +82,7 @@ def fold(history: History, seen: Observation, settings: Evaluation) -> History:
         live=live,
         own_times=own_commit_times(aligned.group_topics, seen),
         ends=aligned.ends.take(aligned.end_row),
+        ends_now=end_offsets[aligned.end_row],
         settings=settings,
     )
     return replace(
@@ -162,6 +165,7 @@ def record_commits(
     live: Bools,
     own_times: Int64s,
     ends: Windows,
+    ends_now: Int64s,
     settings: Evaluation,
 ) -> Commits:
     """The commits after one look at every row.
@@ -169,8 +173,9 @@ def record_commits(
     ``offsets``: committed offset, NO_OFFSET (the row is emptied) or NOT_READ (the row is left alone).
     ``own_times``: commit time in ms where known, else -1; then a commit is recorded when it moved, or when a live
     consumer is on the partition (``live``): a stuck consumer shows as STALL, an absent one as STOP.
-    ``ends``: the end offsets retained for each row; a commit's lag is measured against the newest of them that was
-    there before the entry it is recorded in.
+    ``ends`` and ``ends_now``: the end offsets retained for each row, and those of now. A commit that brought its time
+    is measured against the newest retained one, as in Burrow; a sampled one against the end offset of one PAUSES-th of
+    the window earlier, so that neither the scrapes' pace nor a missed one changes its lag.
 
     A commit closer than ``min_distance`` to the newest retained one replaces it and keeps its time, as in
     Burrow's ``core/internal/storage/inmemory.go``.
@@ -188,11 +193,10 @@ def record_commits(
     record = present & fresh
     close = filled & (time - windows.time[:, -1] < settings.min_distance * 1000)
     append, overwrite = record & ~close, record & close
-    end = newest(ends)
-    if ends.capacity > 1:
-        # An entry that is replaced keeps its time, and with it the end offset that it is measured against.
-        of_that_entry = overwrite & ~timed & (ends.time[:, -1] >= windows.time[:, -1])
-        end = np.where(of_that_entry, np.where(ends.count > 1, ends.offset[:, -2], NO_OFFSET), end)
+    # An entry that is replaced stands for the time since it was first recorded: the middle of that is its moment.
+    moment = np.where(overwrite, (windows.time[:, -1] + at) // 2, at)
+    before = offset_at(ends, moment - int(settings.window * 1000 / PAUSES), now=ends_now, at=at)
+    end = np.where(timed, newest(ends), before)
     lag = np.where(end >= 0, np.maximum(end - offsets, 0), NO_LAG)
 
     recorded = Commits(

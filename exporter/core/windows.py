@@ -110,6 +110,24 @@ def newest_time(windows: Windows) -> Int64s:
     return windows.time[:, -1]
 
 
+def offset_at(windows: Windows, when: Int64s, *, now: Int64s, at: int) -> Int64s:
+    """The offset of each row at ``when`` (ms), interpolated between the retained ones and that of ``now`` (``at`` ms).
+
+    Before all that is retained it is the oldest; NO_OFFSET where nothing is. 100 at 0 s, 200 at 40 s: at 10 s it was
+    125.
+    """
+    known = now >= 0
+    offset = np.column_stack((windows.offset, np.where(known, now, windows.offset[:, -1])))
+    time = np.column_stack((windows.time, np.where(known, at, windows.time[:, -1])))
+    rows = np.arange(len(when))
+    not_later = (windows.filled() & (windows.time <= when[:, None])).sum(axis=1)
+    left = np.minimum(windows.capacity - windows.count + np.maximum(not_later - 1, 0), windows.capacity - 1)
+    began, ended = time[rows, left], time[rows, left + 1]
+    share = np.clip((when - began) / np.maximum(ended - began, 1), 0.0, 1.0)
+    grown = np.floor(share * (offset[rows, left + 1] - offset[rows, left])).astype(np.int64)
+    return np.where(windows.count > 0, offset[rows, left] + grown, NO_OFFSET)
+
+
 def append_entries(windows: Windows, rows: Bools, offsets: Int64s, times: Int64s) -> Windows:
     """Windows with one more entry in the given rows, the oldest pushed out where a row was full."""
     return Windows(

@@ -35,12 +35,12 @@ def test_scraped_every_30_s_all_incidents_are_found_without_a_false_alarm() -> N
 @pytest.mark.parametrize(
     ("choice", "false_alarms", "detected", "delay"),
     [
-        pytest.param(every(5), 0.0000, 88, 204, id="every 5 s"),
-        pytest.param(every(10), 0.0001, 88, 202, id="every 10 s"),
-        pytest.param(every(15), 0.0000, 88, 202, id="every 15 s"),
+        pytest.param(every(5), 0.0000, 89, 195, id="every 5 s"),
+        pytest.param(every(10), 0.0000, 89, 199, id="every 10 s"),
+        pytest.param(every(15), 0.0000, 88, 199, id="every 15 s"),
         pytest.param(every(30), 0.0000, 88, 205, id="every 30 s"),
-        pytest.param(two_out_of_phase, 0.0002, 88, 206, id="two scrapers"),
-        pytest.param(every(60), 0.0000, 84, 282, id="every 60 s"),
+        pytest.param(two_out_of_phase, 0.0000, 88, 202, id="two scrapers"),
+        pytest.param(every(60), 0.0000, 85, 258, id="every 60 s"),
     ],
 )
 def test_verdicts_hardly_depend_on_how_often_the_exporter_is_scraped(
@@ -59,8 +59,7 @@ def test_jitter_and_missed_scrapes_cost_little() -> None:
     runs = [cadence_score(jittered(seed)) for seed in JITTER_SEEDS]
     ours = total(runs)
 
-    assert round(ours.false_alarm_ratio, 4) <= 0.0003
-    # 82.3 of 90 on average; the single run that the published figure stands for found 83, ours find 80 to 86.
-    assert ours.detected / len(runs) >= 82
+    assert round(ours.false_alarm_ratio, 4) <= 0.0001
+    assert ours.detected / len(runs) >= 86.5
     assert ours.median_delay is not None
-    assert ours.median_delay <= 240
+    assert ours.median_delay <= 227

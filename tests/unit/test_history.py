@@ -40,7 +40,7 @@ def test_commits_are_presumed_of_members_whose_assignments_nobody_can_read() -> 
     assert [at for _, at, _ in window(folded(seen))] == [0, 30]
 
 
-def test_the_lag_of_a_commit_is_measured_against_the_end_offset_retained_before_it() -> None:
+def test_the_lag_of_a_commit_is_measured_against_the_end_offset_of_30_s_earlier() -> None:
     seen = [
         observation(at, {"g": group({"t": [committed]})}, {"t": [end]})
         for at, committed, end in [(0, 10, 100), (30, 90, 200), (60, 250, 300)]
@@ -61,13 +61,24 @@ def test_observations_closer_than_the_minimum_distance_do_not_extend_the_window(
     assert history.ends.offset[0, -2:].tolist() == [1000, 1030]
 
 
-def test_a_replaced_commit_keeps_the_end_offset_that_it_is_measured_against() -> None:
+def test_a_replaced_commit_is_measured_from_the_middle_of_the_time_that_it_stands_for() -> None:
     seen = [
         observation(at, {"g": group({"t": [committed]})}, {"t": [end]})
-        for at, committed, end in [(0, 0, 100), (30, 50, 200), (40, 60, 240)]
+        for at, committed, end in [(0, 0, 100), (30, 50, 190), (40, 60, 240)]
     ]
 
-    assert [lag for _, _, lag in window(folded(seen))] == [-1, 40]
+    # 30 s before the middle of 30 s and 40 s, the end offset was a sixth of the way from 100 to 190.
+    assert [lag for _, _, lag in window(folded(seen))] == [-1, 115 - 60]
+
+
+def test_a_missed_scrape_does_not_change_what_a_lag_is_measured_against() -> None:
+    def lags(*seconds: int) -> list[int]:
+        seen = [observation(at, {"g": group({"t": [at]})}, {"t": [100 + 2 * at]}) for at in seconds]
+        return [lag for _, _, lag in window(folded(seen))]
+
+    # At each commit at `at` the end offset of 30 s earlier was 40 + 2 * at.
+    assert lags(0, 30, 60, 90) == [-1, 70, 100, 130]
+    assert lags(0, 30, 90) == [-1, 70, 130]
 
 
 def test_a_commit_with_a_time_of_its_own_is_recorded_once_at_that_time() -> None:
@@ -120,8 +131,8 @@ def test_an_end_offset_that_could_not_be_read_is_not_retained() -> None:
 
     assert int(history.ends.count[0]) == 2
     assert history.ends.offset[0, -2:].tolist() == [100, 150]
-    # The commit at 60 s is measured against the end offset of 0 s.
-    assert [lag for _, _, lag in window(history)] == [-1, 90, 90]
+    # Half way from 0 s to 60 s the end offset was 125.
+    assert [lag for _, _, lag in window(history)] == [-1, 90, 115]
 
 
 def test_a_group_that_could_not_be_read_keeps_its_windows() -> None:
