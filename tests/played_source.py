@@ -19,7 +19,7 @@ class PlayedSource:
         self.asked = 0
         self.described = 0
 
-    def observe(self, timeout: float) -> Observation:  # noqa: ARG002 - as in Source
+    def observe(self, timeout: float) -> Observation:
         answer = self._answers[min(self.asked, len(self._answers) - 1)]
         self.asked += 1
         if isinstance(answer, Exception):
@@ -28,7 +28,7 @@ class PlayedSource:
         repeated = max(self.asked - len(self._answers), 0)
         return replace(answer, at=answer.at + 1000 * repeated)
 
-    def refresh_members(self, seen: Observation) -> None:  # noqa: ARG002 - as in Source
+    def refresh_members(self, seen: Observation) -> None:
         self.described += 1
 
     def close(self) -> None:
