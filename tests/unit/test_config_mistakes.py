@@ -231,8 +231,10 @@ def test_aliases_that_grow_without_end_are_refused(mistakes: Callable[..., list[
 
 def test_what_does_not_print_is_escaped_so_that_a_mistake_stays_one_line(mistakes: Callable[..., list[str]]) -> None:
     assert mistakes(REST % r'"a\nb\u2028c\e[31m": 1') == [
-        r'kbe.yml:2:1: "a\nb\u2028c\u001b[31m": unknown key; known here:'
-        " clusters, collection, defaults, log, storage, web"
+        (
+            r'kbe.yml:2:1: "a\nb\u2028c\u001b[31m": unknown key; known here:'
+            " clusters, collection, defaults, log, storage, web"
+        )
     ]
 
 
