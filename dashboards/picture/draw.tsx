@@ -241,7 +241,8 @@ function Grid({ panel, frames, width, height }: Drawn) {
 
 function Bands({ frames, width, height }: Drawn) {
   const axis = 22;
-  const label = 230;
+  const names = frames.map((frame) => getFieldDisplayName(frame.fields[1], frame, frames).slice(0, 38));
+  const label = 16 + Math.max(...names.map((name) => name.length)) * 6.2;
   const span = width - label - 8;
   const row = (height - axis) / Math.max(frames.length, 1);
   const x = (time: number) => label + ((time / 1000 - shot.from) / (shot.to - shot.from)) * span;
@@ -256,7 +257,7 @@ function Bands({ frames, width, height }: Drawn) {
         return (
           <g key={index}>
             <text {...text} x={label - 8} y={top + row * 0.425 + 4} textAnchor="end">
-              {getFieldDisplayName(field, frame, frames).slice(0, 38)}
+              {names[index]}
             </text>
             {runs(field.values).map(({ value, start, end }) => {
               const display = field.display!(value);
@@ -276,7 +277,7 @@ function Bands({ frames, width, height }: Drawn) {
         );
       })}
       {ticks.map((time) => (
-        <text {...text} key={time} x={x(time * 1000)} y={height - 6} textAnchor="middle">
+        <text {...text} key={time} x={x(time * 1000)} y={height - 6} textAnchor={time === shot.to ? 'end' : 'middle'}>
           {new Date(time * 1000).toISOString().slice(11, 16)}
         </text>
       ))}

@@ -16,7 +16,7 @@ from dashboards.source.grafana import (
     steps,
 )
 from dashboards.source.panels import lines, stat, table, timeline
-from dashboards.source.promql import PARTITION, number_at, one, speed, total, worst
+from dashboards.source.promql import PARTITION, number_at, one, speed, total, while_behind, worst
 
 # Dashes: green what is written, plain what is committed, grey what the log still keeps.
 DASHED = {"fill": "dash", "dash": [10, 6]}
@@ -62,12 +62,13 @@ def _now() -> list[Json]:
         ),
         stat(
             "Catches up in",
-            "When lag will be gone if the group and its producers go on as now; never: it does not shrink.",
-            [query(one(of.THIS, of.CATCH_UP))],
+            "When lag will be gone if the group and its producers go on as now; never: it does not shrink. Asked of a "
+            "group that is 10 s behind or more.",
+            [query(while_behind(of.CATCH_UP, of.LAG_SECONDS))],
             width=3,
             unit="s",
             mappings=statuses.NEVER,
-            no_value="not known yet",
+            no_value="not behind",
         ),
         stat(
             "Members",
@@ -216,8 +217,9 @@ def _lag() -> list[Json]:
         ),
         lines(
             "Time to catch up",
-            "When lag would be gone at the pace of that moment. A gap: it did not shrink, so never.",
-            [query(f"{one(of.THIS, of.CATCH_UP)} < +Inf", "time to catch up")],
+            "When lag would be gone at the pace of that moment. A gap: it did not shrink, so never; or the group was "
+            "not behind.",
+            [query(f"({while_behind(of.CATCH_UP, of.LAG_SECONDS)}) < +Inf", "time to catch up")],
             unit="s",
         ),
     ]

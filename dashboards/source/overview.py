@@ -25,6 +25,7 @@ from dashboards.source.promql import (
     own,
     speed,
     total,
+    while_behind,
     worst,
 )
 
@@ -126,7 +127,8 @@ def _worst_first() -> list[Json]:
         table(
             "Groups, worst first",
             "Every group now, by status and then by lag in seconds. A name leads to the group's dashboard and to its "
-            "page on the exporter. Catches up: when lag will be gone at the present pace. Margin: how much of what "
+            "page on the exporter. Catches up in: when lag will be "
+            "gone at the present pace, for groups 10 s behind or more. Margin: how much of what "
             "the log keeps lies before the group's slowest partition: 1 at the end, 0 about to lose records, below 0 "
             "lost. Window: the share of partitions watched long enough for a full verdict.",
             {
@@ -149,15 +151,15 @@ def _worst_first() -> list[Json]:
                 query(one(GROUP, LAG_SECONDS)),
                 query(one(GROUP, BOUND)),
                 query(one(GROUP, LAG)),
-                query(one(GROUP, CATCH_UP)),
+                query(while_behind(CATCH_UP, LAG_SECONDS)),
                 query(one(GROUP, MARGIN, pick="min")),
                 query(one(GROUP, MEMBERS)),
                 query(one(GROUP, PARTITIONS)),
                 query(one(GROUP, COMPLETE)),
             ],
             overrides=[
-                override("Consumer group", links=variables.TO_GROUP_OF_ROW),
-                override("Cluster", custom__width=150),
+                override("Consumer group", links=variables.TO_GROUP_OF_ROW, custom__filterable=True),
+                override("Cluster", custom__width=150, custom__filterable=True),
                 override(
                     "Status", custom__width=100, mappings=statuses.GROUP_STATUS, custom__cellOptions=COLOURED_CELL
                 ),

@@ -179,7 +179,7 @@ def table(
         "unit": unit,
         "mappings": [],
         "thresholds": PLAIN,
-        "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True},
+        "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False},
     }
     panel = _panel("table", title, description, queries, size=(width, height), fields=_fields(defaults, overrides))
     values = [f"Value #{target['refId']}" for target in panel["targets"]]

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 OWN = ('job=~"$job"', 'instance=~"$instance"')
 GROUP = ("cluster", "consumer_group")
+# Seconds. A consumer that keeps up lags by a few, which neither shrink nor matter: when it catches up is no question.
+BEHIND = 10
 TOPIC = ("cluster", "topic")
 PARTITION = ("cluster", "topic", "partition")
 GROUP_PARTITION = ("cluster", "consumer_group", "topic", "partition")
@@ -53,6 +55,11 @@ def worst(labels: tuple[str, ...], selector: str, vector: str | None = None) -> 
     shown = vector if vector is not None else one(labels, selector)
     ranking = one(labels, f"avg_over_time({selector}[$__range] @ end())")
     return f"{shown} and on ({', '.join(labels)}) topk($top, {ranking})"
+
+
+def while_behind(seconds_left: str, lag_seconds: str) -> str:
+    """The time that a group needs to catch up, where it is behind at all."""
+    return f"{one(GROUP, seconds_left)} and on ({', '.join(GROUP)}) {one(GROUP, lag_seconds)} >= {BEHIND}"
 
 
 def number_at(level: int, labels: tuple[str, ...], selector: str) -> str:

@@ -179,13 +179,27 @@ def test_the_margin_is_that_of_the_exporter_that_sees_the_least(tmp_path):
     check(tmp_path, GROUP, "Margin to loss A", history, {of_group: 0.4}, chosen=ONE_GROUP)
 
 
-def test_never_is_a_gap_in_the_time_to_catch_up_and_the_table_says_never(tmp_path):
-    history = series("burrow_kafka_consumer_catch_up_seconds", " ".join(["+Inf"] * 21), **_billing())
+def test_never_is_a_gap_in_the_time_to_catch_up_and_the_stat_says_never(tmp_path):
+    history = [
+        *series("burrow_kafka_consumer_catch_up_seconds", " ".join(["+Inf"] * 21), **_billing()),
+        *series("burrow_kafka_consumer_max_lag_seconds", "600x20", **_billing()),
+    ]
     check(tmp_path, GROUP, "Time to catch up A", history, {}, chosen=ONE_GROUP)
     panel = next(one for one in BOARDS[GROUP].panels if one["title"] == "Catches up in")
     (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
     assert mapping["options"]["result"]["text"] == "never"
     assert mapping["options"]["to"] is None
+
+
+@pytest.mark.parametrize(("lag_seconds", "shown"), [(9, {}), (10, {'{cluster="east", consumer_group="billing"}': 70})])
+def test_a_group_that_keeps_up_is_not_asked_when_it_catches_up(tmp_path, lag_seconds, shown):
+    history = [
+        *series("burrow_kafka_consumer_catch_up_seconds", "70x20", **_billing()),
+        *series("burrow_kafka_consumer_max_lag_seconds", f"{lag_seconds}x20", **_billing()),
+    ]
+    for query in ("Catches up in A", "Time to catch up A"):
+        check(tmp_path, GROUP, query, history, shown, chosen=ONE_GROUP)
+    check(tmp_path, OVERVIEW, "Groups, worst first F", history, shown)
 
 
 def _billing():
