@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import NoReturn
+
 import pytest
 
 from exporter.web.app import make_app
+from exporter.web.v3 import Api
 from tests.asking import ask as ask_app
 from tests.burrow_api import SETTINGS, Known, ask
 
@@ -41,6 +45,18 @@ def test_options_are_told() -> None:
 
 def test_the_path_is_repeated_unescaped_and_without_its_query() -> None:
     assert '"request":{"url":"/v3/kafka/a/b \\u003c%2F","host":' in ask("/v3/kafka/a%2Fb%20%3C%252F?q=1").text
+
+
+def test_who_still_waits_when_the_exporter_stops_is_told_so() -> None:
+    api = Api(Known(), SETTINGS)
+
+    async def stopped(work: object) -> NoReturn:
+        raise asyncio.CancelledError
+
+    api._threads.run = stopped  # type: ignore[method-assign]
+    answer = ask_app(api, "/v3/kafka/c/topic")
+    assert answer.status == 503
+    assert answer.text.startswith('{"error":true,"message":"the exporter is stopping","request":')
 
 
 @pytest.mark.parametrize(

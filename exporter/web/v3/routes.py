@@ -9,7 +9,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, Protocol
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -146,7 +145,7 @@ class Api:
             return await self._threads.run(work)
         except asyncio.CancelledError:
             # The server ends what has not ended by itself in time.
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The exporter is stopping.") from None
+            raise Refusal("the exporter is stopping", HTTPStatus.SERVICE_UNAVAILABLE) from None
 
 
 async def _body(request: Request) -> bytes:

@@ -1,0 +1,60 @@
+"""Debian's Burrow (1.2.1), to be asked the same as the exporter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from testbed.kafka import Kafka
+from testbed.servers import Server
+from testbed.zookeeper import ZooKeeper
+
+KAFKA_VERSION = "2.0.0"
+"""The newest protocol that this Burrow speaks, or nearly."""
+
+Section = Mapping[str, object]
+
+
+def burrow(
+    folder: Path,
+    kafka: Kafka,
+    zookeeper: ZooKeeper,
+    *,
+    clusters: Iterable[str],
+    intervals: int = 10,
+    min_distance: int = 1,
+    origin: str = "",
+) -> Server:
+    """A Burrow that watches ``kafka`` under each of the names, and looks for new end offsets every second.
+
+    It keeps ``intervals`` commits of each partition, at least ``min_distance`` seconds apart. ``origin``: the origin
+    whose pages may read its API.
+    """
+    client = {"client-id": "burrow", "kafka-version": KAFKA_VERSION}
+    servers = list(kafka.bootstrap_servers)
+
+    def command(address: str) -> list[str]:
+        sections: dict[str, Section] = {
+            "general": {"pidfile": str(folder / "burrow.pid"), "access-control-allow-origin": origin},
+            "logging": {"level": "info"},
+            "zookeeper": {"servers": [zookeeper.address], "timeout": 6, "root-path": "/burrow"},
+            "client-profile.testbed": client,
+            "httpserver.default": {"address": address},
+            "storage.default": {"class-name": "inmemory", "intervals": intervals, "min-distance": min_distance},
+            "evaluator.default": {"class-name": "caching", "expire-cache": 1},
+        }
+        for name in clusters:
+            there = {"class-name": "kafka", "servers": servers, "client-profile": "testbed"}
+            sections[f"cluster.{name}"] = {**there, "topic-refresh": 2, "offset-refresh": 1}
+            sections[f"consumer.{name}"] = {**there, "cluster": name, "offsets-topic": "__consumer_offsets"}
+        text = "".join(f"[{name}]\n{_settings(section)}\n" for name, section in sections.items())
+        (folder / "burrow.toml").write_text(text, encoding="utf-8")
+        return ["Burrow", "--config-dir", str(folder)]
+
+    return Server("burrow", command, folder, ready_path="/burrow/admin")
+
+
+def _settings(section: Section) -> str:
+    """The lines of a section in TOML, which writes texts, numbers and lists as JSON does."""
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in section.items())
