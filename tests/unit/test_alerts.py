@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from exporter.core.evaluation import Evaluation
 from exporter.metrics.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
@@ -25,19 +26,14 @@ ALERTS: dict[str, dict[str, Any]] = {
 TIMELINES = [
     test for file in sorted((ROOT / "alerts/tests").glob("*.yml")) for test in yaml.safe_load(file.read_text())["tests"]
 ]
+HOLD_TIMES: dict[str, str] = next(
+    rule["labels"] for rule in RECORDED if rule["record"] == "burrow:alert_hold_times:info"
+)
 NAME = re.compile(r"\b(?:\w+:)?burrow_\w+(?::\w+)?|\bburrow:\w+:\w+")
 
-# Served by the exporter where a group's history reaches far enough, or where a configuration can be read again.
-OF_TIME_AND_RETENTION = {
-    "burrow_kafka_consumer_partition_lag_seconds",
-    "burrow_kafka_consumer_max_lag_seconds",
-    "burrow_kafka_consumer_lag_seconds_is_lower_bound",
-    "burrow_kafka_consumer_catch_up_seconds",
-    "burrow_kafka_consumer_partition_lost_records",
-    "burrow_kafka_consumer_retention_margin_ratio",
-    "burrow_exporter_config_last_reload_successful",
-}
-SERVED = {family.name for family in CATALOGUE} | OF_TIME_AND_RETENTION
+# Served where the configuration can be read again.
+OF_RELOADING = {"burrow_exporter_config_last_reload_successful"}
+SERVED = {family.name for family in CATALOGUE} | OF_RELOADING
 
 
 each_alert = pytest.mark.parametrize("name", sorted(ALERTS))
@@ -110,6 +106,17 @@ def test_every_hold_time_is_set_at_the_top_of_the_file_and_used() -> None:
     assert {time.removeprefix("*") for time in held} == named
     assert all(time.startswith("*") for time in held)
     assert all({"for", "keep_firing_for"} <= alert.keys() for alert in ALERTS.values())
+
+
+def test_hold_times_outlast_the_time_for_which_windows_are_young() -> None:
+    judged = Evaluation()
+    minutes = {key: int(value.removesuffix("m")) for key, value in HOLD_TIMES.items()}
+    start = 60
+    for name in ("error", "warn"):
+        assert minutes[f"{name}_keep_firing_for"] * 60 > judged.window + start
+    assert minutes["error_keep_firing_for"] > minutes["error_for"]
+    (young,) = (rule["expr"] for rule in RECORDED if rule["record"] == "burrow:young_verdict:seconds")
+    assert float(young.removeprefix("vector(").removesuffix(")")) > max(judged.window, judged.recent)
 
 
 def test_every_threshold_is_set_at_the_top_of_the_file() -> None:
