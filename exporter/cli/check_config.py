@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from exporter.cli.failures import BadConfiguration
 from exporter.cli.options import settings_options
-from exporter.config import as_yaml, in_force, oddities, reference
+from exporter.config import ConfigError, as_yaml, in_force, oddities, reference
 from exporter.quoting import quoted
 from exporter.settings import Settings
+from exporter.web import config as web_config
 
 
 def _print_reference(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
@@ -31,6 +33,11 @@ def check_config(settings: Settings) -> None:
 
     Nothing is connected to. Secrets are read, but not shown. Exit code 0 if the configuration can be used, else 2.
     """
+    if settings.web.config_file is not None:
+        try:
+            web_config.load(settings.web.config_file)
+        except ConfigError as error:
+            raise BadConfiguration(error) from None
     names = ", ".join(quoted(cluster.name) for cluster in settings.clusters)
     click.echo(f"# ok: {len(settings.clusters)} cluster{'s'[: len(settings.clusters) != 1]}: {names}; in force:")
     click.echo(as_yaml(in_force(settings)), nl=False)

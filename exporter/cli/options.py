@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,16 +36,23 @@ _LOG = (
 _WEB = (
     ("--web.listen-address", "[HOST]:PORT", "Address to listen on; without a host on all.  [default: :8000]"),
     ("--web.telemetry-path", "PATH", "Path of the metrics.  [default: /metrics]"),
+    (
+        "--web.config.file",
+        "FILE",
+        "TLS, client certificates, passwords and a rate limit, in the format of Prometheus' exporter-toolkit.",
+    ),
+    ("--web.enable-lifecycle", "", "Let POST /-/reload read the configuration again; SIGHUP always does."),
     ("--storage.path", "DIR", "Folder that keeps the history over a restart; nothing is written without it."),
 )
 
 
 def settings_options(
-    *, web: bool = False, clusters_needed: bool = True, logging: bool = True
+    *, web: bool = False, again: bool = False, clusters_needed: bool = True, logging: bool = True
 ) -> Callable[[Command], Command]:
     """Gives a command the shared flags, and calls it with what they and the file say as ``settings``.
 
-    ``web``: it also serves. ``clusters_needed`` False: it works without any cluster. ``logging`` False: it has
+    ``web``: it also serves. ``again``: it is given, under that name, a function that reads all of it once more.
+    ``clusters_needed`` False: it works without any cluster. ``logging`` False: it has
     nothing to log. Ends the command with exit code 2 and a line for each mistake in the configuration.
     """
     shown = (_FILE, *_KAFKA, *(_WEB if web else ()), *_LOG)
@@ -54,8 +62,11 @@ def settings_options(
         @functools.wraps(command)
         def with_settings(ctx: click.Context, /, *args: Any, **given: Any) -> Any:
             flags = list(_flags(ctx, {_name(flag): given.pop(_name(flag)) for flag, _, _ in shown[1:]}))
+            read = functools.partial(load, given.pop(_name(_FILE[0])), flags, clusters_needed=clusters_needed)
+            if again:
+                given["again"] = read
             try:
-                settings = load(given.pop(_name(_FILE[0])), flags, clusters_needed=clusters_needed)
+                settings = read()
             except ConfigError as error:
                 raise BadConfiguration(error) from None
             if logging:
@@ -67,7 +78,7 @@ def settings_options(
             decorated = click.option(
                 flag,
                 _name(flag),
-                metavar=metavar,
+                **({"metavar": metavar} if metavar else {"is_flag": True, "default": None}),
                 help=text,
                 envvar=variable(flag),
                 show_envvar=True,
@@ -94,7 +105,17 @@ def _flags(ctx: click.Context, given: dict[str, Any]) -> Iterator[Flag]:
         if value is None or value == ():
             continue
         from_environment = ctx.get_parameter_source(_name(flag)) is ParameterSource.ENVIRONMENT
-        key = flag.removeprefix("--").replace("-", "_")
+        section, _, name = flag.removeprefix("--").partition(".")
+        key = f"{section}.{_name(name)}"
+        yield Flag(key, _text(flag, value), variable(flag) if from_environment else flag)
+
+
+def _text(flag: str, value: Any) -> str:
+    """What would be written in the file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
         # A variable's value is split at blanks already, so "a:1, b:2" comes as "a:1," and "b:2".
-        text = value if isinstance(value, str) else ",".join(part.strip(",") for part in value)
-        yield Flag(key, text, variable(flag) if from_environment else flag)
+        return ",".join(part.strip(",") for part in value)
+    # A path on the command line starts from where the command is run, not from the folder of --config.file.
+    return str(Path.cwd() / value) if flag == "--web.config.file" and value else str(value)

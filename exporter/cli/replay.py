@@ -40,13 +40,17 @@ def replay(recording: str, config_file: str | None, changed: Callable[[Evaluatio
         raise BadConfiguration(error) from None
     of_cluster = {cluster.name: changed(cluster.evaluation) for cluster in settings.clusters}
     otherwise = changed(settings.evaluation)
+
+    def evaluation(cluster: str) -> Evaluation:
+        return of_cluster.get(cluster, otherwise)
+
     name = "standard input" if recording == "-" else recording
     try:
         with click.open_file(recording, "rb") as lines:
             seen = (each for _, each in read(lines))
-            for judged in reports(seen, lambda cluster: of_cluster.get(cluster, otherwise)):
+            for judged in reports(seen, evaluation):
                 if judged.groups:
-                    click.echo("\n".join(verdict_lines(judged)))
+                    click.echo("\n".join(verdict_lines(judged, evaluation(judged.cluster))))
     except RecordingError as error:
         raise BadArguments(f"{name}: {error}") from None
     except BrokenPipeError:

@@ -115,7 +115,7 @@ def observe(
     views: Views,
     sources: Mapping[str, Source],
     *,
-    show: Callable[[Mapping[str, Report]], None],
+    show: Callable[[table.Judged], None],
     interval: float,
     timeout: float,
     count: int | None,
@@ -133,7 +133,7 @@ def observe(
                 click.clear()
             elif number > 1 and watch and show is table.show:
                 click.echo()
-            show({name: view.report for name, view in views.items() if view.report is not None})
+            show({name: (view.report, view.evaluation) for name, view in views.items() if view.report is not None})
             _tell(views)
         if last:
             return
@@ -154,14 +154,14 @@ def exit_code(views: Iterable[View]) -> int:
     return NOT_OBSERVED if any(view.report.failures for view in every if view.report) else ALL_OK
 
 
-def show_json(reports: Mapping[str, Report]) -> None:
+def show_json(judged: table.Judged) -> None:
     """Print all groups, worst first, as one JSON object on one line."""
     clusters = [
         {
             "cluster": name,
             "at": shown.at,
             "groups": [
-                verdict(shown, group)
+                verdict(shown, group, settings)
                 | {
                     "max_lag": group.max_lag,
                     "state": group.state,
@@ -175,7 +175,7 @@ def show_json(reports: Mapping[str, Report]) -> None:
                 for failure in shown.failures
             ],
         }
-        for name, shown in reports.items()
+        for name, (shown, settings) in judged.items()
     ]
     click.echo(json_line({"clusters": clusters}))
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
+from exporter.core.evaluation import Evaluation
 from exporter.core.groups import GroupReport
 from exporter.core.model import Status
+from exporter.core.reasons import reason
 from exporter.core.report import Report
 from exporter.quoting import one_line
 
@@ -17,14 +19,17 @@ MOST_PARTITIONS = 50
 _COLOURS = {Status.OK: "green", Status.WARN: "yellow", Status.NOTFOUND: None}
 
 _GROUPS = ("GROUP", "STATUS", "LAG", "MAX LAG", "COMPLETE", "STATE", "MEMBERS")
-_PARTITIONS = ("GROUP", "TOPIC", "PARTITION", "STATUS", "LAG", "COMMITTED", "END", "COMPLETE")
-_NUMBERS = frozenset({"LAG", "MAX LAG", "COMPLETE", "MEMBERS", "PARTITION", "COMMITTED", "END"})
+_PARTITIONS = ("GROUP", "TOPIC", "PARTITION", "STATUS", "COMPLETE", "WHY")
+_NUMBERS = frozenset({"LAG", "MAX LAG", "COMPLETE", "MEMBERS", "PARTITION"})
+
+Judged = Mapping[str, tuple[Report, Evaluation]]
+"""Cluster → its newest report, and the settings it was judged by."""
 
 
-def show(reports: Mapping[str, Report]) -> None:
-    """Print the groups, worst first, and below them the partitions that are not OK."""
-    clusters = len(reports) > 1
-    for name, report in reports.items():
+def show(judged: Judged) -> None:
+    """Print the groups, worst first, and below them the partitions that are not OK, each with why."""
+    clusters = len(judged) > 1
+    for name, (report, settings) in judged.items():
         if clusters:
             click.echo(f"cluster {one_line(name)}")
         groups = worst_first(report)
@@ -32,7 +37,7 @@ def show(reports: Mapping[str, Report]) -> None:
             click.echo("no consumer group with a commit on a topic that is looked at")
         else:
             _print(_GROUPS, [_group(report, group) for group in groups])
-        bad = [row for group in groups for row in _bad_partitions(report, group)]
+        bad = [row for group in groups for row in _bad_partitions(report, group, settings)]
         if bad:
             click.echo()
             _print(_PARTITIONS, bad[:MOST_PARTITIONS])
@@ -83,7 +88,7 @@ def _group(report: Report, group: GroupReport) -> Row:
     )
 
 
-def _bad_partitions(report: Report, group: GroupReport) -> Iterator[Row]:
+def _bad_partitions(report: Report, group: GroupReport, settings: Evaluation) -> Iterator[Row]:
     columns = report.columns
     for topic in sorted(group.topics):
         for row in range(group.topics[topic].start, group.topics[topic].stop):
@@ -96,10 +101,8 @@ def _bad_partitions(report: Report, group: GroupReport) -> Iterator[Row]:
                         one_line(topic),
                         str(columns.partition[row]),
                         status.name,
-                        f"{columns.lag[row]:,}",
-                        str(columns.committed[row]),
-                        str(columns.end[row]),
                         f"{columns.verdicts.complete[row]:.0%}",
+                        reason(report, row, settings).sentence(),
                     ),
                 )
 

@@ -10,6 +10,12 @@ not be read is ``null``. What else decides a verdict is there when it is known: 
 and ``committed_readers`` (groups measured against them), ``topic_ids``, ``unread_groups``; for each group ``members``
 with ``count`` and ``assigned`` (topic → partition ids). The rest is there for the reader: ``other_groups`` (name →
 type), ``brokers``, ``failures``; a group's ``type``, ``protocol``, ``coordinator``.
+
+A verdict is one line per observation and group, docs/verdicts.md explains it::
+
+    {"cluster":"c","at":1700000029000,"group":"g","status":"OK","complete":1.0,"total_lag":77,
+     "partitions":[{"topic":"topic","partition":0,"status":"OK","current_lag":77,"complete":1.0,
+     "reason":{"rule":"keeping_up",...,"sentence":"77 behind, but ..."}}]}
 """
 
 from exporter.recording.reading import RecordingError, read

@@ -9,8 +9,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from exporter.core.evaluation import Evaluation
 from exporter.core.groups import GroupReport
 from exporter.core.model import NOT_READ, GroupObservation, Int64s, Members, Observation, Status
+from exporter.core.reasons import reason
 from exporter.core.report import Report
 
 
@@ -39,14 +41,17 @@ def observation_line(seen: Observation) -> str:
     )
 
 
-def verdict_lines(report: Report) -> Iterator[str]:
-    """One line a group; groups, topics and partitions in order."""
+def verdict_lines(report: Report, settings: Evaluation) -> Iterator[str]:
+    """One line a group; groups, topics and partitions in order. ``settings`` are those it was judged by."""
     for name in sorted(report.groups):
-        yield json_line(verdict(report, report.groups[name]))
+        yield json_line(verdict(report, report.groups[name], settings))
 
 
-def verdict(report: Report, group: GroupReport) -> dict[str, Any]:
-    """The verdict on one group and on each of its partitions; lag in records, ``at`` in ms."""
+def verdict(report: Report, group: GroupReport, settings: Evaluation) -> dict[str, Any]:
+    """The verdict on one group and, with its reason, on each of its partitions; lag in records, ``at`` in ms.
+
+    A group has the status of its worst partition; the reason is there.
+    """
     return {
         "cluster": report.cluster,
         "at": report.at,
@@ -55,29 +60,25 @@ def verdict(report: Report, group: GroupReport) -> dict[str, Any]:
         "complete": group.complete,
         "total_lag": group.total_lag,
         "partitions": [
-            partition for topic in sorted(group.topics) for partition in _partitions(report, topic, group.topics[topic])
+            partition
+            for topic in sorted(group.topics)
+            for partition in _partitions(report, topic, group.topics[topic], settings)
         ],
     }
 
 
-def _partitions(report: Report, topic: str, rows: slice) -> Iterator[dict[str, Any]]:
+def _partitions(report: Report, topic: str, rows: slice, settings: Evaluation) -> Iterator[dict[str, Any]]:
     columns = report.columns
-    known = zip(
-        columns.shown[rows].tolist(),
-        columns.partition[rows].tolist(),
-        columns.verdicts.status[rows].tolist(),
-        columns.lag[rows].tolist(),
-        columns.verdicts.complete[rows].tolist(),
-        strict=True,
-    )
-    for shown, partition, status, lag, complete in known:
-        if shown:
+    for row in range(rows.start, rows.stop):
+        if columns.shown[row]:
+            why = reason(report, row, settings)
             yield {
                 "topic": topic,
-                "partition": partition,
-                "status": Status(status).name,
-                "current_lag": lag,
-                "complete": complete,
+                "partition": int(columns.partition[row]),
+                "status": Status(columns.verdicts.status[row]).name,
+                "current_lag": int(columns.lag[row]),
+                "complete": float(columns.verdicts.complete[row]),
+                "reason": why.as_data() | {"sentence": why.sentence()},
             }
 
 

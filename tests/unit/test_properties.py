@@ -42,7 +42,8 @@ def test_a_partition_without_lag_is_ok(run: list[Observation], settings: Evaluat
 def test_shifting_all_clocks_changes_nothing(run: list[Observation], settings: Evaluation, milliseconds: int) -> None:
     def said(these: list[Observation]) -> list[object]:
         return [
-            [verdict(each, group) | {"at": 0} for group in each.groups.values()] for each in reports(these, settings)
+            [verdict(each, group, settings) | {"at": 0} for group in each.groups.values()]
+            for each in reports(these, settings)
         ]
 
     assert said(shifted(run, milliseconds)) == said(run)
@@ -74,7 +75,7 @@ def test_entries_are_at_least_the_minimum_distance_apart(run: list[Observation],
 def test_a_group_is_as_bad_as_its_worst_partition_capped_at_err(run: list[Observation], settings: Evaluation) -> None:
     for each in reports(run, settings):
         for group in each.groups.values():
-            said = verdict(each, group)
+            said = verdict(each, group, settings)
             worst = max((Status[partition["status"]] for partition in said["partitions"]), default=Status.NOTFOUND)
             assert group.status == min(worst, Status.ERR)
 
@@ -84,7 +85,7 @@ def test_a_group_is_as_bad_as_its_worst_partition_capped_at_err(run: list[Observ
 def test_the_total_lag_is_the_sum_of_lags_that_are_never_negative(run: list[Observation], settings: Evaluation) -> None:
     for each in reports(run, settings):
         for group in each.groups.values():
-            lags = [partition["current_lag"] for partition in verdict(each, group)["partitions"]]
+            lags = [partition["current_lag"] for partition in verdict(each, group, settings)["partitions"]]
             assert all(lag >= 0 for lag in lags)
             assert group.total_lag == sum(lags)
             assert group.max_lag == max(lags, default=0)

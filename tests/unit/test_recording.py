@@ -52,11 +52,15 @@ def test_an_observation_is_that_line() -> None:
 def test_a_verdict_is_a_line() -> None:
     seen = parsed(LINE)
 
-    (line,) = verdict_lines(reported([seen], Evaluation(window=0, min_distance=0)))
+    settings = Evaluation(window=0, min_distance=0)
+    (line,) = verdict_lines(reported([seen], settings), settings)
 
     assert line == (
         '{"cluster":"c","at":1700000029000,"group":"g","status":"OK","complete":1.0,"total_lag":77,"partitions":'
-        '[{"topic":"topic","partition":0,"status":"OK","current_lag":77,"complete":1.0}]}'
+        '[{"topic":"topic","partition":0,"status":"OK","current_lag":77,"complete":1.0,'
+        '"reason":{"rule":"keeping_up","current_lag":77,"allowed_lag":0,"commits":1,"span":0.0,"silence":0.0,'
+        '"first_offset":123,"last_offset":123,"highest_offset":123,"recent":200.0,'
+        '"sentence":"77 behind, but it was caught up less than 3 min ago"}}]}'
     )
 
 
@@ -64,7 +68,7 @@ def test_verdicts_come_in_the_order_of_groups_topics_and_partitions() -> None:
     commits = {"u": [1] * 11, "t": [1, NO_OFFSET, 1]}
     seen = observation(0, {"h": group(commits), "g": group({"t": [1]})}, {"t": [9, 9, 9], "u": [9] * 11})
 
-    lines = [json.loads(line) for line in verdict_lines(reported([seen]))]
+    lines = [json.loads(line) for line in verdict_lines(reported([seen]), Evaluation())]
 
     assert [line["group"] for line in lines] == ["g", "h"]
     assert [(one["topic"], one["partition"]) for one in lines[1]["partitions"]] == [
@@ -77,7 +81,7 @@ def test_verdicts_come_in_the_order_of_groups_topics_and_partitions() -> None:
 def test_a_commit_without_an_end_offset_is_not_judged() -> None:
     line = LINE.replace('{"0":123}', '{"0":123,"1":5},"unknown":{"0":7}')
 
-    (verdict,) = [json.loads(line) for line in verdict_lines(reported([parsed(line)]))]
+    (verdict,) = [json.loads(line) for line in verdict_lines(reported([parsed(line)]), Evaluation())]
 
     assert [(one["topic"], one["partition"]) for one in verdict["partitions"]] == [("topic", 0)]
     assert verdict["total_lag"] == 77
@@ -170,7 +174,7 @@ def test_names_of_any_kind_come_through_on_one_line_of_ascii() -> None:
     assert line.isascii()
     assert line.isprintable()
     assert set(parsed(line).groups) == set(names)
-    verdicts = [json.loads(verdict) for verdict in verdict_lines(reported([parsed(line)]))]
+    verdicts = [json.loads(verdict) for verdict in verdict_lines(reported([parsed(line)]), Evaluation())]
     assert [(one["group"], one["partitions"][0]["topic"]) for one in verdicts] == [
         (name, name) for name in sorted(names)
     ]

@@ -200,9 +200,11 @@ def test_a_replay_gives_the_verdicts_that_were_given_live(run: list[Observation]
     history, live = empty(settings), []
     for seen in run:
         history = fold(history, seen, settings)
-        live.append(list(verdict_lines(report(history, seen, settings))))
+        live.append(list(verdict_lines(report(history, seen, settings), settings)))
     lines = [observation_line(seen).encode() for seen in run]
 
-    again = [list(verdict_lines(each)) for each in reports((seen for _, seen in read(lines)), lambda _: settings)]
+    again = [
+        list(verdict_lines(each, settings)) for each in reports((seen for _, seen in read(lines)), lambda _: settings)
+    ]
 
     assert again == live

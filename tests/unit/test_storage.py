@@ -48,7 +48,7 @@ def folded(steps: range, history: History | None = None) -> History:
 
 def judged(history: History, step: int) -> tuple[Report, list[str]]:
     found = report(fold(history, seen(step), SETTINGS), seen(step), SETTINGS)
-    return found, list(verdict_lines(found))
+    return found, list(verdict_lines(found, SETTINGS))
 
 
 def columns(history: History) -> dict[str, list[object]]:

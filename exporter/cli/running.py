@@ -1,0 +1,124 @@
+"""What answers on the port, and how it is made anew from a configuration that has changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from starlette.types import ASGIApp
+
+from exporter import logs
+from exporter.collector import Collector, Keeps
+from exporter.config import ConfigError, oddities
+from exporter.core.evaluation import Evaluation
+from exporter.settings import Cluster, Settings
+from exporter.sources import Source
+from exporter.web.app import make_app
+from exporter.web.lifecycle import Current
+from exporter.web.port import Guard
+from exporter.web.threads import Threads
+
+log = logging.getLogger(__name__)
+
+AT_START_ONLY = ("listen_address", "config_file")
+"""Settings of the port that hold until the process is started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where it all comes from: the configuration, sources, histories."""
+
+    read: Callable[[], Settings]
+    source: Callable[[Cluster], Source]
+    storage: Keeps | None = None
+
+
+class Running:
+    """The exporter at work: settings, the collector that has them, and the application that shows what it collects.
+
+    ``app`` stays the same and answers by the settings in force.
+    """
+
+    def __init__(self, settings: Settings, world: World, guard: Guard | None = None) -> None:
+        self.settings = settings
+        self.reload_failed = False
+        self._world = world
+        self._guard = guard
+        self._reloading: Threads[str | None] = Threads("reload", 1)
+        sources = {cluster.name: world.source(cluster) for cluster in settings.clusters}
+        self._collector = Collector(settings, sources, storage=world.storage)
+        self.app = Current(self._made())
+
+    async def reload(self) -> str | None:
+        """Load the configuration anew and return what is wrong with it: then all stays as it was. None: nothing is."""
+        wrong = await self._reloading.run(self._reload)
+        self.reload_failed = wrong is not None
+        return wrong
+
+    def close(self) -> None:
+        """Let go of everything; idempotent."""
+        self._collector.close()
+
+    def _reload(self) -> str | None:
+        try:
+            settings = as_far_as_possible(self.settings, self._world.read())
+            sources = {
+                cluster.name: self._world.source(cluster) for cluster in to_connect(self.settings, settings.clusters)
+            }
+        except ConfigError as error:
+            for mistake in error.mistakes:
+                log.error("configuration stays as it was: %s", mistake)
+            return str(error)
+        except Exception:
+            log.exception("configuration stays as it was")
+            return "what went wrong is in the exporter's log"
+        if settings.log != self.settings.log:
+            logs.set_up(settings.log)
+        self._collector = self._collector.reconfigured(settings, sources)
+        self.settings = settings
+        self.app.app = self._made()
+        log.info("configuration reloaded")
+        for oddity in oddities(settings):
+            log.warning(oddity)
+        return None
+
+    def _made(self) -> ASGIApp:
+        return make_app(
+            self._collector,
+            self.settings,
+            guard=self._guard,
+            reload=self.reload,
+            reload_failed=lambda: self.reload_failed,
+        )
+
+
+def as_far_as_possible(before: Settings, after: Settings) -> Settings:
+    """The settings after a reload: what only a restart can change stays, and the log says so."""
+    kept = {name: getattr(before.web, name) for name in AT_START_ONLY}
+    changed = [f"web.{name}" for name in AT_START_ONLY if getattr(after.web, name) != kept[name]]
+    if after.storage != before.storage:
+        changed.append("storage.path")
+    for name in changed:
+        log.warning("%s has changed; that takes effect when the exporter is started again", name)
+    return replace(after, web=replace(after.web, **kept), storage=before.storage)
+
+
+def to_connect(before: Settings, clusters: tuple[Cluster, ...]) -> list[Cluster]:
+    """The clusters that need a source: those that are new, or are read in another way than before.
+
+    Those with certificates in files are read anew in any case: the files may have changed.
+    """
+    known = {cluster.name: _as_read(cluster) for cluster in before.clusters}
+    return [
+        cluster for cluster in clusters if known.get(cluster.name) != _as_read(cluster) or _has_certificates(cluster)
+    ]
+
+
+def _as_read(cluster: Cluster) -> Cluster:
+    """The cluster without what is of no concern to its source."""
+    return replace(cluster, evaluation=Evaluation(), granularity="partition")
+
+
+def _has_certificates(cluster: Cluster) -> bool:
+    return cluster.tls is not None and bool(cluster.tls.ca_file or cluster.tls.cert_file)
