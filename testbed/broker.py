@@ -38,7 +38,8 @@ class Cluster(Kafka):
     """A Kafka cluster of its own, started on entering the context and stopped on leaving it.
 
     Nodes are numbered from 1 and each is broker and controller. ``properties`` are added to every node's
-    ``server.properties``, where they win.
+    ``server.properties``, where they win. ``listeners``: more of them, name → security protocol, on the first node's
+    ports of their own; what else they need is for the properties.
     """
 
     def __init__(
@@ -48,10 +49,13 @@ class Cluster(Kafka):
         nodes: int = 1,
         version: str = CURRENT,
         properties: Mapping[str, str] | None = None,
+        listeners: Mapping[str, str] | None = None,
     ) -> None:
-        ports = free_ports(2 * nodes)
+        self._protocols = dict(listeners or {})
+        ports = free_ports(2 * nodes + len(self._protocols))
         self._broker_ports = dict(enumerate(ports[:nodes], start=1))
-        self._controller_ports = dict(enumerate(ports[nodes:], start=1))
+        self._controller_ports = dict(enumerate(ports[nodes : 2 * nodes], start=1))
+        self._listener_ports = dict(zip(self._protocols, ports[2 * nodes :], strict=True))
         super().__init__([f"{LOOPBACK}:{port}" for port in self._broker_ports.values()])
         self._folder = folder
         self._properties = dict(properties or {})
@@ -101,6 +105,10 @@ class Cluster(Kafka):
         """The host and port where a node serves clients."""
         return f"{LOOPBACK}:{self._broker_ports[node]}"
 
+    def listener(self, name: str) -> str:
+        """The host and port of one of the ``listeners``."""
+        return f"{LOOPBACK}:{self._listener_ports[name]}"
+
     def _wait_ready(self, node: int, brokers: int) -> None:
         """Waits until the node answers a client's request, and knows of so many brokers."""
         alone = Kafka([self.address(node)])
@@ -134,6 +142,10 @@ class Cluster(Kafka):
     def _settings(self, node: int) -> dict[str, str]:
         """The node's ``server.properties``."""
         listeners = f"PLAINTEXT://{self.address(node)},CONTROLLER://{LOOPBACK}:{self._controller_ports[node]}"
+        protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
+        for name, protocol in self._protocols.items() if node == 1 else ():
+            listeners += f",{name}://{self.listener(name)}"
+            protocols += f",{name}:{protocol}"
         controllers = ",".join(f"{LOOPBACK}:{port}" for port in self._controller_ports.values())
         replicas = str(min(3, len(self._broker_ports)))
         return {
@@ -141,7 +153,7 @@ class Cluster(Kafka):
             "node.id": str(node),
             "listeners": listeners,
             "advertised.listeners": listeners,
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": protocols,
             "controller.listener.names": "CONTROLLER",
             "controller.quorum.bootstrap.servers": controllers,
             "log.dirs": str(self._folder / f"kafka-{node}"),

@@ -36,6 +36,7 @@ class Connection:
     """The connections to one cluster, driven by one thread of their own; making it connects to nothing."""
 
     def __init__(self, cluster: Cluster) -> None:
+        self._logs_in = cluster.sasl is not None
         self._loop = NetworkSelector(client_id=cluster.client_id, slow_task_threshold_secs=0)
         self._brokers = KafkaConnectionManager(self._loop, **client_options(cluster))
         self._loop.start()
@@ -65,8 +66,16 @@ class Connection:
     async def send(self, node: Node, request: Any, timeout: float) -> Any:
         """Return a broker's answer; raises a KafkaError, also when ``timeout`` seconds pass without one."""
         milliseconds = timeout * 1000
+        first = self._brokers.broker_version_data is None
         broker = self._brokers.get_connection(node, timeout_ms=milliseconds, refresh_metadata_on_err=False)
-        return await broker.send_request(request, request_timeout_ms=milliseconds)
+        try:
+            return await broker.send_request(request, request_timeout_ms=milliseconds)
+        except kafka.errors.KafkaConnectionError as error:
+            # A broker that refuses a login says why and hangs up; kafka-python (3.0.12) forgets what it has read when
+            # both come at once. The login is all that lies between learning the broker's versions and its first answer.
+            if self._logs_in and first and broker.broker_version_data is not None and broker.init_future.failed():
+                raise kafka.errors.SaslAuthenticationFailedError("the broker hung up during the login") from error
+            raise
 
     def close(self) -> None:
         """Close all connections and end their thread."""
