@@ -129,7 +129,9 @@ def reason_of_code(code: int) -> str | None:
     if code == 0:
         return None
     error = kafka.errors.for_code(code)
-    return str(error.message).lower() if error.errno == code and error.message else f"error_{code}"
+    # A code that the library does not know is given the name of code -1.
+    known = error.message and (error.message != kafka.errors.UnknownError.message or code == -1)
+    return str(error.message).lower() if known else f"error_{code}"
 
 
 def client_options(cluster: Cluster) -> dict[str, Any]:
