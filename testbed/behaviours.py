@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from enum import StrEnum
+from typing import Self
 
 from testbed.kafka import Offsets
 from testbed.loops import Loop
@@ -35,6 +36,51 @@ class Behaviour(StrEnum):
     """Seeks ``records`` further back and commits that, again and again: REWIND."""
 
 
+class Consumer(Loop):
+    """A member that keeps up with its topic, and can be told at any time to behave otherwise."""
+
+    def __init__(
+        self, member: Member, *, records: int = 1, step_seconds: float = 0.5, lifetime: float = 600.0
+    ) -> None:
+        self._member = member
+        self._records = records
+        self._step_seconds = step_seconds
+        self._behaviour = Behaviour.HEALTHY
+        self._turns_after = 0.0
+        self._committed: Offsets = {}
+        self._first_commit: float | None = None
+        super().__init__("consumer", self._work, member.close, lifetime)
+
+    def turn(self, behaviour: Behaviour, after: float = 0.0) -> Self:
+        """Lets it behave so as soon as ``after`` seconds have passed since its first commit.
+
+        It needs that commit, and what it has read until then: a partition without a commit is not judged.
+        """
+        self._behaviour, self._turns_after = behaviour, after
+        self.name = f"{behaviour} consumer"
+        return self
+
+    def _work(self) -> bool:
+        self._member.read(self._step_seconds)
+        positions = self._member.positions()
+        behaviour = self._behaviour_now()
+        if behaviour is Behaviour.STOPPED:
+            return False
+        if behaviour is Behaviour.STALLED:
+            return True
+        wanted = _next_commits(behaviour, self._committed, positions, self._records)
+        if behaviour is Behaviour.REWINDING:
+            self._member.go_back(wanted)
+        if wanted and self._member.commit(wanted):
+            self._committed.update(wanted)
+            self._first_commit = self._first_commit or time.monotonic()
+        return True
+
+    def _behaviour_now(self) -> Behaviour:
+        turned = self._first_commit is not None and time.monotonic() >= self._first_commit + self._turns_after
+        return self._behaviour if turned else Behaviour.HEALTHY
+
+
 def consumer(
     member: Member,
     behaviour: Behaviour,
@@ -43,32 +89,10 @@ def consumer(
     records: int = 1,
     step_seconds: float = 0.5,
     lifetime: float = 600.0,
-) -> Loop:
-    """A loop that lets the member keep up for ``turns_after`` seconds from its first commit, then behave as told.
-
-    The time before is for it to read what is there: a partition without a commit is not judged.
-    """
-    committed: Offsets = {}
-    turns_at: float | None = None
-
-    def step() -> bool:
-        nonlocal turns_at
-        member.read(step_seconds)
-        positions = member.positions()
-        turned = turns_at is not None and time.monotonic() >= turns_at
-        if turned and behaviour is Behaviour.STOPPED:
-            return False
-        if turned and behaviour is Behaviour.STALLED:
-            return True
-        wanted = _next_commits(behaviour, committed, positions, records) if turned else positions
-        if turned and behaviour is Behaviour.REWINDING:
-            member.go_back(wanted)
-        if wanted and member.commit(wanted):
-            committed.update(wanted)
-            turns_at = turns_at or time.monotonic() + turns_after
-        return True
-
-    return Loop(f"{behaviour} consumer", step, member.close, lifetime)
+) -> Consumer:
+    """A consumer that keeps up for ``turns_after`` seconds from its first commit, and then behaves as told."""
+    loop = Consumer(member, records=records, step_seconds=step_seconds, lifetime=lifetime)
+    return loop.turn(behaviour, turns_after)
 
 
 def _next_commits(behaviour: Behaviour, committed: Offsets, positions: Offsets, records: int) -> Offsets:
