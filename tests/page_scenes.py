@@ -14,7 +14,16 @@ from exporter.settings import Cluster, Sasl, Settings
 from tests.outcomes import down, group, offsets
 
 SECRET = "not-to-be-shown"  # noqa: S105
-ODD_NAMES = ("<script>alert(1)</script>", "quotes \"and\" 'these'", "a/b%2Fc", "two\nlines", "größe→數據", "..", "")
+ODD_NAMES = (
+    "<script>alert(1)</script>",
+    "quotes \"and\" 'these'",
+    "a/b%2Fc",
+    "two\nlines",
+    "größe→數據",
+    "..",
+    "n" * 240,
+    "",
+)
 SETTINGS = Settings(
     (
         Cluster("production", ("kafka-1.example:9092",), sasl=Sasl("PLAIN", "exporter", SECRET)),

@@ -192,7 +192,7 @@ def _facts(group: GroupReport) -> list[Fact]:
     facts = [Fact("State", group.state or "not known", state), _members(group, coordinator)]
     if not group.partitions:
         return facts
-    bound = "or more: older than all that is retained" if group.lag_is_bound else ""
+    bound = "the commit is older than all that is retained" if group.lag_is_bound else ""
     facts += [
         Fact("Total lag", words.number(group.total_lag), f"at most {words.number(group.max_lag)} on one partition"),
         Fact("Time behind", words.behind(group.max_lag_seconds, bound=group.lag_is_bound), bound),

@@ -1,0 +1,39 @@
+"""Takes the pictures of the pages that the documentation shows, from the scenes that the tests look at.
+
+`python docs/pictures.py` (from the repository's root, with the development tools and Debian's Chromium) writes
+`images/page-*.png`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from exporter.web.app import make_app  # noqa: E402
+from tests.browsing import chromium, window  # noqa: E402
+from tests.page_scenes import SETTINGS, Known, everything, of  # noqa: E402
+from tests.serving import serving  # noqa: E402
+
+PICTURES = (
+    ("groups", "/", 1200, 800, "light"),
+    ("group", "/clusters/production/groups/fraud-detection", 1200, 800, "dark"),
+    ("group-phone", "/clusters/production/groups/mail-sender", 390, 1000, "light"),
+    ("topic", "/clusters/production/topics/payments", 1200, 610, "light"),
+)
+
+
+def main() -> None:
+    """Write all pictures."""
+    app = make_app(Known(of(everything())), SETTINGS)
+    with serving(app) as port, chromium() as browser:
+        for name, path, width, height, scheme in PICTURES:
+            with window(browser, port, width=width, height=height, scheme=scheme) as opened:
+                opened.open(path)
+                opened.page.screenshot(path=ROOT / "docs" / "images" / f"page-{name}.png")
+
+
+if __name__ == "__main__":
+    main()
