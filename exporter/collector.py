@@ -32,10 +32,8 @@ LATE = "deadline"
 UNFORESEEN = "internal_error"
 """The reason given for a collection that ended in an error nobody foresaw; the log has its traceback."""
 
-
 LARGEST_CLOCK_STEP_MS = 60_000
 """A retained history may lie this much ahead of the clock; beyond, its times are of no use for judging silence."""
-
 
 LAST_SAVE_SECONDS = 1.0
 """How long the end waits for a write that is under way; the file is a whole one either way."""
@@ -63,11 +61,15 @@ class Collector:
         sources: Mapping[str, Source],
         clock: Callable[[], float] = time.monotonic,
         storage: Keeps | None = None,
+        staying: Mapping[str, Turn] | None = None,
     ) -> None:
         self._collection = settings.collection
         self._clock = clock
+        self._storage = storage
+        turns = staying or {}
         self._turns = tuple(
-            Turn(cluster, settings.collection, sources[cluster.name], clock, storage) for cluster in settings.clusters
+            turns.get(cluster.name) or Turn(cluster, settings.collection, sources[cluster.name], clock, storage)
+            for cluster in settings.clusters
         )
 
     def collect(self, timeout: float) -> tuple[Outcome, ...]:
@@ -92,6 +94,20 @@ class Collector:
         for turn in self._turns:
             if turn.name == cluster:
                 turn.forget(group, topic)
+
+    def reconfigured(self, settings: Settings, sources: Mapping[str, Source]) -> Collector:
+        """Return a collector with other settings, which goes on with the histories of clusters that stay, by name.
+
+        ``sources`` has those of new clusters and those that take another's place. This collector is not to be closed.
+        """
+        turns = {turn.name: turn for turn in self._turns}
+        after = Collector(settings, sources, self._clock, self._storage, staying=turns)
+        for cluster in settings.clusters:
+            if (turn := turns.pop(cluster.name, None)) is not None:
+                turn.reconfigure(cluster, settings.collection, sources.get(cluster.name))
+        for gone in turns.values():
+            gone.close()
+        return after
 
     def close(self) -> None:
         """Let go of all sources; a collection that is running is not waited for."""
@@ -127,8 +143,7 @@ class Turn:
             storage.load(cluster.name, cluster.evaluation) if storage else histories.empty(cluster.evaluation)
         )
         self._changed = threading.Condition()
-        self._collecting = False
-        self._closed = False
+        self._collecting = self._outdated = self._closed = False
         self._finished: _Finished | None = None
         self._aftermath = threading.Lock()
         self._told: AbstractSet[tuple[str, str]] = frozenset()
@@ -142,11 +157,13 @@ class Turn:
     def start(self, timeout: float) -> None:
         """Start a collection unless one is running, or the last one is younger than ``min_interval``."""
         with self._changed:
-            if self._collecting or self._closed or self._age() < self._collection.min_interval:
+            fresh = self._age() < self._collection.min_interval and not self._outdated
+            if self._collecting or self._closed or fresh:
                 return
-            self._collecting = True
+            self._collecting, self._outdated = True, False
+            arguments = (self._cluster, self._source, timeout)
         name = f"collect-{self._cluster.name}"
-        threading.Thread(target=self._collect, args=(timeout,), name=name, daemon=True).start()
+        threading.Thread(target=self._collect, args=arguments, name=name, daemon=True).start()
 
     def outcome(self, deadline: float) -> Outcome:
         """Wait for the collection that is running, until ``deadline``, and return what can be said of the cluster.
@@ -170,6 +187,18 @@ class Turn:
         with self._changed:
             self._to_forget.append((group, topic))
 
+    def reconfigure(self, cluster: Cluster, collection: Collection, source: Source | None) -> None:
+        """Go on with other settings and, unless it is None, another source, from the next collection on."""
+        with self._changed:
+            before, in_use = self._source, self._collecting
+            self._collection = collection
+            self._source = source or before
+            self._outdated |= cluster != self._cluster
+            self._cluster = cluster
+        # A collection that is running lets its source go by itself.
+        if self._source is not before and not in_use:
+            before.close()
+
     def close(self) -> None:
         """Wake those who wait, let the source go, and keep the history."""
         with self._changed:
@@ -186,10 +215,10 @@ class Turn:
         """Seconds since the last collection ended, infinite before the first."""
         return self._clock() - self._finished.at if self._finished is not None else float("inf")
 
-    def _collect(self, timeout: float) -> None:
+    def _collect(self, cluster: Cluster, source: Source, timeout: float) -> None:
         """Make one collection and publish how it ended; then ask for what no scrape waits for."""
         try:
-            seen, outcome = self._observe(timeout)
+            seen, outcome = self._observe(cluster, source, timeout)
         except ClusterUnavailable as unavailable:
             seen, outcome = None, self._down(unavailable.reason)
             self._tell(outcome, str(unavailable))
@@ -204,17 +233,19 @@ class Turn:
             self._collecting = False
             self._changed.notify_all()
         if seen is not None:
-            self._after(seen)
+            self._after(source, seen)
+        if source is not self._source:
+            source.close()
 
-    def _observe(self, timeout: float) -> tuple[Observation, Outcome]:
+    def _observe(self, cluster: Cluster, source: Source, timeout: float) -> tuple[Observation, Outcome]:
         """Observe, fold and judge; the history moves on only if all of it went well."""
         started = time.perf_counter()
-        seen = self._source.observe(timeout)
+        seen = source.observe(timeout)
         observed = time.perf_counter()
         self._forget()
         self._check_clock(seen.at)
-        history = histories.fold(self._history, seen, self._cluster.evaluation)
-        judged = report(history, seen, self._cluster.evaluation)
+        history = histories.fold(histories.resized(self._history, cluster.evaluation), seen, cluster.evaluation)
+        judged = report(history, seen, cluster.evaluation)
         self._history = history
         ended = time.perf_counter()
         judged = replace(judged, stages={**seen.stages, "judge": ended - observed, "total": ended - started})
@@ -238,16 +269,16 @@ class Turn:
     def _down(self, reason: str) -> Outcome:
         return Outcome(self._cluster.name, None, (Failure("cluster", self._cluster.name, reason),), up=False)
 
-    def _after(self, seen: Observation) -> None:
+    def _after(self, source: Source, seen: Observation) -> None:
         """Let the source describe its groups, and keep the history, unless that still goes on for an earlier one."""
         if not self._aftermath.acquire(blocking=False):
             return
         try:
-            self._source.refresh_members(seen)
+            source.refresh_members(seen)
             if self._storage is not None:
                 self._storage.save_if_due(self._cluster.name, self._history)
         except Exception:
-            if not self._closed:
+            if not self._closed and source is self._source:
                 log.exception("what follows a collection of cluster %s failed", self._cluster.name)
         finally:
             self._aftermath.release()

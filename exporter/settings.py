@@ -111,12 +111,16 @@ class Web:
     """The exporter's own port.
 
     ``api_delete``: clients of Burrow's API may have a group forgotten, on a port that asks who is there.
+    ``config_file``: path of the file that locks the port. ``unauthenticated_health``: health is told to everybody.
     """
 
     listen_address: str = ":8000"
     telemetry_path: str = "/metrics"
     access_control_allow_origin: str | None = None
     api_delete: bool = False
+    config_file: str | None = None
+    unauthenticated_health: bool = False
+    enable_lifecycle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

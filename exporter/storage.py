@@ -13,7 +13,6 @@ import os
 import time
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from exporter.core.evaluation import Evaluation
-from exporter.core.history import History, capacity, empty
+from exporter.core.history import History, empty, resized
 from exporter.core.layout import Layout
 from exporter.core.timeline import Timeline
-from exporter.core.windows import Commits, Windows, right_aligned
+from exporter.core.windows import Commits, Windows
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +62,7 @@ class Storage:
         """
         path = self._path(cluster)
         try:
-            return resized(read(path), capacity(settings))
+            return resized(read(path), settings)
         except FileNotFoundError:
             return empty(settings)
         except (Damaged, OSError) as reason:
@@ -193,18 +192,6 @@ def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]
         Timeline(tuple(times.tolist()), tuple(columns["timeline_offset"])),
         trend=tuple((int(at), {str(name): int(lag) for name, lag in totals.items()}) for at, totals in about["trend"]),
         topic_ids={str(topic): str(id_) for topic, id_ in about["topic_ids"].items()},
-    )
-
-
-def resized(history: History, size: int) -> History:
-    """The history with windows of another capacity: the newest entries stay."""
-    commits = history.commits
-    if commits.windows.capacity == size and history.ends.capacity == size:
-        return history
-    return replace(
-        history,
-        ends=history.ends.resized(size),
-        commits=replace(commits, windows=commits.windows.resized(size), lag=right_aligned(commits.lag, size)),
     )
 
 

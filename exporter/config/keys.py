@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from exporter import settings
 from exporter.config import checks
+from exporter.config.connection_keys import SASL, TLS
 from exporter.config.schema import Key, Section
 from exporter.config.values import (
     FILE,
@@ -15,121 +16,15 @@ from exporter.config.values import (
     LISTEN_ADDRESS,
     ORIGIN,
     REGEX,
-    SECRET,
-    SECRET_FILE,
     SERVERS,
     TELEMETRY_PATH,
     TEXT,
-    TEXT_OR_VARIABLE,
-    URL,
     choice,
     duration,
     integer,
     share,
 )
 from exporter.core.evaluation import Evaluation
-
-TLS = Section(
-    "tls",
-    "TLS towards the brokers. `tls: {}` is enough where the system's certificates vouch for them.",
-    settings.Tls,
-    (
-        Key(
-            "ca_file",
-            FILE,
-            "PEM file of the authorities that vouch for the brokers; without it those of the system.",
-            example="/etc/kafka/ca.pem",
-        ),
-        Key(
-            "cert_file",
-            FILE,
-            "PEM file of the exporter's own certificate, for brokers that ask for one.",
-            example="/etc/kafka/exporter.pem",
-        ),
-        Key(
-            "key_file",
-            FILE,
-            "PEM file of that certificate's key, if it is not in `cert_file`.",
-            example="/etc/kafka/exporter.key",
-        ),
-        Key("key_password", SECRET, "Password of the key.", example="${KAFKA_KEY_PASSWORD}"),
-        Key(
-            "key_password_file",
-            SECRET_FILE,
-            "File that holds the password of the key.",
-            into="key_password",
-            example="/run/secrets/kafka-key-password",
-        ),
-        Key("verify_hostname", FLAG, "Whether a broker's certificate must name the host that was connected to."),
-    ),
-    check=checks.tls,
-)
-
-OAUTH = Section(
-    "oauth",
-    "For OAUTHBEARER: tokens are fetched with client credentials (RFC 6749, 4.4).",
-    settings.Sasl,
-    (
-        Key("token_url", URL, "Where tokens are asked for.", example="https://idp.example.com/oauth2/token"),
-        Key("client_id", TEXT_OR_VARIABLE, "Who asks.", example="kafka-burrow-exporter"),
-        Key("client_secret", SECRET, "The secret that proves it.", example="${KAFKA_CLIENT_SECRET}"),
-        Key(
-            "client_secret_file",
-            SECRET_FILE,
-            "File that holds the secret.",
-            into="client_secret",
-            example="/run/secrets/kafka-client-secret",
-        ),
-        Key("scope", TEXT, "Scope to ask for.", example="kafka"),
-    ),
-    prefix="oauth_",
-)
-
-KERBEROS = Section(
-    "kerberos",
-    "For GSSAPI: the ticket comes from the credential cache (kinit, or KRB5_CLIENT_KTNAME).",
-    settings.Sasl,
-    (
-        Key("service_name", TEXT, "First part of the brokers' principal."),
-        Key("domain_name", TEXT, "Host part of it; without it the broker's host name.", example="kafka.example.com"),
-    ),
-    prefix="kerberos_",
-)
-
-SASL = Section(
-    "sasl",
-    "SASL towards the brokers.",
-    settings.Sasl,
-    (
-        Key(
-            "mechanism",
-            choice("a mechanism", *checks.MECHANISMS),
-            "How to log in. GSSAPI needs the extra `kerberos`, AWS_MSK_IAM the extra `msk` and `tls`"
-            " (credentials and region then come from AWS' own environment variables and files).",
-            required=True,
-            example="SCRAM-SHA-512",
-        ),
-        Key("username", TEXT_OR_VARIABLE, "For PLAIN and SCRAM.", example="burrow"),
-        Key(
-            "username_file",
-            SECRET_FILE,
-            "File that holds the user name.",
-            into="username",
-            example="/run/secrets/kafka-username",
-        ),
-        Key("password", SECRET, "For PLAIN and SCRAM.", example="${KAFKA_PASSWORD}"),
-        Key(
-            "password_file",
-            SECRET_FILE,
-            "File that holds the password.",
-            into="password",
-            example="/run/secrets/kafka-password",
-        ),
-        OAUTH,
-        KERBEROS,
-    ),
-    check=checks.sasl,
-)
 
 
 def _filter(name: str, which: str, more: str) -> Section:
@@ -248,6 +143,20 @@ WEB = Section(
             "Whether a DELETE to Burrow's API makes a group's retained history forgotten. Only on a port that asks"
             " who is there; Kafka's own offsets are never touched.",
         ),
+        Key(
+            "config_file",
+            FILE,
+            "Web configuration file in the format of Prometheus' exporter-toolkit: TLS, client certificates, passwords,"
+            " headers, a rate limit. Read again when it changes.",
+            example="/etc/kafka-burrow-exporter/web.yml",
+        ),
+        Key(
+            "unauthenticated_health",
+            FLAG,
+            "Whether /-/healthy, /-/ready, /burrow/admin and /burrow/admin/ready are answered without a password where"
+            " all else asks for one. A client certificate that is asked for is asked for by these too.",
+        ),
+        Key("enable_lifecycle", FLAG, "Whether POST /-/reload reads the configuration again; SIGHUP always does."),
     ),
 )
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from exporter.config.clusters import cluster_tables
-from exporter.config.document import Scalar, Table, merged, parse
+from exporter.config.document import Scalar, Table, merged
+from exporter.config.files import document
 from exporter.config.flags import CLUSTER_NAME, SERVERS, Flag
 from exporter.config.keys import CLUSTER, SECTIONS, TOP
 from exporter.config.mistakes import ConfigError, Mistake, Place
@@ -17,9 +18,6 @@ from exporter.config.reading import Reading
 from exporter.config.schema import Section
 from exporter.config.world import World
 from exporter.settings import Settings
-
-LARGEST_FILE = 10_000_000
-"""In bytes; what is larger was not meant as a configuration."""
 
 STANDARD = Settings(clusters=())
 """What is in force where nothing is said."""
@@ -67,21 +65,7 @@ def _root(file: str | None) -> tuple[Table, list[Mistake]]:
     """The file as a mapping (an empty one where there is no file), and what is wrong with its form."""
     if file is None:
         return Table(Place("kafka-burrow-exporter"), "", {}, {}), []
-    try:
-        with Path(file).open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise ConfigError([Mistake(Place(file or '""'), "", f"cannot be read: {reason}")]) from error
-    if len(content) > LARGEST_FILE:
-        raise ConfigError([Mistake(Place(file), "", "too large to be a configuration")])
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        place = Place(file, before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1)
-        raise ConfigError([Mistake(place, "", f"not UTF-8 text ({error.reason})")]) from error
-    node, mistakes = parse(text, file)
+    node, mistakes = document(file)
     if node is None and mistakes:
         raise ConfigError(mistakes)
     if node is None or (isinstance(node, Scalar) and node.text is None):

@@ -15,11 +15,15 @@ from exporter.quoting import quoted
 
 
 class Reading:
-    """One pass over a configuration. ``mistakes`` grows; the same mistake met twice counts once."""
+    """One pass over a configuration. ``mistakes`` grows; the same mistake met twice counts once.
 
-    def __init__(self, world: World, mistakes: Iterable[Mistake] = ()) -> None:
+    ``paths`` are those of all keys that there are, to say where one belongs.
+    """
+
+    def __init__(self, world: World, mistakes: Iterable[Mistake] = (), paths: Iterable[str] | None = None) -> None:
         self.world = world
         self.mistakes = set(mistakes)
+        self.paths = tuple(known_paths() if paths is None else paths)
 
     def wrong(self, node: Node, message: str) -> None:
         """Notes a mistake in a value."""
@@ -40,9 +44,14 @@ class Reading:
         known = set(names)
         for name, place in table.keys.items():
             if name not in known:
-                hint = suggestion(name, known) or _elsewhere(name)
+                hint = suggestion(name, known) or self.elsewhere(name)
                 message = f"unknown key; {hint}" if hint else f"unknown key; known here: {', '.join(sorted(known))}"
                 self.mistakes.add(Mistake(place, table.entries[name].path, message))
+
+    def elsewhere(self, name: str) -> str:
+        """A hint where a key of that name belongs, if there is one."""
+        places = [path for path in self.paths if path.rsplit(".", 1)[-1] == name]
+        return f"did you mean {quoted(places[0])}?" if places else ""
 
     def section(self, section: Section, table: Table, *, partial: bool = False) -> dict[str, Any]:
         """Field name → value of what could be read; sections within are such dictionaries in turn.
@@ -117,9 +126,3 @@ class Reading:
 
 class _Noted(Exception):
     """The value could not be read, and that has been noted."""
-
-
-def _elsewhere(name: str) -> str:
-    """A hint where a key of that name belongs, if there is one."""
-    places = [path for path in known_paths() if path.rsplit(".", 1)[-1] == name]
-    return f"did you mean {quoted(places[0])}?" if places else ""

@@ -16,10 +16,11 @@ LARGEST_SECRET = 65_536
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The folder that relative paths start from, and the environment."""
+    """The folder that relative paths start from, and the environment; ``asked`` has the files that were named."""
 
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
+    asked: set[Path] = field(default_factory=set, repr=False)
     _read: dict[Path, bytes] = field(default_factory=dict, repr=False)
 
     def variable(self, name: str) -> str:
@@ -35,12 +36,12 @@ class World:
 
     def readable(self, path: str) -> str:
         """The path, from the folder on, of a file that can be read."""
-        self._bytes(path)
+        self.content(path)
         return str(self.folder / path)
 
     def secret(self, path: str) -> str:
         """The text of a file without the line end it closes with."""
-        content = self._bytes(path)
+        content = self.content(path)
         if len(content) > LARGEST_SECRET:
             raise Invalid(f"{quoted(path)} is too large for a secret")
         try:
@@ -51,11 +52,12 @@ class World:
             raise Invalid(f"the file {quoted(path)} is empty")
         return text
 
-    def _bytes(self, path: str) -> bytes:
+    def content(self, path: str) -> bytes:
         """What is in a file; read once, because a pipe (``<(pass show kafka)``) can be read only once."""
         if not path or "\0" in path:
             raise Invalid(f"{quoted(path)} is not a path")
         place = self.folder / path
+        self.asked.add(place)
         if place not in self._read:
             try:
                 with place.open("rb") as file:

@@ -18,7 +18,17 @@ from exporter.core.model import EMPTY, NO_OFFSET, NOT_READ, Bools, Int64s, Obser
 from exporter.core.snapshot import GroupTopic, Snapshot, assignments, own_commit_times, snapshot
 from exporter.core.timeline import Timeline, extend
 from exporter.core.trend import Trend, follow, total_lags
-from exporter.core.windows import NO_LAG, Commits, Windows, append_entries, newest, newest_time, offset_at, shift_left
+from exporter.core.windows import (
+    NO_LAG,
+    Commits,
+    Windows,
+    append_entries,
+    newest,
+    newest_time,
+    offset_at,
+    right_aligned,
+    shift_left,
+)
 
 PAUSES = 5
 """A sampled commit's lag is measured against the end offset of this share of the window earlier: 30 s of 150 s."""
@@ -138,6 +148,18 @@ def align(history: History, seen: Observation) -> History:
         timeline,
         trend=history.trend,
         topic_ids=topic_ids,
+    )
+
+
+def resized(history: History, settings: Evaluation) -> History:
+    """The history with windows of the capacity that other settings ask for: the newest entries stay."""
+    size, commits = capacity(settings), history.commits
+    if commits.windows.capacity == size and history.ends.capacity == size:
+        return history
+    return replace(
+        history,
+        ends=history.ends.resized(size),
+        commits=replace(commits, windows=commits.windows.resized(size), lag=right_aligned(commits.lag, size)),
     )
 
 

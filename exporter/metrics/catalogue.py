@@ -280,5 +280,20 @@ BUILD_INFO: Final = Family(
     labels=("kafka_python_version", "python_version", "version"),
 )
 
-CATALOGUE: Final[tuple[Family, ...]] = (*CLUSTER_FAMILIES, SCRAPE_DEADLINE, BUILD_INFO)
+RELOAD_SUCCESSFUL: Final = Family(
+    name="burrow_exporter_config_last_reload_successful",
+    help="1 if the configuration could be used when it was last loaded, 0 if not and the one before still holds.",
+)
+RELOAD_SUCCESS_AT: Final = Family(
+    name="burrow_exporter_config_last_reload_success_timestamp_seconds",
+    help="When the configuration that holds was loaded, in seconds since 1970.",
+)
+
+CATALOGUE: Final[tuple[Family, ...]] = (
+    *CLUSTER_FAMILIES,
+    SCRAPE_DEADLINE,
+    RELOAD_SUCCESSFUL,
+    RELOAD_SUCCESS_AT,
+    BUILD_INFO,
+)
 """Every family but those of the process, which are prometheus_client's."""

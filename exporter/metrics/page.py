@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import platform
 import threading
+import time
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import compress
@@ -20,7 +21,13 @@ from prometheus_client.registry import Collector
 from exporter import __version__
 from exporter.core.report import Outcome
 from exporter.metrics import text
-from exporter.metrics.catalogue import BUILD_INFO, CLUSTER_FAMILIES, SCRAPE_DEADLINE
+from exporter.metrics.catalogue import (
+    BUILD_INFO,
+    CLUSTER_FAMILIES,
+    RELOAD_SUCCESS_AT,
+    RELOAD_SUCCESSFUL,
+    SCRAPE_DEADLINE,
+)
 from exporter.metrics.family import Columns, Family, Samples
 from exporter.metrics.rows import Rows
 from exporter.settings import Settings
@@ -46,6 +53,7 @@ class Pages:
 
     def __init__(self, settings: Settings) -> None:
         self._granularity = {cluster.name: cluster.granularity for cluster in settings.clusters}
+        self._loaded_at = time.time()
         self._rows = Rows()
         self._lock = threading.Lock()
         self._latest: _Shared | None = None
@@ -61,13 +69,16 @@ class Pages:
         accept: str = "",
         accept_encoding: str = "",
         names: Collection[str] = (),
+        reload_failed: bool = False,
     ) -> Page:
         """The page on these outcomes for a scrape that gave the collection ``deadline`` seconds.
 
         ``accept`` and ``accept_encoding`` are the scraper's headers; ``names`` limits the page to these families.
+        ``reload_failed``: the configuration could not be loaded anew, and what these pages were made with still holds.
         """
         encoder, content_type = choose_encoder(accept)
-        end = encoder(_Exporter(self._process, deadline, names))
+        about = {SCRAPE_DEADLINE: deadline, RELOAD_SUCCESSFUL: not reload_failed, RELOAD_SUCCESS_AT: self._loaded_at}
+        end = encoder(_Exporter(self._process, about, names))
         zipped = gzip_accepted(accept_encoding)
         with self._lock:
             shared = self._share(outcomes, names)
@@ -139,17 +150,17 @@ class _Shared:
 
 
 class _Exporter(Collector):
-    """What a page says of the exporter itself: its version, the scrape's deadline, the process."""
+    """What a page says of the exporter itself: its version, the scrape's deadline, its configuration, the process."""
 
-    def __init__(self, process: CollectorRegistry, deadline: float, names: Collection[str]) -> None:
+    def __init__(self, process: CollectorRegistry, about: Mapping[Family, float], names: Collection[str]) -> None:
         self._process = process
-        self._deadline = deadline
+        self._about = about
         self._names = names
 
     def collect(self) -> Iterator[Metric]:
-        deadline = GaugeMetricFamily(SCRAPE_DEADLINE.name, SCRAPE_DEADLINE.help, value=self._deadline)
+        about = [GaugeMetricFamily(family.name, family.help, value=value) for family, value in self._about.items()]
         build = GaugeMetricFamily(BUILD_INFO.name, BUILD_INFO.help, labels=BUILD_INFO.labels)
         build.add_metric((version("kafka-python"), platform.python_version(), __version__), 1)
-        for family in (deadline, build, *self._process.collect()):
+        for family in (*about, build, *self._process.collect()):
             if not self._names or any(sample.name in self._names for sample in family.samples):
                 yield family

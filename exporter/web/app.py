@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final, Protocol
 
 from starlette.applications import Starlette
@@ -19,7 +19,10 @@ from exporter.core.report import Outcome
 from exporter.metrics import Page, Pages
 from exporter.settings import Collection, Settings
 from exporter.web import v3
+from exporter.web.lifecycle import Lifecycle, Reload
 from exporter.web.pages import routes as for_people
+from exporter.web.port import Door, Guard
+from exporter.web.port.bodies import Bodies
 from exporter.web.threads import Threads
 
 SCRAPES_AT_ONCE: Final = 32
@@ -54,8 +57,24 @@ class Collects(Protocol):
         """Forget what is retained of a group, or of it on one topic."""
 
 
-def make_app(collector: Collects, settings: Settings) -> Starlette:
-    """The application that answers on the exporter's port."""
+async def cannot_reload() -> str:
+    """The answer of an application that nothing can reload."""
+    return "there is nothing to load it from"
+
+
+def make_app(
+    collector: Collects,
+    settings: Settings,
+    *,
+    guard: Guard | None = None,
+    reload: Reload = cannot_reload,
+    reload_failed: Callable[[], bool] = lambda: False,
+) -> Starlette:
+    """The application that answers on the exporter's port.
+
+    ``guard`` locks it. ``reload`` loads the configuration anew and returns what is wrong with it, None if nothing is;
+    ``reload_failed`` says whether that went wrong the last time.
+    """
     pages = Pages(settings)
     threads: Threads[Page] = Threads("scrape", SCRAPES_AT_ONCE)
 
@@ -73,6 +92,7 @@ def make_app(collector: Collects, settings: Settings) -> Starlette:
                 accept=request.headers.get("accept", ""),
                 accept_encoding=request.headers.get("accept-encoding", ""),
                 names=frozenset(request.query_params.getlist("name[]")),
+                reload_failed=reload_failed(),
             )
 
         try:
@@ -95,20 +115,23 @@ def make_app(collector: Collects, settings: Settings) -> Starlette:
             "Ready: scrapes are answered. Whether a cluster can be read is said by burrow_kafka_cluster_up.\n"
         )
 
+    locked = [Middleware(Door, guard, open_health=settings.web.unauthenticated_health)] if guard is not None else []
     app = Starlette(
         routes=[
             Route(settings.web.telemetry_path, scrape),
             Route("/-/healthy", healthy),
             Route("/-/ready", ready),
+            Route("/-/reload", Lifecycle(reload, enabled=settings.web.enable_lifecycle)),
             *for_people(collector, settings),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), *locked, Middleware(Bodies)],
         # Starlette raises the error again once this is sent, and the server logs it with its traceback.
         exception_handlers={Exception: internal_error},
     )
     # It would build the address from a header that anybody can send.
     app.router.redirect_slashes = False
-    app.router.default = v3.Api(collector, settings)
+    authenticated = guard is not None and guard.config().authenticates
+    app.router.default = v3.Api(collector, settings, authenticated=authenticated)
     return app
 
 
@@ -132,7 +155,8 @@ async def in_pieces(parts: Iterable[bytes]) -> AsyncIterator[memoryview]:
 
 async def internal_error(_: Request, __: Exception) -> Response:
     """One plain line for what nobody foresaw."""
-    return PlainTextResponse("Internal error; the exporter's log says more.\n", status_code=500)
+    # Made outside of what adds them to other answers.
+    return PlainTextResponse("Internal error; the exporter's log says more.\n", 500, SECURITY_HEADERS)
 
 
 class SecurityHeaders:

@@ -11,14 +11,15 @@ import errno
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from exporter.settings import Web
-from exporter.web.connection import Connection
+from exporter.web.connection import REQUEST_SECONDS, Connection
 
 log = logging.getLogger(__name__)
 
@@ -28,22 +29,30 @@ STOP_SECONDS: Final = 3
 KEEP_ALIVE_SECONDS: Final = 75
 """How long an answered connection is kept: longer than the usual intervals, so that a scraper keeps its own."""
 
+TLS_END_SECONDS: Final = 2.0
+"""How long a connection that we end is kept for the client to agree; less than STOP_SECONDS, which includes it."""
+
 _NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
 
-def serve(app: ASGIApp, web: Web) -> None:
-    """Answer on the port until SIGTERM or SIGINT.
+Reload = Callable[[], Coroutine[object, object, object]]
+
+
+def serve(app: ASGIApp, web: Web, *, tls: ssl.SSLContext | None = None, reload: Reload | None = None) -> None:
+    """Answer on the port until SIGTERM or SIGINT, over TLS if there is a context for it.
+
+    ``reload`` is what SIGHUP asks for.
 
     Raises:
         ValueError: the listen address is not one.
         OSError: the address cannot be bound, say because another process listens there.
     """
     with listen(web.listen_address) as listener:
-        log.info("listening on http://%s", bound_address(listener))
-        asyncio.run(_serve(make_server(app), listener))
+        log.info("listening on %s://%s", "http" if tls is None else "https", bound_address(listener))
+        asyncio.run(_serve(make_server(app, tls), listener, reload))
 
 
-def make_server(app: ASGIApp) -> Server:
+def make_server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Server:
     """The server of an application: HTTP/1.1, bounded connections, no log of accesses, no name of itself."""
     return Server(
         uvicorn.Config(
@@ -63,12 +72,36 @@ def make_server(app: ASGIApp) -> Server:
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,
-        )
+        ),
+        tls,
     )
 
 
 class Server(uvicorn.Server):
-    """A server that ends by returning."""
+    """A server that ends by returning, and waits for nobody's part in TLS for long."""
+
+    def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(config)
+        self._tls = tls
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen on the sockets: uvicorn would leave a handshake the minute that asyncio gives it."""
+        if self._tls is None:
+            await super().startup(sockets)
+            return
+        loop = asyncio.get_running_loop()
+        self.servers = [
+            await loop.create_server(
+                lambda: Connection(self.config, self.server_state, {}),
+                sock=listener,
+                ssl=self._tls,
+                ssl_handshake_timeout=REQUEST_SECONDS,
+                ssl_shutdown_timeout=TLS_END_SECONDS,
+                backlog=self.config.backlog,
+            )
+            for listener in sockets or ()
+        ]
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -81,8 +114,18 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def _serve(server: Server, listener: socket.socket) -> None:
+async def _serve(server: Server, listener: socket.socket, reload: Reload | None) -> None:
     loop = asyncio.get_running_loop()
+    if reload is not None:
+        running: set[asyncio.Task[object]] = set()
+
+        def hang_up() -> None:
+            task = loop.create_task(reload())
+            # The loop itself does not hold on to it.
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     await server.serve(sockets=[listener])

@@ -87,13 +87,14 @@ def test_the_other_sections_are_read(read: Callable[..., Settings]) -> None:
         MINIMAL
         + """
 collection: {min_interval: 1s, scrape_timeout: 20s, timeout_offset: 1s, max_report_age: 1h}
-web: {listen_address: "127.0.0.1:9", telemetry_path: /a/b, access_control_allow_origin: "https://a.b", api_delete: true}
+web: {listen_address: "127.0.0.1:9", telemetry_path: /a/b, access_control_allow_origin: "https://a.b", api_delete: true,
+  unauthenticated_health: true, enable_lifecycle: true}
 storage: {path: /var/lib/history}
 log: {level: error, format: json}
 """
     )
     assert dataclasses.astuple(settings.collection) == (1.0, 20.0, 1.0, 3600.0)
-    assert dataclasses.astuple(settings.web) == ("127.0.0.1:9", "/a/b", "https://a.b", True)
+    assert dataclasses.astuple(settings.web) == ("127.0.0.1:9", "/a/b", "https://a.b", True, None, True, True)
     assert dataclasses.astuple(settings.storage) == ("/var/lib/history",)
     assert dataclasses.astuple(settings.log) == ("error", "json")
 

@@ -1,0 +1,10 @@
+"""The web configuration file, in the format of Prometheus' exporter-toolkit: TLS, passwords, headers, a rate limit.
+
+What differs from the toolkit, and why: docs/web-config.md
+"""
+
+from exporter.web.config.loading import load
+from exporter.web.config.model import Pem, Rate, TlsServer, WebConfig
+from exporter.web.config.watching import Watched
+
+__all__ = ["Pem", "Rate", "TlsServer", "Watched", "WebConfig", "load"]

@@ -1,0 +1,72 @@
+"""What must hold between keys of a web configuration, where each by itself is right."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+from exporter.config.document import Table
+from exporter.config.schema import Complaint, Values
+from exporter.config.world import World
+from exporter.web.config.contexts import Unusable, server_context
+from exporter.web.config.gonames import VERSIONS
+from exporter.web.config.model import REQUIRES_CERTIFICATE, TlsServer
+
+
+def tls(table: Table, values: Values, _: World) -> Iterator[Complaint]:
+    """There is all that a policy needs, and OpenSSL can use what is in the files."""
+    for name in ("cert", "key"):
+        if not _given(table, name):
+            yield "", f"{name}_file (or {name}) is missing: TLS needs a certificate and its key"
+    wrong = list(_policy(table, values))
+    yield from wrong
+    oldest, newest = values.get("min_version", "TLS12"), values.get("max_version", "TLS13")
+    if VERSIONS[oldest] > VERSIONS[newest]:
+        wrong.append(("", ""))
+        yield ("min_version" if "min_version" in table.entries else "max_version"), f"{oldest} is newer than {newest}"
+    # What cannot be read has been told already; whether the rest can be used is only known with all of it.
+    complete = {"cert", "key"} <= values.keys() and all(_field(name) in values for name in table.entries)
+    if complete and not wrong:
+        yield from _tried(table, TlsServer(**values))
+
+
+def rate(table: Table, values: Values, _: World) -> Iterator[Complaint]:
+    """A limit says how many it lets through."""
+    if "interval" not in table.entries:
+        yield "", "interval is missing; it is the time between two requests, such as 1s"
+    elif values.get("interval") and values.get("burst", 0 if "burst" not in table.entries else None) == 0:
+        yield ("burst" if "burst" in table.entries else ""), "without a burst of at least 1 nothing is ever answered"
+
+
+def _policy(table: Table, values: Values) -> Iterator[Complaint]:
+    policy = values.get("client_auth_type", "NoClientCert" if "client_auth_type" not in table.entries else None)
+    authority = _given(table, "client_ca")
+    if policy is None:
+        return
+    if authority and policy == "NoClientCert":
+        key = "client_ca_file" if "client_ca_file" in table.entries else "client_ca"
+        yield key, "asks for nothing without a client_auth_type; add client_auth_type: RequireAndVerifyClientCert"
+    if policy in REQUIRES_CERTIFICATE and not authority:
+        message = f"{policy} needs client_ca_file, the authorities that vouch for clients; without it"
+        yield "client_auth_type", f"{message} a certificate that anybody can get would do"
+    if "client_allowed_sans" in table.entries and policy not in REQUIRES_CERTIFICATE:
+        message = "names in certificates can be held to a list only where all must show one;"
+        yield "client_allowed_sans", f"{message} add client_auth_type: RequireAndVerifyClientCert"
+
+
+def _tried(table: Table, configured: TlsServer) -> Iterator[Complaint]:
+    try:
+        server_context(configured)
+    except Unusable as unusable:
+        key = unusable.key
+        yield (key if key in table.entries else f"{key}_file"), str(unusable)
+    except (ssl.SSLError, ValueError, OSError) as error:
+        yield "", f"OpenSSL cannot use this: {getattr(error, 'reason', None) or error}"
+
+
+def _given(table: Table, name: str) -> bool:
+    return name in table.entries or f"{name}_file" in table.entries
+
+
+def _field(key: str) -> str:
+    return key.removesuffix("_file")

@@ -1,0 +1,154 @@
+"""TLS settings → a context of Python's ssl."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import ssl
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from exporter.web.config.gonames import CURVES, SUITES, VERSIONS
+from exporter.web.config.model import Pem, TlsServer
+
+log = logging.getLogger(__name__)
+
+FOR_OLD_VERSIONS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AES:!aNULL:!eNULL:@SECLEVEL=0"
+"""OpenSSL speaks TLS 1.0 and 1.1 only where it is told that security is not what counts."""
+
+SAN_KINDS: Final = frozenset({"DNS", "IP Address", "email", "URI"})
+
+
+class Unusable(Exception):
+    """OpenSSL cannot use the value of a key."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def server_context(tls: TlsServer) -> ssl.SSLContext:
+    """The context for the port's side of handshakes.
+
+    Raises:
+        Unusable: what a key says cannot be used, say because certificate and key do not belong together.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _versions(context, tls)
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    if not tls.prefer_server_cipher_suites:
+        context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+    _curves(context, tls.curve_preferences)
+    with _file(tls.cert) as cert, _file(tls.key) as key:
+        try:
+            # A password, even an empty one, keeps OpenSSL from asking for it on the terminal.
+            context.load_cert_chain(cert, key, password="")
+        except (ssl.SSLError, OSError) as error:
+            raise Unusable("cert", _why_not(error)) from error
+    _clients(context, tls)
+    return context
+
+
+def _versions(context: ssl.SSLContext, tls: TlsServer) -> None:
+    with warnings.catch_warnings():
+        # Whoever asks for TLS 1.0 has been told by Prometheus' own documentation.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.maximum_version = VERSIONS[tls.max_version]
+        context.minimum_version = VERSIONS[tls.min_version]
+    old = VERSIONS[tls.min_version] < ssl.TLSVersion.TLSv1_2
+    suites = [SUITES[name] for name in tls.cipher_suites if name in SUITES]
+    if suites:
+        try:
+            context.set_ciphers(":".join([*suites, *(["@SECLEVEL=0"] if old else [])]))
+        except ssl.SSLError as error:
+            raise Unusable("cipher_suites", "none of these is known to this OpenSSL") from error
+    elif tls.cipher_suites:
+        if tls.max_version != "TLS13":
+            raise Unusable("cipher_suites", f"these are all of TLS 1.3, and max_version is {tls.max_version}")
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+    elif old:
+        context.set_ciphers(FOR_OLD_VERSIONS)
+
+
+def _curves(context: ssl.SSLContext, names: tuple[str, ...]) -> None:
+    if not names or set(names) == CURVES.keys():
+        return
+    curves = [CURVES[name] for name in names]
+    if hasattr(context, "set_groups"):
+        context.set_groups(":".join(curves))
+        return
+    context.set_ecdh_curve(curves[0])
+    if len(set(names)) > 1:
+        log.warning("curve_preferences: this Python offers one curve or all, so %s is the only one", names[0])
+
+
+def _clients(context: ssl.SSLContext, tls: TlsServer) -> None:
+    """Hold clients to the policy: those of Go's that look at no authority are stricter here, or ask for nothing."""
+    if tls.requires_certificate:
+        context.verify_mode = ssl.CERT_REQUIRED
+    elif tls.client_auth_type == "VerifyClientCertIfGiven":
+        context.verify_mode = ssl.CERT_OPTIONAL
+    if tls.client_ca is None:
+        # As in Go, of those that are shown without need.
+        context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
+    else:
+        with _file(tls.client_ca) as authorities:
+            try:
+                context.load_verify_locations(authorities)
+            except (ssl.SSLError, OSError) as error:
+                raise Unusable("client_ca", "holds no certificate in PEM form") from error
+    if tls.client_allowed_sans:
+        context.sslobject_class = held_to(frozenset(tls.client_allowed_sans))
+
+
+def held_to(allowed: frozenset[str]) -> type[ssl.SSLObject]:
+    """A connection that ends its handshake unless the client's certificate has one of these names."""
+
+    class Held(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            shown = names_of(self.getpeercert() or {})
+            if not shown & allowed:
+                log.warning("a client's certificate has none of client_allowed_sans: %s", ", ".join(sorted(shown)))
+                raise ssl.SSLCertVerificationError("none of the certificate's names is allowed")
+
+    return Held
+
+
+def names_of(certificate: Mapping[str, Any]) -> frozenset[str]:
+    """The alternative names of a certificate as `SSLObject.getpeercert` has them; addresses as Go writes them."""
+    return frozenset(
+        str(ipaddress.ip_address(name.strip())) if kind == "IP Address" else name
+        for kind, name in certificate.get("subjectAltName", ())
+        if kind in SAN_KINDS
+    )
+
+
+def _why_not(error: OSError) -> str:
+    if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+        return "the certificate and the key do not belong together"
+    return "OpenSSL cannot use it: needs a certificate in PEM form, and its key, not encrypted"
+
+
+@contextmanager
+def _file(pem: Pem) -> Iterator[str]:
+    """A path at which OpenSSL finds it; what is written in the configuration itself gets to no disk."""
+    if pem.path is not None:
+        yield pem.path
+    elif sys.platform == "linux":
+        memory = os.memfd_create("pem")
+        try:
+            os.write(memory, pem.text)
+            yield f"/proc/self/fd/{memory}"
+        finally:
+            os.close(memory)
+    else:
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(pem.text)
+            file.flush()
+            yield file.name

@@ -1,0 +1,82 @@
+"""The kinds of value that only a web configuration has."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from exporter.config.mistakes import Invalid, suggestion
+from exporter.config.values import Kind
+from exporter.config.world import World
+from exporter.quoting import quoted
+from exporter.web.config.gonames import CURVES, OF_TLS13, SUITES
+from exporter.web.config.model import Pem
+
+_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|us|µs|ns|h|m|s)", re.ASCII)
+
+
+def _pem_file(text: str, world: World) -> Pem:
+    return Pem(world.content(text), world.readable(text))
+
+
+def _pem(text: str, _: World) -> Pem:
+    if "-----BEGIN " not in text:
+        # The text itself is not shown: it may be a key after all.
+        raise Invalid("holds nothing in PEM form (-----BEGIN ...); a file is named by the key that ends in _file")
+    return Pem(text.encode())
+
+
+def _bcrypt(text: str, _: World) -> str:
+    match = re.fullmatch(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}", text, re.ASCII)
+    if match is None or not 4 <= int(match[1]) <= 31:
+        # Nor is this: it may be the password.
+        raise Invalid('is not a bcrypt hash ($2y$10$ and 53 more characters), such as `htpasswd -nBC 10 ""` makes')
+    return text
+
+
+def _interval(text: str, _: World) -> float:
+    if text == "0":
+        return 0.0
+    if not re.fullmatch(f"(?:{_PART.pattern})+", text, re.ASCII):
+        raise Invalid(
+            f"{quoted(text)} is not a duration with its unit; write it as 1s, 500ms or 1.5s, or 0 for no limit"
+        )
+    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+
+
+def _one_of(what: str, known: tuple[str, ...]) -> Kind:
+    def read(text: str, _: World) -> str:
+        if text not in known:
+            hint = suggestion(text, known) or f"there are {', '.join(known)}"
+            raise Invalid(f"{quoted(text)} is no {what}; {hint}")
+        return text
+
+    return Kind(f"a list of {what}s", read, many=True)
+
+
+def _header(text: str, _: World) -> str:
+    if not re.fullmatch(r"[ -~]*", text):
+        raise Invalid("must be printable ASCII")
+    return text
+
+
+def one_of_header(*allowed: str) -> Kind:
+    """The value of a header that has but a few; empty is as good as not given."""
+
+    def read(text: str, _: World) -> str:
+        if text not in ("", *allowed):
+            raise Invalid(f"{quoted(text)} is not a value that it can have; use {' or '.join(allowed)}")
+        return text
+
+    return Kind(" | ".join(allowed), read)
+
+
+PEM_FILE: Final = Kind("a file in PEM form", _pem_file)
+PEM: Final = Kind("text in PEM form", _pem, secret=True)
+BCRYPT: Final = Kind("a bcrypt hash", _bcrypt, secret=True)
+INTERVAL: Final = Kind("a duration with its unit (1s, 500ms), or 0", _interval)
+SUITE: Final = _one_of("cipher suite of Go's", (*OF_TLS13, *SUITES))
+CURVE: Final = _one_of("curve of Go's", tuple(CURVES))
+SAN: Final = Kind("a list of names", lambda text, _: text, many=True)
+HEADER: Final = Kind("text", _header)

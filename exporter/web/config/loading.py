@@ -1,0 +1,68 @@
+"""A web configuration file → what it says, or every mistake in it at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from exporter.config.document import Scalar, Table
+from exporter.config.files import document
+from exporter.config.mistakes import ConfigError, Mistake, Place
+from exporter.config.reading import Reading
+from exporter.config.world import World
+from exporter.web.config.keys import HTTP, RATE, SECTIONS, TLS, TOP, USERS, user
+from exporter.web.config.model import Rate, TlsServer, WebConfig
+
+
+def load(path: str, world: World | None = None) -> WebConfig:
+    """What the file says; an empty one says nothing, as in the toolkit.
+
+    ``world`` afterwards knows which files were read. Raises `ConfigError` with every mistake there is.
+    """
+    node, malformed = document(path)
+    if node is None and malformed:
+        raise ConfigError(malformed)
+    if node is None or (isinstance(node, Scalar) and node.text is None):
+        node = Table(Place(path, 1, 1), "", {}, {})
+    if not isinstance(node, Table):
+        raise ConfigError(
+            malformed or [Mistake(node.place, "", f"must be a mapping of keys ({', '.join(TOP)}) at the top")]
+        )
+    reading = Reading(world or world_of(path), malformed, paths=_paths())
+    reading.unknown(node, TOP)
+    read = {
+        section.name: reading.section(section, table)
+        for section in SECTIONS
+        if (table := reading.table(node.entries.get(section.name), section.name)) is not None
+    }
+    users = _users(reading, node)
+    if reading.mistakes:
+        raise ConfigError(reading.mistakes)
+    headers = read.get(HTTP.name, {}).get("headers", {})
+    return WebConfig(
+        tls=TlsServer(**read[TLS.name]) if TLS.name in read else None,
+        headers={name: value for name, value in headers.items() if value},
+        users=users,
+        rate=Rate(**read.get(RATE.name, {})),
+    )
+
+
+def world_of(path: str) -> World:
+    """The world as the file sees it: relative paths start from its folder."""
+    return World(Path(path).parent, os.environ)
+
+
+def _users(reading: Reading, root: Table) -> dict[str, str]:
+    users: dict[str, Any] = {}
+    table = reading.table(root.entries.get(USERS), USERS)
+    for name, node in table.entries.items() if table is not None else ():
+        if not name or ":" in name:
+            reading.wrong(node, "a user's name is not empty and holds no colon, which ends it in HTTP")
+        else:
+            reading.key(user(name), node, Table(node.place, node.path, {}, {}), users)
+    return users
+
+
+def _paths() -> tuple[str, ...]:
+    return tuple(path for section in SECTIONS for path in (section.name, *section.paths(f"{section.name}.")))

@@ -1,0 +1,51 @@
+"""POST /-/reload, as Prometheus has it, and what it lets take the place of what."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+METHODS: Final = ("POST", "PUT")
+
+Reload = Callable[[], Awaitable[str | None]]
+"""Loads the configuration anew; what is wrong with it, None if nothing is."""
+
+
+class Lifecycle:
+    """The endpoint that loads the configuration anew, if that is ``enabled``."""
+
+    def __init__(self, reload: Reload, *, enabled: bool) -> None:
+        self._reload = reload
+        self._enabled = enabled
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        answer = await self._answer(scope["method"])
+        await answer(scope, receive, send)
+
+    async def _answer(self, method: str) -> Response:
+        if method not in METHODS:
+            headers = {"Allow": ", ".join(METHODS)}
+            return PlainTextResponse("Only POST or PUT requests allowed.\n", HTTPStatus.METHOD_NOT_ALLOWED, headers)
+        if not self._enabled:
+            how = "web.enable_lifecycle, or --web.enable-lifecycle"
+            return PlainTextResponse(f"Lifecycle API is not enabled: {how}.\n", HTTPStatus.FORBIDDEN)
+        wrong = await self._reload()
+        if wrong is None:
+            return PlainTextResponse("Reloaded.\n")
+        return PlainTextResponse(f"Failed to reload config:\n{wrong}\n", HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+class Current:
+    """The application that answers now; another may take its place between two requests."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have it answer one request."""
+        await self.app(scope, receive, send)

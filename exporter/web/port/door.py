@@ -1,0 +1,58 @@
+"""The door: in the exporter-toolkit's order the rate limit, the headers, the password."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from exporter.web.port.guard import Guard
+
+HEALTH: Final = frozenset({b"/-/healthy", b"/-/ready", b"/burrow/admin", b"/burrow/admin/ready"})
+"""What may be told to everybody, if the configuration says so: paths as they are sent, not as they may be read."""
+
+
+class Door:
+    """Lets a request through, or answers it itself. ``open_health``: nobody need say who he is to ask for HEALTH."""
+
+    def __init__(self, app: ASGIApp, guard: Guard, *, open_health: bool = False) -> None:
+        self._app = app
+        self._guard = guard
+        self._open = HEALTH if open_health else frozenset()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or let it through."""
+        config = self._guard.config()
+        if not self._guard.within_rate(config):
+            await _refusal(HTTPStatus.TOO_MANY_REQUESTS)(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in config.headers.items():
+                    headers[name] = value
+            await send(message)
+
+        if config.users and not (scope["raw_path"] in self._open and scope["method"] in {"GET", "HEAD"}):
+            authorization = Headers(scope=scope).get("authorization", "")
+            try:
+                admitted = await self._guard.passwords.admit(authorization, config.users)
+            except asyncio.CancelledError:
+                # The server ends what has not ended by itself in time.
+                await _refusal(HTTPStatus.SERVICE_UNAVAILABLE)(scope, receive, send_with_headers)
+                return
+            if not admitted:
+                await _refusal(HTTPStatus.UNAUTHORIZED, **{"WWW-Authenticate": "Basic"})(
+                    scope, receive, send_with_headers
+                )
+                return
+        await self._app(scope, receive, send_with_headers)
+
+
+def _refusal(status: HTTPStatus, **headers: str) -> PlainTextResponse:
+    return PlainTextResponse(f"{status.phrase}\n", status, headers)

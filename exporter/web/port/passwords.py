@@ -1,0 +1,117 @@
+"""Basic authentication against bcrypt hashes.
+
+Comparing takes as long for a user that there is not as for one that there is; it is done in a thread of its own, one
+at a time, and what came of it is remembered.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import bcrypt
+
+from exporter.web.threads import Threads
+
+MOST_REMEMBERED: Final = 1000
+"""Of right ones and of wrong ones each, so that guesses push out nobody who knows the password."""
+
+BCRYPT_BYTES: Final = 72
+"""What bcrypt looks at of a password. Its Python package refuses longer ones; Go's, and htpasswd, cut them off."""
+
+NOBODY: Final = "$2b${cost}$" + "." * 53
+"""A hash that no password is known to have; with the cost of the others, comparing takes as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What somebody says who he is."""
+
+    user: bytes
+    password: bytes
+
+
+class Passwords:
+    """Compares credentials with hashes."""
+
+    def __init__(self) -> None:
+        self._comparing: Threads[bool] = Threads("bcrypt", 1)
+        self._key = secrets.token_bytes(32)
+        self._right = Remembered()
+        self._wrong = Remembered()
+
+    async def admit(self, authorization: str, users: Mapping[str, str]) -> bool:
+        """True if the header holds the name of a user and the password that belongs to it."""
+        given = credentials(authorization)
+        if given is None:
+            return False
+        known = {name.encode(): hashed for name, hashed in users.items()}
+        hashed = known.get(given.user)
+        against = (hashed if hashed is not None else nobody(known.values())).encode()
+        digest = self._digest(given, against)
+
+        def compare() -> bool:
+            # Those who waited in line for the same answer find it.
+            remembered = self._remembered(digest)
+            if remembered is not None:
+                return remembered
+            same = bcrypt.checkpw(given.password[:BCRYPT_BYTES], against)
+            admitted = same and hashed is not None
+            (self._right if admitted else self._wrong).add(digest)
+            return admitted
+
+        remembered = self._remembered(digest)
+        return await self._comparing.run(compare) if remembered is None else remembered
+
+    def _remembered(self, digest: bytes) -> bool | None:
+        return True if digest in self._right else False if digest in self._wrong else None
+
+    def _digest(self, given: Credentials, against: bytes) -> bytes:
+        """What is remembered of a comparison: neither a password nor anything it could be guessed from."""
+        digest = hashlib.blake2b(key=self._key, digest_size=32)
+        for part in (given.user, against, given.password):
+            digest.update(len(part).to_bytes(8) + part)
+        return digest.digest()
+
+
+class Remembered:
+    """The newest of what was added."""
+
+    def __init__(self, most: int = MOST_REMEMBERED) -> None:
+        self._most = most
+        self._digests: OrderedDict[bytes, None] = OrderedDict()
+
+    def __contains__(self, digest: bytes) -> bool:
+        return digest in self._digests
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def add(self, digest: bytes) -> None:
+        """Remember it, and forget the oldest beyond the most that may be."""
+        self._digests[digest] = None
+        while len(self._digests) > self._most:
+            self._digests.popitem(last=False)
+
+
+def credentials(authorization: str) -> Credentials | None:
+    """What an Authorization header says; None if it is not of the kind "Basic"."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(encoded, validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return None
+    return Credentials(user, password) if colon else None
+
+
+def nobody(hashes: Iterable[str]) -> str:
+    """A hash for a user that there is not, as costly as the costliest of those that there are."""
+    return NOBODY.format(cost=max(hashed[4:6] for hashed in hashes))
