@@ -66,15 +66,15 @@ def _topics(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...])
 
 def _topic(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster or topic not found")
-    topic = name(parameters["topic"], reading.topics)
-    if topic not in reading.topics:
+    topic = name(parameters["topic"], reading.end_offsets)
+    if topic not in reading.end_offsets:
         raise Refusal("cluster or topic not found")
-    return asked.answer("topic offsets returned", offsets=reading.end_offsets(topic))
+    return asked.answer("topic offsets returned", offsets=reading.offsets(topic))
 
 
 def _consumers_of_topic(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster not found")
-    consumers = reading.consumers_of(name(parameters["topic"], reading.topics))
+    consumers = reading.consumers_of(name(parameters["topic"], reading.end_offsets))
     return asked.answer("consumers of topic returned", consumers=consumers)
 
 
@@ -85,8 +85,8 @@ def _consumers(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ..
 
 def _consumer(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster or consumer not found")
-    group = name(parameters["consumer"], reading.consumers)
-    if group not in reading.consumers:
+    group = name(parameters["consumer"], reading)
+    if group not in reading:
         raise Refusal("cluster or consumer not found")
     _must_be_readable(reading, group)
     return asked.answer("consumer detail returned", topics=reading.detail(group))
@@ -97,8 +97,8 @@ def _status(which: str, asked: Asked, parameters: Parameters, outcomes: tuple[Ou
     cluster, group = name(parameters["cluster"], clusters), name(parameters["consumer"], ())
     reading = _reading(parameters, outcomes, "") if cluster in clusters else None
     if reading is not None:
-        group = name(parameters["consumer"], reading.consumers)
-    if reading is None or group not in reading.consumers:
+        group = name(parameters["consumer"], reading)
+    if reading is None or group not in reading:
         # Burrow's word for it: not an error, and yet not found.
         status = not_found(cluster, group)
         return asked.answer("consumer status returned", HTTPStatus.NOT_FOUND, status=status)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from exporter.core.model import Members, Owner, Status
+from exporter.core.model import Int64s, Members, Owner, Status
 from exporter.core.report import Report
 from exporter.core.windows import NO_LAG
 from exporter.web.v3.gojson import Value
@@ -25,29 +25,33 @@ class Reading:
         self._commits = report.history.commits
         self._columns = report.columns
 
+    def __contains__(self, group: object) -> bool:
+        """True if commits of the group are retained: it is there, even if it cannot be read just now."""
+        found = self._report.groups.get(group) if isinstance(group, str) else None
+        if found is not None:
+            return any(map(self._is_touched, found.topics.values()))
+        return group in self.consumers
+
+    @property
+    def end_offsets(self) -> Mapping[str, Int64s]:
+        """Topic → end offsets by partition id."""
+        return self._report.end_offsets
+
     @cached_property
-    def topics(self) -> tuple[str, ...]:
+    def topics(self) -> Sequence[str]:
         """The topics that there are."""
-        return tuple(sorted(self._report.end_offsets))
+        return sorted(self._report.end_offsets)
 
     @cached_property
-    def touched(self) -> frozenset[tuple[str, str]]:
-        """The (group, topic) of which commits are retained."""
-        layout = self._report.history.group_topics
-        before = np.concatenate(([0], np.cumsum(self._commits.windows.count > 0)))
-        entries = np.diff(before[layout.starts]).tolist()
-        return frozenset(key for key, number in zip(layout.keys, entries, strict=True) if number)
-
-    @cached_property
-    def consumers(self) -> tuple[str, ...]:
+    def consumers(self) -> Sequence[str]:
         """The groups of which commits are retained; one without, or that has gone, is not among them."""
-        return tuple(sorted({group for group, _ in self.touched}))
+        return sorted({group for group, _ in self._touched})
 
-    def consumers_of(self, topic: str) -> tuple[str, ...]:
-        """The groups that have committed on the topic."""
-        return tuple(group for group in self.consumers if (group, topic) in self.touched)
+    def consumers_of(self, topic: str) -> Sequence[str]:
+        """The groups of which commits on the topic are retained."""
+        return sorted(group for group, on in self._touched if on == topic)
 
-    def end_offsets(self, topic: str) -> Sequence[Value]:
+    def offsets(self, topic: str) -> Sequence[Value]:
         """The end offset of each partition in order, None of one that could not be read."""
         return [offset if offset >= 0 else None for offset in self._report.end_offsets[topic].tolist()]
 
@@ -99,8 +103,19 @@ class Reading:
 
     def _topics_of(self, group: str) -> Iterator[tuple[str, slice]]:
         for topic, rows in self._report.groups[group].topics.items():
-            if (group, topic) in self.touched:
+            if self._is_touched(rows):
                 yield topic, rows
+
+    def _is_touched(self, rows: slice) -> bool:
+        return bool(self._commits.windows.count[rows].any())
+
+    @cached_property
+    def _touched(self) -> Sequence[tuple[str, str]]:
+        """The (group, topic) of which commits are retained."""
+        layout = self._report.history.group_topics
+        before = np.concatenate(([0], np.cumsum(self._commits.windows.count > 0)))
+        entries = np.diff(before[layout.starts]).tolist()
+        return [key for key, number in zip(layout.keys, entries, strict=True) if number]
 
     def _partition(self, row: int, topic: str, owner: Owner) -> Fields:
         columns, windows = self._columns, self._commits.windows

@@ -134,8 +134,8 @@ class Api:
         cluster = name(parameters["cluster"], outcomes)
         report = outcomes[cluster].report if cluster in outcomes else None
         reading = Reading(report) if report is not None else None
-        group = name(parameters["consumer"], reading.consumers if reading else ())
-        topic = name(parameters["topic"], reading.topics if reading else ()) if "topic" in parameters else None
+        group = name(parameters["consumer"], reading or ())
+        topic = name(parameters["topic"], reading.end_offsets if reading else ()) if "topic" in parameters else None
         self._collector.forget(cluster, group, topic)
         log.info("forgetting what was retained of a group", extra={"cluster": cluster, "group": group, "topic": topic})
         return asked.answer("consumer group removed")
