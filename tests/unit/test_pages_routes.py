@@ -245,4 +245,4 @@ def test_an_exporter_without_groups_says_so() -> None:
 
 
 def test_a_tab_says_how_many_groups_are_in_trouble() -> None:
-    assert "<title>3 ERR · 8 WARN · Consumer groups · kafka-burrow-exporter</title>" in ask(APP, "/").text
+    assert "<title>3 ERR · 9 WARN · Consumer groups · kafka-burrow-exporter</title>" in ask(APP, "/").text
