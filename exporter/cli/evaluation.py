@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,11 +12,12 @@ import click
 
 from exporter.cli.options import variable
 from exporter.config.keys import EVALUATION
-from exporter.config.mistakes import Invalid
+from exporter.config.mistakes import Invalid, suggestion
 from exporter.config.schema import Key
 from exporter.config.values import Kind
 from exporter.config.world import World
 from exporter.core.evaluation import Evaluation
+from exporter.quoting import quoted
 
 R = TypeVar("R")
 
@@ -60,6 +61,37 @@ def evaluation_options(command: Callable[..., R]) -> Callable[..., R]:
             show_envvar=True,
         )(decorated)
     return decorated
+
+
+def some_values(ctx: click.Context, parameter: click.Parameter, text: str | None) -> dict[str, Any] | None:
+    """A callback for an option: the values that "KEY=VALUE,KEY=VALUE" stands for, by the field of `Evaluation`."""
+    if text is None:
+        return None
+    keys = {key.name: key for key in _KEYS}
+    given: dict[str, Any] = {}
+    try:
+        for part in text.split(","):
+            word, equals, value = (piece.strip() for piece in part.partition("="))
+            name = word.replace("-", "_")
+            if name not in keys:
+                hint = suggestion(name, keys) or f"there are {', '.join(keys)}"
+                raise Invalid(f"{quoted(word)} is not a key of the evaluation; {hint}")
+            if not equals:
+                raise Invalid(f"{quoted(word)} has no value; write KEY=VALUE,KEY=VALUE")
+            if keys[name].field in given:
+                raise Invalid(f"{quoted(word)} is there twice")
+            given[keys[name].field] = keys[name].kind.read(value, _NOWHERE)
+    except Invalid as invalid:
+        raise click.BadParameter(str(invalid), ctx=ctx, param=parameter) from None
+    return given
+
+
+def shown(evaluation: Evaluation, fields: Iterable[str]) -> str:
+    """Some values of an evaluation as one would write them: "window=300s recent=200s"."""
+    wanted = frozenset(fields)
+    return " ".join(
+        f"{key.name}={key.kind.show(getattr(evaluation, key.field))}" for key in _KEYS if key.field in wanted
+    )
 
 
 def _changed(wanted: dict[str, Any], evaluation: Evaluation) -> Evaluation:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Literal
 
 import click
 
-from exporter.cli.evaluation import evaluation_options
+from exporter.cli import compared
+from exporter.cli.comparison import Comparison
+from exporter.cli.evaluation import evaluation_options, some_values
 from exporter.cli.failures import BadArguments, BadConfiguration, RunFailed
 from exporter.cli.options import variable
 from exporter.config import ConfigError, load
@@ -15,6 +19,11 @@ from exporter.core.history import History, empty, fold
 from exporter.core.model import Observation
 from exporter.core.report import Report, report
 from exporter.recording import RecordingError, read, verdict_lines
+
+Format = Literal["table", "json"]
+
+Judge = Callable[[str], Evaluation]
+"""Cluster → how it is judged."""
 
 
 @click.command()
@@ -27,13 +36,35 @@ from exporter.recording import RecordingError, read, verdict_lines
     envvar=variable("--config.file"),
     show_envvar=True,
 )
+@click.option(
+    "--compare",
+    "other",
+    callback=some_values,
+    metavar="KEY=VALUE,...",
+    help="Judge a second time with these keys of the evaluation changed (window=300s,recent=400s), and print in place"
+    " of the verdicts where the two differ, and what each comes to.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json"]),
+    help="With --compare: a table, or one JSON object on one line.  [default: table]",
+)
 @evaluation_options
-def replay(recording: str, config_file: str | None, changed: Callable[[Evaluation], Evaluation]) -> None:
+def replay(
+    recording: str,
+    config_file: str | None,
+    other: dict[str, Any] | None,
+    format_: Format | None,
+    changed: Callable[[Evaluation], Evaluation],
+) -> None:
     """Judge a recording with the given settings: a JSON object for each observation and group.
 
     FILE is what `record` writes, - reads standard input. A flag wins over the configuration file; of a cluster
     that the file does not name its `defaults` hold.
     """
+    if format_ is not None and other is None:
+        raise click.UsageError("--format is for --compare; without it the verdicts are JSON, a line each")
     try:
         settings = load(config_file, clusters_needed=False)
     except ConfigError as error:
@@ -41,29 +72,51 @@ def replay(recording: str, config_file: str | None, changed: Callable[[Evaluatio
     of_cluster = {cluster.name: changed(cluster.evaluation) for cluster in settings.clusters}
     otherwise = changed(settings.evaluation)
 
-    def evaluation(cluster: str) -> Evaluation:
+    def judge(cluster: str) -> Evaluation:
         return of_cluster.get(cluster, otherwise)
 
+    if other is None:
+        _print_verdicts(_observations(recording), judge)
+    else:
+        show = compared.show_json if format_ == "json" else compared.show
+        show(compare(_observations(recording), judge, other), other)
+
+
+def _observations(recording: str) -> Iterator[Observation]:
+    """What was recorded; what is wrong with the file ends the command."""
     name = "standard input" if recording == "-" else recording
     try:
         with click.open_file(recording, "rb") as lines:
-            seen = (each for _, each in read(lines))
-            for judged in reports(seen, evaluation):
-                if judged.groups:
-                    click.echo("\n".join(verdict_lines(judged, evaluation(judged.cluster))))
+            for _, seen in read(lines):
+                yield seen
     except RecordingError as error:
         raise BadArguments(f"{name}: {error}") from None
-    except BrokenPipeError:
-        raise
     except OSError as error:
         raise RunFailed(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from error
 
 
-def reports(observations: Iterable[Observation], settings: Callable[[str], Evaluation]) -> Iterator[Report]:
+def _print_verdicts(observations: Iterable[Observation], judge: Judge) -> None:
+    for judged in reports(observations, judge):
+        if judged.groups:
+            click.echo("\n".join(verdict_lines(judged, judge(judged.cluster))))
+
+
+def reports(observations: Iterable[Observation], judge: Judge) -> Iterator[Report]:
     """The report on each observation, given how each cluster is judged; clusters are kept apart."""
     histories: dict[str, History] = {}
     for seen in observations:
-        evaluation = settings(seen.cluster)
+        evaluation = judge(seen.cluster)
         before = histories.get(seen.cluster) or empty(evaluation)
         histories[seen.cluster] = fold(before, seen, evaluation)
         yield report(histories[seen.cluster], seen, evaluation)
+
+
+def compare(observations: Iterable[Observation], judge: Judge, other: dict[str, Any]) -> dict[str, Comparison]:
+    """Cluster → how it is judged, compared with how it would be with the other values."""
+    found: dict[str, Comparison] = {}
+    for seen in observations:
+        if seen.cluster not in found:
+            settings = judge(seen.cluster)
+            found[seen.cluster] = Comparison((settings, replace(settings, **other)))
+        found[seen.cluster].see(seen)
+    return found

@@ -54,6 +54,9 @@ class Running:
         """Load the configuration anew and return what is wrong with it: then all stays as it was. None: nothing is."""
         wrong = await self._reloading.run(self._reload)
         self.reload_failed = wrong is not None
+        if wrong is None:
+            self.app.app = self._made()
+            log.info("configuration reloaded")
         return wrong
 
     def close(self) -> None:
@@ -77,8 +80,6 @@ class Running:
             logs.set_up(settings.log)
         self._collector = self._collector.reconfigured(settings, sources)
         self.settings = settings
-        self.app.app = self._made()
-        log.info("configuration reloaded")
         for oddity in oddities(settings):
             log.warning(oddity)
         return None

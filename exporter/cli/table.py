@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import click
 
@@ -21,6 +21,7 @@ _COLOURS = {Status.OK: "green", Status.WARN: "yellow", Status.NOTFOUND: None}
 _GROUPS = ("GROUP", "STATUS", "LAG", "MAX LAG", "COMPLETE", "STATE", "MEMBERS")
 _PARTITIONS = ("GROUP", "TOPIC", "PARTITION", "STATUS", "COMPLETE", "WHY")
 _NUMBERS = frozenset({"LAG", "MAX LAG", "COMPLETE", "MEMBERS", "PARTITION"})
+"""Columns that are aligned to the right."""
 
 Judged = Mapping[str, tuple[Report, Evaluation]]
 """Cluster → its newest report, and the settings it was judged by."""
@@ -36,11 +37,11 @@ def show(judged: Judged) -> None:
         if not groups:
             click.echo("no consumer group with a commit on a topic that is looked at")
         else:
-            _print(_GROUPS, [_group(report, group) for group in groups])
+            lines(_GROUPS, [_group(report, group) for group in groups], _NUMBERS)
         bad = [row for group in groups for row in _bad_partitions(report, group, settings)]
         if bad:
             click.echo()
-            _print(_PARTITIONS, bad[:MOST_PARTITIONS])
+            lines(_PARTITIONS, bad[:MOST_PARTITIONS], _NUMBERS)
         if len(bad) > MOST_PARTITIONS:
             click.echo(f"and {len(bad) - MOST_PARTITIONS} more partitions; --format json has them all")
         if report.not_evaluated:
@@ -107,17 +108,18 @@ def _bad_partitions(report: Report, group: GroupReport, settings: Evaluation) ->
                 )
 
 
-def _print(head: Sequence[str], rows: Sequence[Row]) -> None:
+def lines(head: Sequence[str], rows: Sequence[Row], numbers: Set[str]) -> None:
+    """Print the rows below the head; columns of numbers are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(head, *(cells for _, cells in rows), strict=True)]
-    click.secho(_line(head, head, widths), bold=True)
+    to_the_right = [name in numbers for name in head]
+    click.secho(_line(head, widths, to_the_right), bold=True)
     for status, cells in rows:
-        click.secho(_line(head, cells, widths), fg=_COLOURS.get(status, "red"))
+        click.secho(_line(cells, widths, to_the_right), fg=_COLOURS.get(status, "red"))
 
 
-def _line(head: Sequence[str], cells: Sequence[str], widths: Sequence[int]) -> str:
-    """The cells side by side, numbers to the right."""
+def _line(cells: Sequence[str], widths: Sequence[int], to_the_right: Sequence[bool]) -> str:
     aligned = (
-        cell.rjust(width) if name in _NUMBERS else cell.ljust(width)
-        for name, cell, width in zip(head, cells, widths, strict=True)
+        cell.rjust(width) if right else cell.ljust(width)
+        for cell, width, right in zip(cells, widths, to_the_right, strict=True)
     )
     return "  ".join(aligned).rstrip()

@@ -1,0 +1,127 @@
+"""Comparisons as tables for a terminal, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import click
+
+from exporter.cli import table
+from exporter.cli.comparison import Comparison, Difference, Tallies
+from exporter.cli.evaluation import shown
+from exporter.core.model import Status
+from exporter.core.reasons import duration
+from exporter.quoting import one_line, quoted
+from exporter.recording import json_line
+
+MOST_DIFFERENCES = 100
+"""So many lines of differences are listed; the rest is counted."""
+
+_DIFFERENCES = ("GROUP", "TOPIC", "PARTITION", "SINCE", "FOR", "A", "B")
+_GROUPS = ("GROUP", "CHANGES A", "CHANGES B", "NOT OK A", "NOT OK B")
+
+
+def show(compared: Mapping[str, Comparison], fields: Iterable[str]) -> None:
+    """Print where the settings differ, and what each comes to; ``fields`` are those that were to be compared."""
+    wanted = tuple(fields)
+    for place, (name, comparison) in enumerate(compared.items()):
+        if place:
+            click.echo()
+        _show_one(name, comparison, wanted)
+
+
+def show_json(compared: Mapping[str, Comparison], _: Iterable[str] = ()) -> None:
+    """Print all of it as one JSON object on one line."""
+    click.echo(json_line({"clusters": [_data(name, comparison) for name, comparison in compared.items()]}))
+
+
+def _show_one(name: str, comparison: Comparison, fields: Sequence[str]) -> None:
+    began = comparison.ended if comparison.began is None else comparison.began
+    span = duration((comparison.ended - began) / 1000)
+    click.echo(f"cluster {quoted(name)}: {comparison.observations} observations over {span}, from {_time(began)} on")
+    for letter, settings in zip("AB", comparison.settings, strict=True):
+        click.echo(f"  {letter}  {shown(settings, fields)}")
+    click.echo()
+    rows = list(_differences(comparison.differences()))
+    if rows:
+        table.lines(_DIFFERENCES, rows[:MOST_DIFFERENCES], frozenset())
+        if len(rows) > MOST_DIFFERENCES:
+            click.echo(f"and {len(rows) - MOST_DIFFERENCES} more; --format json has them all")
+    else:
+        click.echo("every partition has the same verdict under both, always")
+    if comparison.groups:
+        click.echo()
+        groups = [_tallies(one_line(group), comparison.groups[group]) for group in sorted(comparison.groups)]
+        table.lines(_GROUPS, [*groups, _tallies("all", comparison.all_groups())], frozenset(_GROUPS[1:]))
+
+
+def _differences(differences: Iterable[Difference]) -> Iterator[table.Row]:
+    """A line for each difference; partitions of a topic that differed in the same way at the same time share one."""
+
+    def alike(one: Difference) -> tuple[Any, ...]:
+        return (one.group, one.topic, one.since, one.seconds, one.until is None, one.statuses)
+
+    for _, group in groupby(sorted(differences, key=lambda one: (*alike(one), one.partition)), key=alike):
+        same = list(group)
+        first = same[0]
+        length = duration(first.seconds) + (", to the end" if first.until is None else "")
+        yield (
+            max(first.statuses),
+            (
+                one_line(first.group),
+                one_line(first.topic),
+                ranges([one.partition for one in same]),
+                _time(first.since),
+                length,
+                *(status.name for status in first.statuses),
+            ),
+        )
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Numbers in order, those that follow each other as a range: 0-2,7 for 0, 1, 2 and 7."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def _tallies(name: str, tallies: Tallies) -> table.Row:
+    changes = (f"{tally.changes:,}" for tally in tallies)
+    shares = (f"{tally.not_ok_share:.1%}" for tally in tallies)
+    return Status.NOTFOUND, (name, *changes, *shares)
+
+
+def _data(name: str, comparison: Comparison) -> dict[str, Any]:
+    return {
+        "cluster": name,
+        "from": comparison.began,
+        "to": comparison.ended,
+        "observations": comparison.observations,
+        "settings": [asdict(settings) for settings in comparison.settings],
+        "differences": [
+            asdict(one) | {"statuses": [status.name for status in one.statuses]} for one in comparison.differences()
+        ],
+        "groups": [{"group": group, **_tally_data(comparison.groups[group])} for group in sorted(comparison.groups)],
+        "all": _tally_data(comparison.all_groups()),
+    }
+
+
+def _tally_data(tallies: Tallies) -> dict[str, Any]:
+    return {
+        "changes": [tally.changes for tally in tallies],
+        "seconds_not_ok": [tally.not_ok for tally in tallies],
+        "seconds_watched": [tally.watched for tally in tallies],
+        "share_not_ok": [tally.not_ok_share for tally in tallies],
+    }
+
+
+def _time(milliseconds: int) -> str:
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"

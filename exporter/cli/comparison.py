@@ -1,0 +1,145 @@
+"""Where two settings judge a recording differently, and what each comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from exporter.core.evaluation import Evaluation
+from exporter.core.history import History, empty, fold
+from exporter.core.model import Observation, Status
+from exporter.core.report import Report, report
+
+Partition = tuple[str, str, int]
+"""Group, topic and partition id."""
+
+Both = tuple[Status, Status]
+"""The verdicts under the two settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A time over which a partition had one verdict under one setting and another under the other.
+
+    ``since``: the first observation (ms) that was so. ``until``: the first that was so no longer, None if the recording
+    ended before. ``seconds``: how long that was, up to the end of the recording at most.
+    """
+
+    group: str
+    topic: str
+    partition: int
+    since: int
+    until: int | None
+    seconds: float
+    statuses: Both
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a setting made of a group: how often its verdict changed, and for how long (s) it was not OK, of how many.
+
+    An observation's verdict holds until the next observation; that of the last for no time at all.
+    """
+
+    changes: int = 0
+    not_ok: float = 0.0
+    watched: float = 0.0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.changes + other.changes, self.not_ok + other.not_ok, self.watched + other.watched)
+
+    @property
+    def not_ok_share(self) -> float:
+        """The share of the time watched that the group was not OK, 0 to 1."""
+        return self.not_ok / self.watched if self.watched else 0.0
+
+
+Tallies = tuple[Tally, Tally]
+
+
+class Comparison:
+    """One cluster's recording under two settings. Fed with one observation after the other."""
+
+    def __init__(self, settings: tuple[Evaluation, Evaluation]) -> None:
+        self.settings = settings
+        self.began: int | None = None
+        self.ended = 0
+        self.observations = 0
+        self.groups: dict[str, Tallies] = {}
+        self._histories: list[History] = [empty(each) for each in settings]
+        self._known: dict[str, Both] = {}
+        self._shown: frozenset[str] = frozenset()
+        self._over: list[Difference] = []
+        self._open: dict[Partition, tuple[int, Both]] = {}
+
+    def see(self, seen: Observation) -> None:
+        """Take in the next observation of the cluster."""
+        one, other = self._judged(seen, 0), self._judged(seen, 1)
+        verdicts = {
+            name: (group.status, other.groups[name].status)
+            for name, group in one.groups.items()
+            if group.status != Status.NOTFOUND  # of which nothing can be said
+        }
+        if self.began is None:
+            self.began = self.ended = seen.at
+        self._count(verdicts, (seen.at - self.ended) / 1000)
+        self._compare(differing(one, other), seen.at)
+        self.ended = seen.at
+        self.observations += 1
+
+    def differences(self) -> list[Difference]:
+        """All that differed, by group, topic, partition and time."""
+        still = [self._difference(where, None) for where in self._open]
+        return sorted(self._over + still, key=lambda one: (one.group, one.topic, one.partition, one.since))
+
+    def all_groups(self) -> Tallies:
+        """The tallies of all groups together."""
+        return sum((one for one, _ in self.groups.values()), Tally()), sum(
+            (other for _, other in self.groups.values()), Tally()
+        )
+
+    def _judged(self, seen: Observation, which: int) -> Report:
+        history = fold(self._histories[which], seen, self.settings[which])
+        self._histories[which] = history
+        return report(history, seen, self.settings[which])
+
+    def _count(self, verdicts: Mapping[str, Both], seconds: float) -> None:
+        """Add the time that the verdicts before this observation have held, and the changes that it brings."""
+        for name in self._shown:
+            self._add(name, *(Tally(0, seconds * (status > Status.OK), seconds) for status in self._known[name]))
+        for name, now in verdicts.items():
+            before = self._known.get(name, now)
+            self._add(name, *(Tally(then != status) for then, status in zip(before, now, strict=True)))
+        self._known.update(verdicts)
+        self._shown = frozenset(verdicts)
+
+    def _add(self, name: str, one: Tally, other: Tally) -> None:
+        before = self.groups.get(name, (Tally(), Tally()))
+        self.groups[name] = (before[0] + one, before[1] + other)
+
+    def _compare(self, differing: Mapping[Partition, Both], at: int) -> None:
+        """Close the differences that are over, and open those that begin."""
+        for where in [where for where, (_, statuses) in self._open.items() if differing.get(where) != statuses]:
+            self._over.append(self._difference(where, at))
+            del self._open[where]
+        for where, statuses in differing.items():
+            self._open.setdefault(where, (at, statuses))
+
+    def _difference(self, where: Partition, until: int | None) -> Difference:
+        since, statuses = self._open[where]
+        end = self.ended if until is None else until
+        return Difference(*where, since=since, until=until, seconds=(end - since) / 1000, statuses=statuses)
+
+
+def differing(one: Report, other: Report) -> dict[Partition, Both]:
+    """The partitions on which two reports on the same observation differ, with the verdict of each."""
+    first, second = one.columns.verdicts.status, other.columns.verdicts.status
+    layout = one.history.group_topics
+    found: dict[Partition, Both] = {}
+    for row in np.flatnonzero(one.columns.shown & (first != second)).tolist():
+        group, topic = layout.keys[int(np.searchsorted(layout.starts, row, side="right")) - 1]
+        partition = int(one.columns.partition[row])
+        found[group, topic, partition] = (Status(int(first[row])), Status(int(second[row])))
+    return found
