@@ -119,12 +119,14 @@ def reason(found: Report, row: int, settings: Evaluation) -> Reason:
 
 
 def duration(seconds: float) -> str:
-    """A duration in the two largest units that it has: 45 s, 7 min, 2 h 5 min, 3 d 4 h."""
+    """A duration in the two largest units that tell: 45 s, 2 min 30 s, 7 min, 2 h 5 min, 3 d 4 h."""
     whole = round(seconds)
     for unit, name, part, part_name in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min")):
         if whole >= unit:
             rest = whole % unit // part
             return f"{whole // unit} {name}" + (f" {rest} {part_name}" if rest else "")
-    if whole >= 120:
+    if whole >= 300:
         return f"{whole // 60} min"
+    if whole >= 120:
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
     return f"{whole} s"

@@ -37,9 +37,9 @@ def facts(of_page: GroupPage) -> dict[str, tuple[str, str]]:
 
 def test_partitions_are_listed_worst_first_with_the_reason_for_their_status() -> None:
     assert [(row.topic, row.partition, row.look.word, row.why) for row in page("fraud-detection").partitions] == [
-        ("payments", 0, "STALL", "Has stayed at 8,700 for 2 min with a consumer there; 915 behind"),
-        ("payments", 1, "STALL", "Has stayed at 8,700 for 2 min with a consumer there; 915 behind"),
-        ("payments", 2, "WARN", "Its lag did not shrink for 2 min, though it worked off 225; 120 behind"),
+        ("payments", 0, "STALL", "Has stayed at 8,700 for 2 min 30 s with a consumer there; 915 behind"),
+        ("payments", 1, "STALL", "Has stayed at 8,700 for 2 min 30 s with a consumer there; 915 behind"),
+        ("payments", 2, "WARN", "Its lag did not shrink for 2 min 30 s, though it worked off 225; 120 behind"),
     ]
 
 
@@ -64,7 +64,7 @@ def test_facts_about_a_group() -> None:
     assert told["Caught up in"] == ("never", "as long as its lag does not shrink")
     assert told["Window watched"] == ("100 %", "of 3 partitions")
     assert told["Retention margin"] == ("43 %", "of the log left before records are lost")
-    assert facts(page("catching-up"))["Caught up in"][0] == "3 min"
+    assert facts(page("catching-up"))["Caught up in"][0] == "3 min 57 s"
     assert "Caught up in" not in facts(page("warehouse"))
     assert set(facts(page("just-created"))) == {"State", "Members"}
 

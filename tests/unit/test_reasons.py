@@ -80,7 +80,7 @@ def told(looks: Sequence[tuple[int, int]], *, alive: bool = True, extra: Sequenc
             [100, 100, 120],
             Status.OK,
             Rule.KEEPING_UP,
-            "20 behind, but it was caught up less than 2 min ago",
+            "20 behind, but it was caught up less than 2 min 30 s ago",
         ),
     ],
 )
@@ -114,6 +114,8 @@ def test_a_reason_is_plain_data() -> None:
         (0, "0 s"),
         (119.4, "119 s"),
         (120, "2 min"),
+        (150, "2 min 30 s"),
+        (305, "5 min"),
         (3599, "59 min"),
         (3600, "1 h"),
         (7500, "2 h 5 min"),
