@@ -130,7 +130,8 @@ def make_app(
     )
     # It would build the address from a header that anybody can send.
     app.router.redirect_slashes = False
-    authenticated = guard is not None and guard.config().authenticates
+    # Asked anew each time: the file that says who may come in can change while we run.
+    authenticated = (lambda: guard.config().authenticates) if guard is not None else (lambda: False)
     app.router.default = v3.Api(collector, settings, authenticated=authenticated)
     return app
 

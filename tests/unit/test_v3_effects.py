@@ -109,7 +109,7 @@ OUTCOME = last([observation({"a/b": group({"t/1": [1]})}, {"t/1": [2]})])
 
 def delete(path: str, *, enabled: bool, authenticated: bool, collector: Known | None = None) -> tuple[Answer, Known]:
     known = collector or Known(OUTCOME)
-    api = Api(known, Settings(CLUSTERS, web=Web(api_delete=enabled)), authenticated=authenticated)
+    api = Api(known, Settings(CLUSTERS, web=Web(api_delete=enabled)), authenticated=lambda: authenticated)
     return ask_app(api, path, "DELETE"), known
 
 
@@ -156,6 +156,15 @@ def test_deleting_works_while_the_cluster_cannot_be_read() -> None:
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_only_a_delete_forgets(method: str) -> None:
     collector = Known(OUTCOME)
-    api = Api(collector, Settings(CLUSTERS, web=Web(api_delete=True)), authenticated=True)
+    api = Api(collector, Settings(CLUSTERS, web=Web(api_delete=True)), authenticated=lambda: True)
     ask_app(api, GROUP, method)
     assert collector.forgotten == []
+
+
+def test_deleting_is_refused_from_the_moment_on_that_nobody_is_asked_who_he_is() -> None:
+    collector, locked = Known(OUTCOME), [True]
+    api = Api(collector, Settings(CLUSTERS, web=Web(api_delete=True)), authenticated=lambda: locked[0])
+    assert ask_app(api, GROUP, "DELETE").status == 200
+    locked[0] = False
+    assert ask_app(api, GROUP, "DELETE").status == 403
+    assert len(collector.forgotten) == 1

@@ -54,10 +54,13 @@ class Knows(Protocol):
 class Api:
     """Burrow's API, and its answer to every path that is none.
 
-    ``authenticated``: whoever gets here had to show who he is; only then can a group be made forgotten.
+    ``authenticated`` tells whether, as things are now, whoever gets here had to show who he is; only then can a group
+    be made forgotten.
     """
 
-    def __init__(self, collector: Knows, settings: Settings, *, authenticated: bool = False) -> None:
+    def __init__(
+        self, collector: Knows, settings: Settings, *, authenticated: Callable[[], bool] = lambda: False
+    ) -> None:
         self._collector = collector
         self._settings = settings
         self._authenticated = authenticated
@@ -124,7 +127,7 @@ class Api:
     async def _forget(self, asked: Asked, parameters: Parameters) -> Answer:
         if not self._settings.web.api_delete:
             raise Refusal("deleting is off; web.api_delete turns it on", HTTPStatus.FORBIDDEN)
-        if not self._authenticated:
+        if not self._authenticated():
             raise Refusal("deleting is only for a port that asks who is there: --web.config.file", HTTPStatus.FORBIDDEN)
         return await self._in_thread(lambda: self._forgotten(asked, parameters))
 
