@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,9 +18,9 @@ PATIENCE = 20.0
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[int]:
+def serving(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Iterator[int]:
     """The port on which the application answers."""
-    server = make_server(app)
+    server = make_server(app, tls)
     with listen("127.0.0.1:0") as listener:
         port: int = listener.getsockname()[1]
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

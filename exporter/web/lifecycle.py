@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Final
@@ -34,7 +35,11 @@ class Lifecycle:
         if not self._enabled:
             how = "web.enable_lifecycle, or --web.enable-lifecycle"
             return PlainTextResponse(f"Lifecycle API is not enabled: {how}.\n", HTTPStatus.FORBIDDEN)
-        wrong = await self._reload()
+        try:
+            wrong = await self._reload()
+        except asyncio.CancelledError:
+            # The server ends what has not ended by itself in time.
+            return PlainTextResponse("The exporter is stopping.\n", HTTPStatus.SERVICE_UNAVAILABLE)
         if wrong is None:
             return PlainTextResponse("Reloaded.\n")
         return PlainTextResponse(f"Failed to reload config:\n{wrong}\n", HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,114 @@
+"""Passwords: each compared once, one at a time, away from the loop, and as long for nobody as for somebody."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import threading
+from collections.abc import Iterator
+
+import bcrypt
+import pytest
+
+from exporter.web.port.passwords import Passwords, Remembered, nobody
+
+SECRET = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+COSTLY = bcrypt.hashpw(b"costly", bcrypt.gensalt(6)).decode()
+USERS = {"alice": SECRET, "bob": COSTLY}
+
+
+class Comparing:
+    """Stands before bcrypt and counts."""
+
+    def __init__(self) -> None:
+        self.compared: list[tuple[bytes, bytes]] = []
+        self.at_once = 0
+        self.most_at_once = 0
+        self.threads: set[threading.Thread] = set()
+        self._lock = threading.Lock()
+
+    def __call__(self, password: bytes, hashed: bytes) -> bool:
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            self.compared.append((password, hashed))
+            self.threads.add(threading.current_thread())
+        try:
+            return self.really(password, hashed)
+        finally:
+            with self._lock:
+                self.at_once -= 1
+
+    def really(self, password: bytes, hashed: bytes) -> bool:
+        return bcrypt.hashpw(password, hashed) == hashed
+
+
+@pytest.fixture
+def comparing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Comparing]:
+    comparing = Comparing()
+    monkeypatch.setattr("exporter.web.port.passwords.bcrypt.checkpw", comparing)
+    yield comparing
+    assert threading.main_thread() not in comparing.threads
+
+
+def header(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def admitted(passwords: Passwords, *headers: str, users: dict[str, str] = USERS) -> list[bool]:
+    async def all_at_once() -> list[bool]:
+        return await asyncio.gather(*(passwords.admit(text, users) for text in headers))
+
+    return asyncio.run(all_at_once())
+
+
+def test_many_who_come_at_once_with_the_same_password_are_compared_once(comparing: Comparing) -> None:
+    assert all(admitted(Passwords(), *[header("alice", "secret")] * 50))
+    assert len(comparing.compared) == 1
+
+
+def test_one_is_compared_at_a_time(comparing: Comparing) -> None:
+    assert not any(admitted(Passwords(), *(header("alice", str(number)) for number in range(20))))
+    assert len(comparing.compared) == 20
+    assert comparing.most_at_once == 1
+
+
+def test_right_and_wrong_are_remembered(comparing: Comparing) -> None:
+    passwords = Passwords()
+    for _ in range(3):
+        assert admitted(passwords, header("alice", "secret"), header("alice", "wrong")) == [True, False]
+    assert len(comparing.compared) == 2
+
+
+def test_what_is_remembered_belongs_to_one_user_password_and_hash(comparing: Comparing) -> None:
+    passwords = Passwords()
+    same = {"alice": SECRET, "alic": SECRET}
+    assert admitted(passwords, header("alice", "secret"), users=same) == [True]
+    assert admitted(passwords, header("alic", "esecret"), users=same) == [False]
+    assert admitted(passwords, header("alice", "secret"), users={"alice": COSTLY}) == [False]
+    assert admitted(passwords, header("alice", "secret"), users={"carol": SECRET}) == [False]
+
+
+def test_who_is_unknown_is_compared_with_a_hash_as_costly_as_the_costliest(comparing: Comparing) -> None:
+    assert admitted(Passwords(), header("carol", "secret")) == [False]
+    ((_, hashed),) = comparing.compared
+    assert hashed.startswith(b"$2b$06$")
+    assert hashed.decode() == nobody(USERS.values())
+
+
+def test_nobody_has_the_hash_of_the_unknown_even_by_name(comparing: Comparing) -> None:
+    passwords = Passwords()
+    comparing.really = lambda *_: True  # type: ignore[method-assign]
+    assert admitted(passwords, header("carol", "x"), header("carol", "x")) == [False, False]
+    assert admitted(passwords, header("alice", "x")) == [True]
+
+
+def test_guesses_push_out_nobody_who_knows_the_password(comparing: Comparing, monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords = Passwords()
+    assert admitted(passwords, header("alice", "secret")) == [True]
+    monkeypatch.setattr(passwords, "_wrong", Remembered(3))
+    admitted(passwords, *(header("alice", str(number)) for number in range(9)))
+    assert len(passwords._wrong) == 3
+    before = len(comparing.compared)
+    assert admitted(passwords, header("alice", "secret")) == [True]
+    assert len(comparing.compared) == before
