@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed-$(shell cat setup.cfg pyproject.toml | sha256sum | cut -c 1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit accuracy clean python
+.PHONY: help demo test check lint types unit accuracy generate image clean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,15 @@ unit: $(INSTALLED) ## the tests that start no servers
 
 accuracy: $(INSTALLED) ## how good the verdicts are on recorded and labelled traces, Burrow's beside ours
 	@$(BIN)/python -m tests.accuracy
+
+generate: $(INSTALLED) ## what is made from something else: references, tables, dashboards, manifests
+	$(BIN)/python docs/generate.py
+	$(BIN)/python -m exporter.metrics docs/metrics.md
+	$(BIN)/python -m dashboards.source
+	$(BIN)/python deploy/kubernetes/generate.py
+
+image: ## the Dockerfile's steps replayed in a clean root, where no container engine is; as root
+	$(PYTHON) deploy/replay_image.py
 
 clean: ## remove the virtual environment and what the tools leave here (not the downloads)
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
