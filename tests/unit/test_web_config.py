@@ -5,6 +5,7 @@ The names of the cases are those of the exporter-toolkit's own files, so that th
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 from textwrap import dedent
@@ -277,3 +278,14 @@ def test_one_curve_of_several_is_offered_where_python_can_do_no_better(
 ) -> None:
     tls(folder, f"{SERVER}, curve_preferences: [X25519, CurveP256]")
     assert ("so X25519 is the only one" in caplog.text) == (not hasattr(ssl.SSLContext, "set_groups"))
+
+
+def test_the_file_that_the_documentation_shows_is_taken(folder: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "web-config.md").read_text()
+    (shown, *_) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (folder / "clients.pem").write_text((folder / "ca.pem").read_text())
+    config = read(folder, shown)
+    assert config.authenticates
+    assert config.tls is not None
+    assert len(config.headers) == 5
+    assert config.rate == Rate(1.0, 20)
