@@ -39,9 +39,7 @@ class Behaviour(StrEnum):
 class Consumer(Loop):
     """A member that keeps up with its topic, and can be told at any time to behave otherwise."""
 
-    def __init__(
-        self, member: Member, *, records: int = 1, step_seconds: float = 0.5, lifetime: float = 600.0
-    ) -> None:
+    def __init__(self, member: Member, *, records: int = 1, step_seconds: float = 0.5, lifetime: float = 600.0) -> None:
         self._member = member
         self._records = records
         self._step_seconds = step_seconds

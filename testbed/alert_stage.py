@@ -1,0 +1,185 @@
+"""All that stands between a consumer and the people who are called: Kafka, exporter, Prometheus, Alertmanager, hooks.
+
+Two replicas of Prometheus scrape one exporter. The first sends to an Alertmanager of its own and to one that both
+send to; each Alertmanager has its own receiver. So every story is told to the two receivers at the same time: as by a
+single Prometheus, and as by a pair.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from testbed import alerting, servers
+from testbed.behaviours import Consumer
+from testbed.kafka import Kafka
+from testbed.loops import Loop
+from testbed.members import Member
+from testbed.processes import Process, TestbedError
+from testbed.producers import fill, producer
+from testbed.receiver import PAGERDUTY, SLACK, Message, Receiver
+from testbed.servers import Server, get
+
+LIFETIME = 300.0
+"""Seconds after which whoever plays on the stage leaves it, even if nobody ends the play."""
+
+PARTITIONS = 3
+HISTORY = 5_000
+"""Records in each partition before anything happens. Whoever stalls in a log that has just begun is in its oldest
+tenth, which is an alert of its own."""
+
+RATE = 50.0
+STEP_SECONDS = 0.1
+"""Many commits a second, so that the lag of one that falls behind grows from each scrape to the next."""
+
+
+class Stage:
+    """The stage, with its groups and servers. ``since`` is when it was set up, in seconds since 1970."""
+
+    def __init__(self, clusters: Mapping[str, Kafka]) -> None:
+        self.clusters = dict(clusters)
+        self.since = time.time()
+        self.suffix = uuid.uuid4().hex[:6]
+        self.topics = dict.fromkeys(clusters, f"events-{self.suffix}")
+        self.receivers: list[Receiver] = []
+        self.exporter: Server
+        self.prometheus: list[Server] = []
+        self.alertmanagers: list[Server] = []
+        self._processes: list[Process] = []
+        self._loops: list[Loop] = []
+
+    def check(self) -> None:
+        """Raises what went wrong with anybody on the stage."""
+        for loop in self._loops:
+            loop.check()
+        for process in self._processes:
+            if not process.running:
+                raise TestbedError(f"{process.name} has ended\n{process.tail()}")
+        for receiver in self.receivers:
+            if receiver.refused:
+                raise TestbedError(f"the web hooks were sent what they do not take: {receiver.refused}")
+
+    def group(self, name: str) -> str:
+        """The name of a group of this stage, which no other has."""
+        return f"{name}-{self.suffix}"
+
+    def consumer(self, cluster: str, group: str, member: Callable[[Kafka, str, str], Member]) -> Consumer:
+        """A new consumer at work in the group; it works off four records a step if told to be slow."""
+        client = member(self.clusters[cluster], group, self.topics[cluster])
+        found = Consumer(client, records=4, step_seconds=STEP_SECONDS, lifetime=LIFETIME).start()
+        self._loops.append(found)
+        return found
+
+    def ask(self, query: str, replica: int = 0) -> list[dict[str, Any]]:
+        """The result of an instant query, as Prometheus' API has it."""
+        status, text = get(f"{self.prometheus[replica].url}/api/v1/query?{urlencode({'query': query})}", timeout=10.0)
+        answer = json.loads(text)
+        if status != 200:
+            raise ValueError(f"{answer['error']}: {query}")
+        found: list[dict[str, Any]] = answer["data"]["result"]
+        return found
+
+    def holds(self, query: str) -> bool:
+        """True if the query has a result on each replica."""
+        return all(self.ask(query, replica) for replica in range(len(self.prometheus)))
+
+    def in_state(self, state: str, alert: str, group: str) -> bool:
+        """True if the alert on the group is ``pending``, or ``firing``, on each replica."""
+        return self.holds(f'ALERTS{{alertname="{alert}",consumer_group="{group}",alertstate="{state}"}}')
+
+    def muted(self, alert: str, group: str) -> bool:
+        """True if each Alertmanager has the alert on the group, and another alert mutes it."""
+        query = urlencode({"filter": [f"alertname={alert}", f"consumer_group={group}"]}, doseq=True)
+        found = [json.loads(get(f"{server.url}/api/v2/alerts?{query}")[1]) for server in self.alertmanagers]
+        return all(len(alerts) == 1 and alerts[0]["status"]["inhibitedBy"] for alerts in found)
+
+    def history(self, selector: str, replica: int = 0) -> list[tuple[dict[str, str], list[tuple[float, str]]]]:
+        """All samples (time, value) of these series since the stage was set up, each under its labels."""
+        seconds = int(time.time() - self.since) + 1
+        return [
+            (series["metric"], [(float(at), str(value)) for at, value in series["values"]])
+            for series in self.ask(f"{selector}[{seconds}s]", replica)
+        ]
+
+    def states(self, alert: str, group: str, replica: int = 0) -> list[tuple[str, float]]:
+        """The states that the alert on the group has gone through, each with when it began."""
+        found = self.history(f'ALERTS{{alertname="{alert}",consumer_group="{group}"}}', replica)
+        seen = sorted((at, labels["alertstate"]) for labels, samples in found for at, _ in samples)
+        return [(state, next(turn)[0]) for state, turn in groupby(seen, key=lambda sample: sample[1])]
+
+    def told(self, hook: str, about: str) -> list[list[str]]:
+        """What each receiver's web hook was told about something, in the words that a person reads first."""
+        words = title if hook == SLACK else event
+        return [[words(message) for message in each.about(about) if message.hook == hook] for each in self.receivers]
+
+    def heard(self, about: str, slack: Sequence[str], pages: Sequence[str]) -> bool:
+        """True if both receivers have got these messages about something, and no others."""
+        wanted = [list(slack)] * len(self.receivers), [list(pages)] * len(self.receivers)
+        return (self.told(SLACK, about), self.told(PAGERDUTY, about)) == wanted
+
+
+def title(message: Message) -> str:
+    """The title of a message to Slack."""
+    (attachment,) = message.body["attachments"]
+    return str(attachment["title"])
+
+
+def event(message: Message) -> str:
+    """What a message to PagerDuty does and says: ``trigger STALL: orders on prod``."""
+    return f"{message.body['event_action']} {message.body['payload']['summary']}"
+
+
+@contextmanager
+def staged(folder: Path, clusters: Mapping[str, Kafka]) -> Iterator[Stage]:
+    """The stage with everything running, and records being written to a topic of each cluster."""
+    stage = Stage(clusters)
+    with ExitStack() as stack:
+        for name, kafka in clusters.items():
+            kafka.create_topic(stage.topics[name], partitions=PARTITIONS)
+            fill(kafka, stage.topics[name], HISTORY)
+            stage._loops.append(producer(kafka, [stage.topics[name]], rate=RATE, lifetime=LIFETIME).start())
+        stack.callback(_end, stage._loops)
+        allow = f"-{stage.suffix}$"
+        stage.exporter = servers.exporter(
+            folder,
+            alerting.exporter(
+                {
+                    name: {"bootstrap_servers": list(kafka.bootstrap_servers), "groups": {"allow": allow}}
+                    for name, kafka in clusters.items()
+                }
+            ),
+        )
+        stage._processes.append(stack.enter_context(stage.exporter))
+        for number in range(2):
+            receiver = stack.enter_context(Receiver())
+            stage.receivers.append(receiver)
+            home = folder / f"alertmanager-{number}"
+            home.mkdir()
+            config = alerting.alertmanager(home, receiver.url)
+            stage.alertmanagers.append(stack.enter_context(servers.alertmanager(home, config)))
+        # In one place for both, as two replicas have it: Prometheus spreads the work of its rules by the files' paths.
+        rules = folder / "rules.yml"
+        rules.write_text(alerting.rules(), encoding="utf-8")
+        for number, targets in enumerate((stage.alertmanagers, stage.alertmanagers[1:])):
+            home = folder / f"prometheus-{number}"
+            home.mkdir()
+            config = alerting.prometheus(rules, stage.exporter, targets, f"replica-{number}")
+            server = servers.prometheus(home, config, *alerting.prometheus_flags())
+            stage.prometheus.append(stack.enter_context(server))
+        stage._processes += [*stage.alertmanagers, *stage.prometheus]
+        yield stage
+
+
+def _end(loops: Sequence[Loop]) -> None:
+    """Ends all at the same time, and raises what went wrong with any of them."""
+    for loop in loops:
+        loop.ask_to_stop()
+    for loop in loops:
+        loop.stop()
