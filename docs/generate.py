@@ -1,21 +1,40 @@
 """Writes what the documentation shows of the program from the program itself.
 
 `python docs/generate.py` fills `config.reference.yml` and, in the README and the pages here, each block between
-``<!-- generated: help COMMAND -->`` and ``<!-- end -->``. A test fails where a page says something else.
+``<!-- generated: KIND ... -->`` and ``<!-- end -->``. A test fails where a page says something else. The kinds:
+
+* ``help COMMAND``: what `--help` prints
+* ``console ARGUMENTS``: what the program prints, given the recording in `examples/` on standard input
+* ``sentences``: an example of each rule's sentence in it
+* ``partition GROUP``: what is said of the group's first partition in the end
 """
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
 import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
+from click.testing import CliRunner
 
 from exporter.cli import commands
 from exporter.config import reference
+from exporter.core.reasons import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"(?P<head><!-- generated: help ?(?P<command>[a-z-]*) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+RECORDING = ROOT / "examples" / "shop.jsonl.gz"
+BLOCK = re.compile(
+    r"(?P<head><!-- generated: (?P<kind>help|console|sentences|partition)(?: (?P<what>[^\n]*?))? -->\n)"
+    r".*?(?P<end><!-- end -->)",
+    re.DOTALL,
+)
 
 
 def generated() -> dict[Path, str]:
@@ -30,7 +49,12 @@ def generated() -> dict[Path, str]:
 
 
 def _block(match: re.Match[str]) -> str:
-    return f"{match['head']}```\n{help_of(match['command'])}\n```\n{match['end']}"
+    make = {"help": _help, "console": _console, "sentences": _sentences, "partition": _partition}[match["kind"]]
+    return f"{match['head']}{make(match['what'] or '')}\n{match['end']}"
+
+
+def _help(command: str) -> str:
+    return f"```\n{help_of(command)}\n```"
 
 
 def help_of(name: str) -> str:
@@ -43,6 +67,46 @@ def help_of(name: str) -> str:
         raise LookupError(f"no command {name}")
     settings = {**commands.context_settings, **command.context_settings}
     return command.get_help(click.Context(command, parent=top, info_name=name, terminal_width=100, **settings))
+
+
+def _console(arguments: str) -> str:
+    shown = f"$ gunzip -c {RECORDING.relative_to(ROOT)} | kafka-burrow-exporter {arguments}"
+    return f"```console\n{shown}\n{output_of(arguments)}```"
+
+
+@cache
+def output_of(arguments: str) -> str:
+    """What the program prints, given the recording on standard input."""
+    neutral = dict.fromkeys(name for name in os.environ if name.startswith("KBE_"))
+    recording = gzip.decompress(RECORDING.read_bytes())
+    result = CliRunner().invoke(commands, shlex.split(arguments), input=recording, env=neutral, catch_exceptions=False)
+    if result.exit_code:
+        raise RuntimeError(f"{arguments}: {result.output}")
+    return result.stdout
+
+
+def _partitions() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each group with each verdict on a partition of it, from the first observation to the last."""
+    for line in output_of("replay -").splitlines():
+        verdict = json.loads(line)
+        for partition in verdict["partitions"]:
+            yield verdict["group"], partition
+
+
+def _sentences(_: str) -> str:
+    """A table of the rules that spoke, each with the last time it did."""
+    last = {partition["reason"]["rule"]: (group, partition) for group, partition in _partitions()}
+    rows = [
+        f"| `{rule}` | {partition['status']} | {group} | {partition['reason']['sentence']} |"
+        for rule, (group, partition) in ((rule.value, last[rule.value]) for rule in Rule)
+    ]
+    return "\n".join(["| rule | status | group | sentence |", "| --- | --- | --- | --- |", *rows])
+
+
+def _partition(wanted: str) -> str:
+    """The last verdict on the first partition of a group."""
+    *_, last = (partition for group, partition in _partitions() if group == wanted and partition["partition"] == 0)
+    return f"```json\n{json.dumps(last, indent=2)}\n```"
 
 
 if __name__ == "__main__":
