@@ -1,49 +1,24 @@
-"""What becomes of groups, topics, clusters and histories: a test for each row of the table in docs/history.md."""
+"""What becomes of groups, topics and partitions: a test for each row of the table in docs/history.md.
+
+The rows about clusters and the exporter itself are in test_life_cycle_exporter.py.
+"""
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
-from exporter.collector import Collector
-from exporter.core.evaluation import Evaluation
-from exporter.core.history import History, empty, fold, forget
 from exporter.core.model import NO_OFFSET, NOT_READ, Failure, Observation, Status
-from exporter.core.report import Outcome, Report, report
-from exporter.settings import Cluster, Collection, Settings
-from exporter.sources import ClusterUnavailable
-from exporter.storage import SUFFIX, Storage
 from tests.observations import column, folded, group, members, observation, reported, statuses, window
-from tests.played_source import PlayedSource
+from tests.unit import test_life_cycle_exporter
+from tests.unit.test_life_cycle_exporter import WINDOW, healthy, status_of, young
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "history.md"
-WINDOW = range(0, 181, 30)
-"""Seconds of observations that fill a window of 150 s."""
-
-
-def healthy(at: int, name: str = "g", state: str = "Stable") -> Observation:
-    return observation(at, {name: group({"t": [1000 + at]}, state=state)}, {"t": [1000 + at]})
 
 
 def absent(at: int, committed: int = 1000) -> Observation:
     """Nobody is there, and others go on writing."""
     return observation(at, {"g": group({"t": [committed]}, state="Empty")}, {"t": [1100 + 10 * at]})
-
-
-def young(found: Report, name: str = "g") -> bool:
-    return found.groups[name].complete == 0
-
-
-def status_of(found: Report, name: str = "g") -> Status:
-    return found.groups[name].status
-
-
-def judged_after(history: History, seen: Observation) -> Report:
-    return report(fold(history, seen, Evaluation()), seen, Evaluation())
 
 
 def test_a_group_is_deleted() -> None:
@@ -236,111 +211,6 @@ def test_a_log_is_cut_off() -> None:
     assert (found.groups["g"].total_lag, found.groups["g"].beyond_end, status_of(found)) == (0, 1, Status.OK)
 
 
-def collected(answers: Sequence[Observation | Exception], storage: Storage | None = None) -> list[Outcome]:
-    """What each scrape showed of a source that gave these answers, one after the other."""
-    settings = Settings(clusters=(Cluster("c", ("127.0.0.1:1",)),), collection=Collection(min_interval=0.0))
-    collector = Collector(settings, {"c": PlayedSource(answers)}, storage=storage)
-    try:
-        return [collector.collect(30.0)[0] for _ in answers]
-    finally:
-        collector.close()
-
-
-def test_a_cluster_cannot_be_reached() -> None:
-    answers: list[Observation | Exception] = [healthy(at) for at in WINDOW]
-    answers += [ClusterUnavailable("connection", "nobody answers")] * 3
-    answers += [healthy(600)]
-
-    outcomes = collected(answers)
-
-    assert [outcome.up for outcome in outcomes] == [True] * 7 + [False] * 3 + [True]
-    assert all(outcome.report is None and outcome.failures[0].reason == "connection" for outcome in outcomes[7:10])
-    last = outcomes[-1].report
-    assert last is not None
-    assert (status_of(last), last.groups["g"].complete) == (Status.OK, 1.0)
-
-
-def test_a_cluster_is_renamed(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
-    storage.save("before", folded([healthy(at) for at in WINDOW]))
-
-    assert storage.load("after", Evaluation()).topics.rows == 0
-    (file,) = tmp_path.iterdir()
-    assert file.name == f"before{SUFFIX}"
-    file.rename(tmp_path / f"after{SUFFIX}")
-    assert judged_after(storage.load("after", Evaluation()), healthy(210)).groups["g"].complete == 1.0
-
-
-def test_the_exporter_restarts(tmp_path: Path) -> None:
-    before = [healthy(at) for at in WINDOW]
-    collected(before, Storage(tmp_path))
-
-    (kept,) = collected([healthy(210)], Storage(tmp_path))
-    (lost,) = collected([healthy(210)])
-
-    assert kept.report is not None
-    assert lost.report is not None
-    assert (kept.report.groups["g"].complete, young(lost.report)) == (1.0, True)
-
-
-def test_the_exporter_is_away_for_long(tmp_path: Path) -> None:
-    def seen(at: int) -> Observation:
-        groups = {"alive": group({"t": [1000 + at - 5]}), "dead": group({"t": [700]}, state="Empty")}
-        return observation(at, groups, {"t": [1000 + at]})
-
-    Storage(tmp_path).save("c", folded([seen(at) for at in WINDOW]))
-
-    found = judged_after(Storage(tmp_path).load("c", Evaluation()), seen(7200))
-
-    assert (statuses(found, "alive"), statuses(found, "dead")) == ([Status.OK], [Status.STOP])
-
-
-def test_the_settings_change(tmp_path: Path) -> None:
-    before = [healthy(at) for at in WINDOW]
-    Storage(tmp_path).save("c", folded(before))
-    longer = Evaluation(window=600.0, recent=700.0)
-
-    after = Storage(tmp_path).load("c", longer)
-    seen = healthy(210)
-    found = report(fold(after, seen, longer), seen, longer)
-
-    assert window(after) == window(folded(before))
-    assert found.columns.verdicts.complete.tolist() == [pytest.approx(210 / 600)]
-
-
-def test_the_clock_goes_back(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        ahead, back = collected([healthy(7200), healthy(210)])
-    assert ahead.report is not None
-    assert back.report is not None
-    assert young(back.report)
-    assert back.report.history.timeline.times == (back.report.at,)
-    assert "starts afresh: it is 6990 s ahead of the clock" in caplog.text
-
-
-def test_a_file_is_damaged_or_foreign(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / f"c{SUFFIX}").write_bytes(b"something else")
-
-    with caplog.at_level(logging.WARNING):
-        assert Storage(tmp_path).load("c", Evaluation()).topics.rows == 0
-
-    (aside,) = tmp_path.iterdir()
-    assert aside.name.startswith(f"c{SUFFIX}.damaged-")
-    assert aside.read_bytes() == b"something else"
-    assert str(aside) in caplog.text
-
-
-def test_a_group_is_forgotten_on_request() -> None:
-    seen = [observation(at, {"g": group({"t": [10]}), "h": group({"t": [20]})}, {"t": [50 + at]}) for at in WINDOW]
-    history = empty(Evaluation())
-    for each in seen:
-        history = fold(history, each, Evaluation())
-
-    found = judged_after(forget(history, "g"), observation(210, seen[-1].groups, {"t": [260]}))
-
-    assert (young(found, "g"), found.groups["h"].complete) == (True, 1.0)
-
-
 def documented() -> list[str]:
     """The first cell of each row of the table, as the name of a test."""
     section = DOCUMENT.read_text("utf-8").partition("## The life cycle\n")[2].partition("\n## ")[0]
@@ -349,7 +219,8 @@ def documented() -> list[str]:
 
 
 def test_every_row_of_the_table_has_its_test_and_every_test_its_row() -> None:
-    here = [name for name in globals() if name.startswith("test_") and "row_of_the_table" not in name]
+    both = [*globals(), *vars(test_life_cycle_exporter)]
+    here = [name for name in both if re.match("test_(?!every_row|life_cycle)", name)]
 
     assert sorted(documented()) == sorted(here)
     assert documented() == here, "the table and the tests are in the same order"
