@@ -26,8 +26,8 @@ class GroupReport:
     ``complete``: the share of its partitions whose window is complete. Lags in records or, where named so, seconds;
     ``lag_is_bound``: some partition's lag in seconds is only a lower bound. ``catch_up_seconds``: infinite while the
     lag does not shrink, None while that is not known. ``retention_margin``: of the partition that is closest to
-    losing records, how much of its log lies before the commit (1: at the end, 0: about to lose, below: lost), None
-    where the log start is not known. ``beyond_end``: partitions whose commit lies beyond the end of the log.
+    losing records, how much of its log lies before the commit (1: at the end, 0: about to lose, below: lost); a log
+    that nothing was ever deleted from counts as 1. None where the log start is not known. ``beyond_end``: partitions whose commit lies beyond the end of the log.
     """
 
     name: str
@@ -137,6 +137,8 @@ def _sums(columns: Columns, starts: Int64s) -> _Sums:
     with_log = shown & (columns.start >= 0) & (columns.end > columns.start)
     length = np.where(with_log, columns.end - columns.start, 1)
     margin = np.where(with_log, (columns.committed - columns.start) / length, np.inf)
+    # From a log that still begins with its first record nothing has ever been deleted, and nothing is about to be.
+    margin = np.where(with_log & (columns.start == 0), 1.0, margin)
     complete = shown & (columns.verdicts.complete >= 1.0)
     beyond = shown & (columns.committed > columns.end)
 

@@ -143,7 +143,8 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     per_group(
         "burrow_kafka_consumer_retention_margin_ratio",
         "How far from losing records the consumer group is on the partition where it is closest: (committed - log "
-        "start) / (end - log start); 1 at the end, 0 about to lose, negative once records were deleted unread.",
+        "start) / (end - log start); 1 at the end or while nothing was ever deleted, 0 about to lose, negative once "
+        "records were deleted unread.",
         lambda group: None if group.retention_margin is None else _judged(group, group.retention_margin),
     ),
     per_group(

@@ -53,4 +53,9 @@ def test_the_arguments_that_are_shipped_are_ones_that_the_unit_reads_and_the_exp
     assert f"ExecStart={PROGRAM} $ARGS\n" in UNIT.read_text()
     (line,) = [line for line in DEFAULTS.read_text().splitlines() if line.startswith("ARGS=")]
     (arguments,) = shlex.split(line.removeprefix("ARGS="))
-    assert shlex.split(arguments) == ["--config.file=/etc/kafka-burrow-exporter/config.yml"]
+    # %S of a service is /var/lib, where StateDirectory makes the folder and leaves it writable.
+    assert "StateDirectory=kafka-burrow-exporter\n" in UNIT.read_text()
+    assert shlex.split(arguments) == [
+        "--config.file=/etc/kafka-burrow-exporter/config.yml",
+        "--storage.path=/var/lib/kafka-burrow-exporter",
+    ]

@@ -150,13 +150,19 @@ def test_the_probes_ask_the_exporter_for_itself(container: Manifest) -> None:
 def test_the_configuration_is_mounted_where_the_exporter_looks(
     manifests: list[Manifest], pod: Manifest, container: Manifest
 ) -> None:
-    (volume,) = pod["volumes"]
-    (mount,) = container["volumeMounts"]
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
+    volume, mount = volumes["config"], mounts["config"]
     (config,) = [m for m in manifests if m["kind"] == "ConfigMap" and "config.yml" in m["data"]]
     assert volume["configMap"]["name"] == config["metadata"]["name"]
     # With a hash of the content, so that a change rolls the pod.
     assert config["metadata"]["name"] != "kafka-burrow-exporter"
-    assert container["args"] == [f"--config.file={mount['mountPath']}/config.yml"]
+    assert mounts["history"].get("readOnly", False) is False
+    assert volumes.keys() == mounts.keys() == {"config", "history"}
+    assert container["args"] == [
+        f"--config.file={mount['mountPath']}/config.yml",
+        f"--storage.path={mounts['history']['mountPath']}",
+    ]
 
 
 def test_prometheus_gets_from_the_monitor_to_the_pod(manifests: list[Manifest], container: Manifest) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from exporter.core.evaluation import Evaluation
 from exporter.core.model import NO_OFFSET, NOT_READ, Status
-from tests.observations import group, members, observation, reported, statuses
+from tests.observations import column, group, members, observation, reported, statuses
 
 
 def test_the_lag_of_a_group_is_the_sum_over_its_partitions() -> None:
@@ -101,3 +101,19 @@ def test_a_topic_that_an_alive_group_no_longer_subscribes_to_is_a_stop() -> None
 
     assert statuses(report, topic="t") == [Status.OK]
     assert statuses(report, topic="left") == [Status.STOP]
+
+
+def test_a_log_that_nothing_was_ever_deleted_from_is_no_danger_to_anybody() -> None:
+    def margin(*starts: int) -> float | None:
+        names = [f"t{number}" for number in range(len(starts))]
+        seen = observation(
+            0,
+            {"g": group({name: [50] for name in names})},
+            {name: [1000] for name in names},
+            start_offsets={name: column([start]) for name, start in zip(names, starts, strict=True)},
+        )
+        return reported([seen]).groups["g"].retention_margin
+
+    assert margin(0) == 1.0
+    assert margin(0, 40) == pytest.approx(10 / 960)
+    assert margin(60) == pytest.approx(-10 / 940)
