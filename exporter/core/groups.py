@@ -27,7 +27,8 @@ class GroupReport:
     ``lag_is_bound``: some partition's lag in seconds is only a lower bound. ``catch_up_seconds``: infinite while the
     lag does not shrink, None while that is not known. ``retention_margin``: of the partition that is closest to
     losing records, how much of its log lies before the commit (1: at the end, 0: about to lose, below: lost); a log
-    that nothing was ever deleted from counts as 1. None where the log start is not known. ``beyond_end``: partitions whose commit lies beyond the end of the log.
+    that nothing was ever deleted from counts as 1. None where the log start is not known. ``beyond_end``: partitions
+    whose commit lies beyond the end of the log.
     """
 
     name: str
