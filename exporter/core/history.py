@@ -17,7 +17,7 @@ from exporter.core.layout import Layout
 from exporter.core.model import EMPTY, NO_OFFSET, NOT_READ, Bools, Int64s, Observation
 from exporter.core.snapshot import GroupTopic, Snapshot, assignments, own_commit_times, snapshot
 from exporter.core.timeline import Timeline, extend
-from exporter.core.trend import Trend, follow, total_lags
+from exporter.core.trend import Trend, follow, total_lags, without
 from exporter.core.windows import (
     NO_LAG,
     Commits,
@@ -139,6 +139,9 @@ def align(history: History, seen: Observation) -> History:
     from_commits = group_topics.rows_of(history.group_topics, without=lambda key: key[1] in made_anew)
     blocks = [topics.block(topic) for _, topic in group_topics.keys]
     end_rows = [np.arange(block.start, block.stop) for block in blocks if block is not None]
+    # A group that comes back, or whose topic is another one now, has nothing to do with the lag of its former life.
+    gone = {group for group, topic in history.group_topics.keys if topic in made_anew}
+    gone |= {group for group, _ in history.group_topics.keys} - {group for group, _ in group_topics.keys}
     return History(
         topics,
         ends,
@@ -146,7 +149,7 @@ def align(history: History, seen: Observation) -> History:
         history.commits.take(from_commits),
         np.concatenate(end_rows) if end_rows else np.zeros(0, dtype=np.int64),
         timeline,
-        trend=history.trend,
+        trend=without(history.trend, gone),
         topic_ids=topic_ids,
     )
 
@@ -173,9 +176,7 @@ def forget(history: History, group: str, topic: str | None = None) -> History:
         block = history.group_topics.block(key)
         if block is not None and key[0] == group and topic in (None, key[1]):
             rows[block] = -1
-    trend = history.trend
-    if topic is None:
-        trend = tuple((at, {name: lag for name, lag in totals.items() if name != group}) for at, totals in trend)
+    trend = without(history.trend, {group} if topic is None else set())
     return replace(history, commits=history.commits.take(rows), trend=trend)
 
 

@@ -46,7 +46,8 @@ class Reason:
 
     ``silence``: since the newest commit. ``span``: between the first and the newest commit of the window.
     ``first_offset`` to ``last_offset``: what was committed over it. ``highest_offset``: the highest of it, which a
-    rewind fell back from. ``recent``: how long ago it may have been caught up to count as well.
+    rewind fell back from; ``lowest_offset``: the lowest since. ``recent``: how long ago it may have been caught up to
+    count as well.
     """
 
     rule: Rule
@@ -58,6 +59,7 @@ class Reason:
     first_offset: int
     last_offset: int
     highest_offset: int
+    lowest_offset: int
     recent: float
 
     def as_data(self) -> dict[str, Any]:
@@ -76,7 +78,7 @@ class Reason:
             case Rule.KEEPING_UP:
                 moved = self.last_offset - self.first_offset
                 if moved > 0:
-                    return f"{behind}, but it has been catching up: {moved:,} worked off; {over}"
+                    return f"{behind}, but it keeps up: {moved:,} worked off; {over}"
                 return f"{behind}, but it was caught up less than {duration(self.recent)} ago"
             case Rule.YOUNG:
                 return f"{behind}; watched for {duration(self.span + self.silence)}, too short to say more"
@@ -89,7 +91,9 @@ class Reason:
                 moved = self.last_offset - self.first_offset
                 return f"its lag did not shrink for {duration(self.span)}, though it worked off {moved:,}; {behind}"
             case Rule.REWOUND:
-                return f"went back from {self.highest_offset:,} to {self.last_offset:,}; {behind}"
+                back = f"went back from {self.highest_offset:,} to {self.lowest_offset:,}"
+                since = f" and is at {self.last_offset:,} again" if self.last_offset > self.lowest_offset else ""
+                return f"{back}{since}; {behind}"
 
 
 def reason(found: Report, row: int, settings: Evaluation) -> Reason:
@@ -114,6 +118,7 @@ def reason(found: Report, row: int, settings: Evaluation) -> Reason:
         first_offset=int(offsets[0]),
         last_offset=int(offsets[-1]),
         highest_offset=int(np.max(offsets)),
+        lowest_offset=int(np.min(offsets[np.argmax(offsets) :])),
         recent=settings.recent,
     )
 

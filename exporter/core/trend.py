@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
@@ -37,6 +38,13 @@ def follow(trend: Trend, at: int, totals: Mapping[str, int], settings: Evaluatio
     if trend and at - trend[-1][0] < settings.min_distance * 1000:
         return trend
     return (*(entry for entry in trend if at - entry[0] <= settings.window * 1000), (at, totals))
+
+
+def without(trend: Trend, groups: AbstractSet[str]) -> Trend:
+    """The trend as if these groups had not been there."""
+    if not groups:
+        return trend
+    return tuple((at, {name: lag for name, lag in totals.items() if name not in groups}) for at, totals in trend)
 
 
 def catch_up_seconds(trend: Trend, name: str, total_lag: int, at: int) -> float | None:

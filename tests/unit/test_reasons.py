@@ -69,11 +69,18 @@ def told(looks: Sequence[tuple[int, int]], *, alive: bool = True, extra: Sequenc
             "went back from 5,000 to 300; 4,800 behind",
         ),
         (
+            [(5000, 5000)] * 4 + [(0, 5100), (4900, 5200)],
+            (),
+            Status.REWIND,
+            Rule.REWOUND,
+            "went back from 5,000 to 0 and is at 4,900 again; 300 behind",
+        ),
+        (
             [(1000, 9000), (3000, 9100), (5000, 9200), (6000, 9300), (7000, 9400), (8000, 9500)],
             (),
             Status.OK,
             Rule.KEEPING_UP,
-            "1,500 behind, but it has been catching up: 5,000 worked off; the window spans 2 min",
+            "1,500 behind, but it keeps up: 5,000 worked off; the window spans 2 min",
         ),
         (
             [(100, 100)] * 6,
@@ -104,6 +111,7 @@ def test_a_reason_is_plain_data() -> None:
         "first_offset": 100,
         "last_offset": 100,
         "highest_offset": 100,
+        "lowest_offset": 100,
         "recent": 150,
     }
 

@@ -59,7 +59,7 @@ def test_a_verdict_is_a_line() -> None:
         '{"cluster":"c","at":1700000029000,"group":"g","status":"OK","complete":1.0,"total_lag":77,"partitions":'
         '[{"topic":"topic","partition":0,"status":"OK","current_lag":77,"complete":1.0,'
         '"reason":{"rule":"keeping_up","current_lag":77,"allowed_lag":0,"commits":1,"span":0.0,"silence":0.0,'
-        '"first_offset":123,"last_offset":123,"highest_offset":123,"recent":200.0,'
+        '"first_offset":123,"last_offset":123,"highest_offset":123,"lowest_offset":123,"recent":200.0,'
         '"sentence":"77 behind, but it was caught up less than 3 min 20 s ago"}}]}'
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from exporter.core.evaluation import Evaluation
+from exporter.core.model import Observation
 from exporter.core.trend import Trend, catch_up_seconds, follow
 from tests.observations import group, observation, reported
 
@@ -51,3 +52,16 @@ def test_the_report_sums_over_a_groups_partitions() -> None:
     found = reported(looks, SETTINGS).groups["g"]
     assert found.total_lag == 700 + 850
     assert found.catch_up_seconds == 1550 / 5.0
+
+
+def test_a_group_that_comes_back_is_not_measured_against_its_former_life() -> None:
+    def seen(at: float, committed: int | None, id_: str = "1") -> Observation:
+        groups = {} if committed is None else {"g": group({"t": [committed]})}
+        return observation(at, groups, {"t": [1000]}, topic_ids={"t": id_})
+
+    deleted = [seen(0, 100), seen(30, None), seen(60, 900)]
+    assert reported(deleted, SETTINGS).groups["g"].catch_up_seconds is None
+    made_anew = [seen(0, 100), seen(30, 900, id_="2")]
+    assert reported(made_anew, SETTINGS).groups["g"].catch_up_seconds is None
+    stayed = [seen(0, 100), seen(30, 900)]
+    assert reported(stayed, SETTINGS).groups["g"].catch_up_seconds == 100 * 30 / 800
