@@ -25,7 +25,7 @@ from testbed.demo_screen import Row, Screen
 from testbed.distribution import FetchError
 from testbed.kafka import Kafka, running_servers
 from testbed.loops import Loop
-from testbed.members import ConfluentMember, Member, PythonMember
+from testbed.members import ClassicMember, ConfluentMember, Member
 from testbed.processes import TestbedError
 from testbed.producers import fill, producer
 from testbed.scrape import Page, scrape
@@ -57,12 +57,12 @@ class Part:
 
 PARTS = (
     Part(Behaviour.HEALTHY, "OK", ConfluentMember),
-    Part(Behaviour.IDLE, "OK", PythonMember),
-    Part(Behaviour.SLOW, "WARN", PythonMember),
+    Part(Behaviour.IDLE, "OK", ClassicMember),
+    Part(Behaviour.SLOW, "WARN", ClassicMember),
     Part(Behaviour.STALLED, "STALL", ConfluentMember),
     # It stays for a whole window: how long a group may be silent is measured by the window it has filled.
-    Part(Behaviour.STOPPED, "STOP", PythonMember, turns_after=10.0),
-    Part(Behaviour.REWINDING, "REWIND", PythonMember),
+    Part(Behaviour.STOPPED, "STOP", ClassicMember, turns_after=10.0),
+    Part(Behaviour.REWINDING, "REWIND", ClassicMember),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
@@ -150,3 +151,8 @@ class ConfluentMember:
     def close(self) -> None:
         """Leaves the group."""
         self._consumer.close()
+
+
+ClassicMember = partial(ConfluentMember, protocol="classic")
+"""A member by librdkafka in the classic protocol. Where many start at once on a fresh broker it joins more surely than
+kafka-python's, which was seen to wait for minutes."""

@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 
 from testbed.behaviours import Behaviour, consumer
 from testbed.kafka import Kafka
-from testbed.members import ConfluentMember, Member, PythonMember
+from testbed.members import ConfluentMember, PythonMember
 from testbed.processes import wait_until
 from testbed.producers import fill, producer
 from testbed.scrape import Page, scrape
@@ -72,11 +72,7 @@ def test_real_consumers_reach_each_status(
         loops = [producer(kafka, [busy], rate=200.0, lifetime=PATIENCE)]
         for behaviour, group in groups.items():
             topic = quiet if behaviour is Behaviour.IDLE else busy
-            member: Member = (
-                PythonMember(kafka, group, topic)
-                if protocol == "classic"
-                else ConfluentMember(kafka, group, topic, protocol)
-            )
+            member = ConfluentMember(kafka, group, topic, protocol)
             loops.append(consumer(member, behaviour, records=20, lifetime=PATIENCE))
         for loop in loops:
             stack.enter_context(loop)

@@ -11,7 +11,7 @@ import pytest
 from testbed.behaviours import Behaviour, consumer
 from testbed.kafka import Kafka
 from testbed.loops import Loop
-from testbed.members import PythonMember
+from testbed.members import ClassicMember
 from testbed.processes import wait_until
 from testbed.producers import fill, producer
 from testbed.scrape import Page, scrape
@@ -44,7 +44,7 @@ def test_the_first_scrape_after_a_restart_has_the_verdicts_of_before(
     with ExitStack() as stack:
         loops: list[Loop] = [producer(kafka, [topic], rate=50.0, lifetime=PATIENCE)]
         loops += [
-            consumer(PythonMember(kafka, group, topic), behaviour, lifetime=PATIENCE)
+            consumer(ClassicMember(kafka, group, topic), behaviour, lifetime=PATIENCE)
             for behaviour, group in groups.items()
         ]
         for loop in loops:
