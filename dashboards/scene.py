@@ -17,7 +17,7 @@ from confluent_kafka import ShareConsumer
 from testbed.behaviours import Behaviour, consumer
 from testbed.kafka import Kafka
 from testbed.loops import Loop
-from testbed.members import ConfluentMember, Member, PythonMember
+from testbed.members import ClassicMember, ConfluentMember, Member
 from testbed.processes import LOOPBACK, free_ports
 from testbed.producers import fill, producer
 from testbed.servers import Server, exporter, prometheus
@@ -40,12 +40,12 @@ class Part:
 
 PARTS = (
     Part("billing", "orders", Behaviour.HEALTHY),
-    Part("search-index", "orders", Behaviour.HEALTHY, member=PythonMember),
+    Part("search-index", "orders", Behaviour.HEALTHY, member=ClassicMember),
     Part("returns-desk", "returns", Behaviour.IDLE),
     Part("ledger", "orders", Behaviour.SLOW, turns_after=1.0, records=4),
     Part("mailer", "returns", Behaviour.STALLED, turns_after=2.5),
-    Part("fraud-check", "orders", Behaviour.STOPPED, turns_after=3.5, member=PythonMember),
-    Part("replayer", "returns", Behaviour.REWINDING, turns_after=4.5, member=PythonMember),
+    Part("fraud-check", "orders", Behaviour.STOPPED, turns_after=3.5, member=ClassicMember),
+    Part("replayer", "returns", Behaviour.REWINDING, turns_after=4.5, member=ClassicMember),
 )
 BACKFILL, LATE, SHARED = "backfill", "late-reader", "work-queue"
 ARCHIVED = 60_000

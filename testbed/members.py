@@ -1,4 +1,4 @@
-"""Real members of consumer groups: kafka-python's and librdkafka's client behind the same few verbs."""
+"""Real members of consumer groups, in both protocols, behind a few verbs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from typing import Any, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as ConfluentPartition
-from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import CommitFailedError
-from kafka.errors import KafkaError as PythonKafkaError
 
 from testbed.kafka import Kafka, Offsets
 
-COMMIT_SECONDS = 5.0
 POLL_SECONDS = 0.1
 REBALANCING = {
     KafkaError.REBALANCE_IN_PROGRESS,
@@ -46,58 +42,6 @@ class Member(Protocol):
 
     def close(self) -> None:
         """Leaves the group. Commits nothing."""
-
-
-class PythonMember:
-    """A member by kafka-python, in the classic protocol."""
-
-    def __init__(self, kafka: Kafka, group: str, topic: str) -> None:
-        self._consumer = KafkaConsumer(
-            topic,
-            bootstrap_servers=list(kafka.bootstrap_servers),
-            client_id=group,
-            group_id=group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=1_000,
-        )
-
-    def read(self, seconds: float) -> None:
-        """Reads on for so long."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._consumer.poll(timeout_ms=int(min(left, POLL_SECONDS) * 1000) + 1, max_records=5_000)
-
-    def positions(self) -> Offsets:
-        """The next offset to read of each assigned partition."""
-        found: Offsets = {}
-        for at in self._consumer.assignment():
-            offset = self._consumer.position(at, timeout_ms=int(COMMIT_SECONDS * 1000))
-            if offset is not None:
-                found[at.topic, at.partition] = offset
-        return found
-
-    def commit(self, offsets: Offsets) -> bool:
-        """Commits these offsets; False if the group is just being rearranged."""
-        wanted = {TopicPartition(*at): OffsetAndMetadata(offset, "", -1) for at, offset in offsets.items()}
-        try:
-            self._consumer.commit(wanted, timeout_ms=int(COMMIT_SECONDS * 1000))
-        except PythonKafkaError as error:
-            if isinstance(error, CommitFailedError) or error.retriable:
-                return False
-            raise
-        return True
-
-    def go_back(self, offsets: Offsets) -> None:
-        """Seeks to these offsets, and reads no further from there."""
-        self._consumer.pause(*(TopicPartition(*at) for at in offsets))
-        for at, offset in offsets.items():
-            self._consumer.seek(TopicPartition(*at), offset)
-
-    def close(self) -> None:
-        """Leaves the group."""
-        self._consumer.close(autocommit=False, timeout_ms=int(COMMIT_SECONDS * 1000))
 
 
 class ConfluentMember:
@@ -154,5 +98,5 @@ class ConfluentMember:
 
 
 ClassicMember = partial(ConfluentMember, protocol="classic")
-"""A member by librdkafka in the classic protocol. Where many start at once on a fresh broker it joins more surely than
-kafka-python's, which was seen to wait for minutes."""
+"""A member by librdkafka in the classic protocol. kafka-python's (3.0.12) was seen to wait for minutes to join a group
+on a fresh broker, so what is shown here does not rest on it."""

@@ -22,7 +22,7 @@ from testbed.alerting import ROOT, ROUTING_KEY, SCALE
 from testbed.behaviours import Behaviour
 from testbed.broker import Cluster
 from testbed.kafka import Kafka
-from testbed.members import ConfluentMember, PythonMember
+from testbed.members import ClassicMember, ConfluentMember
 from testbed.receiver import PAGERDUTY, SLACK, Message
 from testbed.servers import get
 from testbed.timelines import Played, Timeline, at, between, by, keep, play, want
@@ -68,7 +68,7 @@ def a_consumer_stalls_and_recovers(stage: Stage) -> Timeline:
 
 def a_consumer_leaves_for_good(stage: Stage) -> Timeline:
     group = stage.group("billing")
-    consumer = stage.consumer(SHOP, group, PythonMember)
+    consumer = stage.consumer(SHOP, group, ClassicMember)
     subject = f"STOP: {group} on {SHOP}"
     slack, pages = [f"[FIRING] {subject}"], [f"trigger {subject}"]
     yield want(by(8 * M), "the group is well", well(stage, group))
@@ -99,13 +99,13 @@ def a_slow_consumer(stage: Stage) -> Timeline:
 
 def a_deploy(stage: Stage) -> Timeline:
     group = stage.group("shipping")
-    before = [stage.consumer(SHOP, group, PythonMember) for _ in range(2)]
+    before = [stage.consumer(SHOP, group, ClassicMember) for _ in range(2)]
     empty = f'burrow_kafka_consumer_info{{consumer_group="{group}",state="Empty"}}'
     yield want(by(8 * M), "the group is well", well(stage, group))
 
     yield at(0, "all members leave", lambda: [each.turn(Behaviour.STOPPED) for each in before])
     yield want(by(3 * M), "Prometheus sees that nobody is left", lambda: stage.holds(empty))
-    yield at(0.5 * M, "new ones come", lambda: [stage.consumer(SHOP, group, PythonMember) for _ in range(2)])
+    yield at(0.5 * M, "new ones come", lambda: [stage.consumer(SHOP, group, ClassicMember) for _ in range(2)])
     # As long as it takes for a consumer that stays away to be told of: see its own story.
     yield keep(9 * M, "nobody is told", lambda: stage.heard(group, [], []))
     yield want(by(10 * M), "the group is well", well(stage, group))

@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 
 from testbed.behaviours import Behaviour, consumer
 from testbed.kafka import Kafka
-from testbed.members import ConfluentMember, PythonMember
+from testbed.members import ClassicMember, ConfluentMember
 from testbed.processes import wait_until
 from testbed.producers import fill, producer
 from testbed.scrape import Page, scrape
@@ -183,7 +183,7 @@ def test_a_topic_that_an_alive_group_no_longer_subscribes_to_is_told(
     used, left, group = kafka.create_topic(unique("used")), kafka.create_topic(unique("left")), unique("group")
     fill(kafka, left, 10)
     kafka.commit(group, {(left, 0): 4})
-    with consumer(PythonMember(kafka, group, used), Behaviour.HEALTHY, lifetime=PATIENCE):
+    with consumer(ClassicMember(kafka, group, used), Behaviour.HEALTHY, lifetime=PATIENCE):
 
         def told() -> bool:
             page = look()

@@ -15,7 +15,7 @@ from testbed.broker import Cluster
 from testbed.burrow import burrow
 from testbed.distribution import OLDER
 from testbed.loops import Loop
-from testbed.members import PythonMember
+from testbed.members import ClassicMember
 from testbed.producers import fill, producer
 from testbed.servers import Server
 from testbed.zookeeper import ZooKeeper
@@ -61,7 +61,7 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
         loops = [producer(kafka, ["orders"], rate=20)]
         for behaviour in Behaviour:
             topic = "archive" if behaviour is Behaviour.IDLE else "orders"
-            member = PythonMember(kafka, behaviour, topic)
+            member = ClassicMember(kafka, behaviour, topic)
             loops.append(consumer(member, behaviour, turns_after=FILLS_A_WINDOW, records=2))
         for loop in loops:
             stack.enter_context(loop)
