@@ -40,7 +40,7 @@ types: $(INSTALLED) ## the types, strictly
 	$(BIN)/mypy
 
 unit: $(INSTALLED) ## the tests that start no servers
-	$(BIN)/python -m pytest -q -m "not real" tests/unit
+	$(BIN)/python -m pytest -q -m "not real" -n 3 --dist worksteal tests/unit
 
 accuracy: $(INSTALLED) ## how good the verdicts are on recorded and labelled traces, Burrow's beside ours
 	@$(BIN)/python -m tests.accuracy
