@@ -181,7 +181,8 @@ def test_a_topic_that_an_alive_group_no_longer_subscribes_to_is_told(
     kafka: Kafka, look: Callable[[], Page], unique: Unique
 ) -> None:
     used, left, group = kafka.create_topic(unique("used")), kafka.create_topic(unique("left")), unique("group")
-    fill(kafka, left, 10)
+    for topic in (used, left):
+        fill(kafka, topic, 10)
     kafka.commit(group, {(left, 0): 4})
     with consumer(ClassicMember(kafka, group, used), Behaviour.HEALTHY, lifetime=PATIENCE):
 
