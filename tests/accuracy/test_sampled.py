@@ -2,6 +2,7 @@
 
 import pytest
 
+from exporter.core.evaluation import Evaluation
 from tests.accuracy.sampling import (
     JITTER_SEEDS,
     Choice,
@@ -9,11 +10,12 @@ from tests.accuracy.sampling import (
     cadence_score,
     every,
     jittered,
+    judged,
     sampled_score,
     two_out_of_phase,
 )
-from tests.accuracy.scoring import score, total
-from tests.accuracy.traces import with_burrow
+from tests.accuracy.scoring import SETTLED, Verdict, score, total
+from tests.accuracy.traces import START, with_burrow
 
 
 def test_scoring_burrows_own_verdicts_gives_the_figures_known_for_it() -> None:
@@ -30,6 +32,20 @@ def test_scraped_every_30_s_all_incidents_are_found_without_a_false_alarm() -> N
     assert (ours.detected, ours.incidents) == (90, 90)
     assert ours.median_delay is not None
     assert ours.median_delay <= 210
+
+
+def test_a_window_that_is_still_filling_raises_no_false_alarm() -> None:
+    def early(verdicts: list[list[Verdict]]) -> int:
+        """Alarms before the time from which they are scored, at traces in which nothing was wrong until then."""
+        return sum(
+            verdict.alarm and verdict.at - START <= SETTLED
+            for trace, found in zip(with_burrow(), verdicts, strict=True)
+            if not any(incident.start - START <= SETTLED for incident in trace.incidents)
+            for verdict in found
+        )
+
+    assert early(judged(with_burrow(), Evaluation())) == 0
+    assert early(burrow_verdicts(with_burrow())) > 0
 
 
 @pytest.mark.parametrize(
