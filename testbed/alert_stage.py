@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from testbed import alerting, servers
@@ -38,6 +38,14 @@ tenth, which is an alert of its own."""
 RATE = 50.0
 STEP_SECONDS = 0.1
 """Many commits a second, so that the lag of one that falls behind grows from each scrape to the next."""
+
+
+class Spell(NamedTuple):
+    """A value that a series had from its ``first`` sample to its ``last``, in seconds since 1970."""
+
+    value: str
+    first: float
+    last: float
 
 
 class Stage:
@@ -107,6 +115,14 @@ class Stage:
             (series["metric"], [(float(at), str(value)) for at, value in series["values"]])
             for series in self.ask(f"{selector}[{seconds}s]", replica)
         ]
+
+    def spells(self, selector: str, replica: int) -> dict[str, list[Spell]]:
+        """The values that a replica has had for each series, one after the other, under its labels as JSON."""
+        found = {}
+        for labels, samples in self.history(selector, replica):
+            turns = [(value, [at for at, _ in turn]) for value, turn in groupby(samples, key=lambda sample: sample[1])]
+            found[json.dumps(labels, sort_keys=True)] = [Spell(value, at[0], at[-1]) for value, at in turns]
+        return found
 
     def states(self, alert: str, group: str, replica: int = 0) -> list[tuple[str, float]]:
         """The states that the alert on the group has gone through, each with when it began."""
