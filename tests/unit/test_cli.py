@@ -197,7 +197,7 @@ def test_mistakes_in_file_flags_and_environment_are_told_together(tmp_path: Path
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--config.fil", "x"], "kafka-burrow-exporter serve: No such option '--config.fil'"),
+        (["--config.fil", "x"], "kafka-burrow-exporter serve: No such option"),
         (["serve", "extra"], "kafka-burrow-exporter serve: Got unexpected extra argument (extra)"),
         (["--config.file"], "requires an argument"),
         (["chek-config"], 'kafka-burrow-exporter: no command "chek-config"; did you mean "check-config"?'),

@@ -28,7 +28,8 @@ def encode(value: Value) -> bytes:
 def float32(number: float) -> str:
     """The fewest digits that tell a 32-bit float from its neighbours: 1, 0.5, 0.33333334."""
     single = np.float32(number)
-    if 0 < abs(single) < 1e-6:
+    # Compared as 32 bits: numpy 1 would widen it, and find 1e-6 a little less than 1e-6.
+    if 0 < abs(single) < np.float32(1e-6):
         return np.format_float_scientific(single, trim="-", exp_digits=1)
     return np.format_float_positional(single, trim="-")
 
