@@ -47,7 +47,6 @@ accuracy: $(INSTALLED) ## how good the verdicts are on recorded and labelled tra
 
 generate: $(INSTALLED) ## what is made from something else: references, tables, dashboards, manifests
 	$(BIN)/python docs/generate.py
-	$(BIN)/python -m exporter.metrics docs/metrics.md
 	$(BIN)/python -m dashboards.source
 	$(BIN)/python deploy/kubernetes/generate.py
 

@@ -4,6 +4,7 @@
 ``<!-- generated: KIND ... -->`` and ``<!-- end -->``. A test fails where a page says something else. The kinds:
 
 * ``help COMMAND``: what `--help` prints
+* ``metrics``: the catalogue of metric families
 * ``console ARGUMENTS``: what the program prints, given the recording in `examples/` on standard input
 * ``sentences``: an example of each rule's sentence in it
 * ``partition GROUP``: what is said of the group's first partition in the end
@@ -27,11 +28,13 @@ from click.testing import CliRunner
 from exporter.cli import commands
 from exporter.config import reference
 from exporter.core.reasons import Rule
+from exporter.metrics import CATALOGUE
+from exporter.metrics.family import EVERY
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = ROOT / "examples" / "shop.jsonl.gz"
 BLOCK = re.compile(
-    r"(?P<head><!-- generated: (?P<kind>help|console|sentences|partition)(?: (?P<what>[^\n]*?))? -->\n)"
+    r"(?P<head><!-- generated: (?P<kind>help|metrics|console|sentences|partition)(?: (?P<what>[^\n]*?))? -->\n)"
     r".*?(?P<end><!-- end -->)",
     re.DOTALL,
 )
@@ -49,7 +52,13 @@ def generated() -> dict[Path, str]:
 
 
 def _block(match: re.Match[str]) -> str:
-    make = {"help": _help, "console": _console, "sentences": _sentences, "partition": _partition}[match["kind"]]
+    make = {
+        "help": _help,
+        "metrics": _metrics,
+        "console": _console,
+        "sentences": _sentences,
+        "partition": _partition,
+    }[match["kind"]]
     return f"{match['head']}{make(match['what'] or '')}\n{match['end']}"
 
 
@@ -67,6 +76,15 @@ def help_of(name: str) -> str:
         raise LookupError(f"no command {name}")
     settings = {**commands.context_settings, **command.context_settings}
     return command.get_help(click.Context(command, parent=top, info_name=name, terminal_width=100, **settings))
+
+
+def _metrics(_: str) -> str:
+    rows = ["| name | labels | what it says | at granularity |", "| --- | --- | --- | --- |"]
+    for family in CATALOGUE:
+        labels = ", ".join(f"`{label}`" for label in family.labels)
+        granularities = "every" if family.granularities == EVERY else ", ".join(family.granularities)
+        rows.append(f"| `{family.name}` | {labels} | {family.help} | {granularities} |")
+    return "\n".join(rows)
 
 
 def _console(arguments: str) -> str:

@@ -39,8 +39,8 @@ LAST_SAVE_SECONDS = 1.0
 """How long the end waits for a write that is under way; the file is a whole one either way."""
 
 
-class Keeps(Protocol):
-    """Where histories are kept over a restart."""
+class HistoryStore(Protocol):
+    """Keeps histories across restarts; `exporter.storage.Storage` is one."""
 
     def load(self, cluster: str, settings: Evaluation) -> History:
         """Return the retained history of a cluster, an empty one if there is none."""
@@ -60,7 +60,7 @@ class Collector:
         settings: Settings,
         sources: Mapping[str, Source],
         clock: Callable[[], float] = time.monotonic,
-        storage: Keeps | None = None,
+        storage: HistoryStore | None = None,
         staying: Mapping[str, Turn] | None = None,
     ) -> None:
         self._collection = settings.collection
@@ -132,7 +132,7 @@ class Turn:
         collection: Collection,
         source: Source,
         clock: Callable[[], float],
-        storage: Keeps | None,
+        storage: HistoryStore | None,
     ) -> None:
         self._cluster = cluster
         self._collection = collection

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import click
 
-from exporter.cli import compared
+from exporter.cli import comparison_output
 from exporter.cli.comparison import Comparison
 from exporter.cli.evaluation import evaluation_options, some_values
 from exporter.cli.failures import BadArguments, BadConfiguration, RunFailed
@@ -78,7 +78,7 @@ def replay(
     if other is None:
         _print_verdicts(_observations(recording), judge)
     else:
-        show = compared.show_json if format_ == "json" else compared.show
+        show = comparison_output.show_json if format_ == "json" else comparison_output.show
         show(compare(_observations(recording), judge, other), other)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from starlette.types import ASGIApp
 
 from exporter import logs
-from exporter.collector import Collector, Keeps
+from exporter.collector import Collector, HistoryStore
 from exporter.config import ConfigError, oddities
 from exporter.core.evaluation import Evaluation
 from exporter.settings import Cluster, Settings
@@ -25,29 +25,29 @@ AT_START_ONLY = ("listen_address", "config_file")
 """Settings of the port that hold until the process is started again."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """Where it all comes from: the configuration, sources, histories."""
-
-    read: Callable[[], Settings]
-    source: Callable[[Cluster], Source]
-    storage: Keeps | None = None
-
-
 class Running:
     """The exporter at work: settings, the collector that has them, and the application that shows what it collects.
 
     ``app`` stays the same and answers by the settings in force.
     """
 
-    def __init__(self, settings: Settings, world: World, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        read_settings: Callable[[], Settings],
+        open_source: Callable[[Cluster], Source],
+        storage: HistoryStore | None = None,
+        guard: Guard | None = None,
+    ) -> None:
         self.settings = settings
         self.reload_failed = False
-        self._world = world
+        self._read_settings = read_settings
+        self._open_source = open_source
         self._guard = guard
         self._reloading: Threads[str | None] = Threads("reload", 1)
-        sources = {cluster.name: world.source(cluster) for cluster in settings.clusters}
-        self._collector = Collector(settings, sources, storage=world.storage)
+        sources = {cluster.name: open_source(cluster) for cluster in settings.clusters}
+        self._collector = Collector(settings, sources, storage=storage)
         self.app = Current(self._made())
 
     async def reload(self) -> str | None:
@@ -65,9 +65,9 @@ class Running:
 
     def _reload(self) -> str | None:
         try:
-            settings = as_far_as_possible(self.settings, self._world.read())
+            settings = as_far_as_possible(self.settings, self._read_settings())
             sources = {
-                cluster.name: self._world.source(cluster) for cluster in to_connect(self.settings, settings.clusters)
+                cluster.name: self._open_source(cluster) for cluster in to_connect(self.settings, settings.clusters)
             }
         except ConfigError as error:
             for mistake in error.mistakes:

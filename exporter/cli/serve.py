@@ -26,7 +26,7 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     Kafka is asked when somebody scrapes; a cluster that cannot be reached keeps nothing from starting.
     """
     # Imported here, so that a mistake in the configuration is told before Kafka and numpy are loaded.
-    from exporter.cli.running import Running, World  # noqa: PLC0415
+    from exporter.cli.running import Running  # noqa: PLC0415
     from exporter.sources.kafka import KafkaSource  # noqa: PLC0415
     from exporter.storage import Storage  # noqa: PLC0415
     from exporter.web.port import Guard  # noqa: PLC0415
@@ -39,7 +39,8 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     except ConfigError as error:
         raise BadConfiguration(error) from None
     storage = Storage(Path(settings.storage.path)) if settings.storage.path else None
-    with closing(Running(settings, World(again, KafkaSource, storage), guard)) as running:
+    running = Running(settings, read_settings=again, open_source=KafkaSource, storage=storage, guard=guard)
+    with closing(running):
         try:
             tls = guard.tls() if guard is not None else None
             answer(running.app, settings.web, tls=tls, reload=running.reload)

@@ -1,8 +1,7 @@
 """What the exporter tells Prometheus: the catalogue of families, and reports turned into a page.
 
 `catalogue` says which families there are and how each reads its numbers, `rows` names the rows they belong to,
-`text` writes lines, `page` puts the page together. ``python -m exporter.metrics FILE`` writes the table of the
-documentation.
+`text` writes lines, `page` puts the page together.
 """
 
 from exporter.metrics.catalogue import CATALOGUE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Final, Protocol
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exporter.core.report import Outcome
+from exporter.collector import Collector
 from exporter.metrics import Page, Pages
 from exporter.settings import Collection, Settings
 from exporter.web import v3
@@ -44,26 +44,13 @@ SECURITY_HEADERS: Final = {
 }
 
 
-class Collects(Protocol):
-    """What the port needs of the collector."""
-
-    def collect(self, timeout: float) -> tuple[Outcome, ...]:
-        """Return what is known of each cluster within ``timeout`` seconds."""
-
-    def latest(self) -> tuple[Outcome, ...]:
-        """Return what is known of each cluster; Kafka is asked only if that is too old."""
-
-    def forget(self, cluster: str, group: str, topic: str | None = None) -> None:
-        """Forget what is retained of a group, or of it on one topic."""
-
-
 async def cannot_reload() -> str:
     """The answer of an application that nothing can reload."""
     return "there is nothing to load it from"
 
 
 def make_app(
-    collector: Collects,
+    collector: Collector,
     settings: Settings,
     *,
     guard: Guard | None = None,

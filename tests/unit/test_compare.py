@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 
 from exporter.cli import commands
-from exporter.cli.compared import ranges
 from exporter.cli.comparison import Comparison, Difference, Tally
+from exporter.cli.comparison_output import ranges
 from exporter.cli.replay import reports
 from exporter.core.evaluation import Evaluation
 from exporter.core.model import NOT_READ, Observation, Status

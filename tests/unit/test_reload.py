@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.cli.running import Running, World, to_connect
+from exporter.cli.running import Running, to_connect
 from exporter.collector import Collector
 from exporter.config import ConfigError, Mistake, Place
 from exporter.core.evaluation import Evaluation
@@ -195,7 +195,7 @@ class Started:
         self.next: Settings | Exception = settings
         self.sources: list[Source] = []
         self.storage = Kept()
-        self.running = Running(settings, World(self.read, self.source, self.storage))
+        self.running = Running(settings, read_settings=self.read, open_source=self.source, storage=self.storage)
 
     def read(self) -> Settings:
         if isinstance(self.next, Exception):

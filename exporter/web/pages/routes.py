@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from exporter.collector import Collector
 from exporter.core.report import Outcome
 from exporter.settings import Settings
 from exporter.web.pages import cluster, consumer_group, missing, overview, state, topic
@@ -38,13 +39,6 @@ HEADERS: Final = {
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
-class Knows(Protocol):
-    """What the pages need of the collector."""
-
-    def latest(self) -> tuple[Outcome, ...]:
-        """Return what is known of each cluster, of which Kafka need not be asked again."""
-
-
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What somebody looks for: the names in the path as they were sent, the query, the time (ms)."""
@@ -66,7 +60,7 @@ class View:
 class Pages:
     """Views of what the collector knows."""
 
-    def __init__(self, collector: Knows, settings: Settings) -> None:
+    def __init__(self, collector: Collector, settings: Settings) -> None:
         self._collector = collector
         self._settings = settings
         self._clusters = {cluster.name: cluster for cluster in settings.clusters}
@@ -130,7 +124,7 @@ def _missing(page: MissingPage) -> View:
     return View("missing.html", page, page.status)
 
 
-def routes(collector: Knows, settings: Settings) -> list[BaseRoute]:
+def routes(collector: Collector, settings: Settings) -> list[BaseRoute]:
     """The pages and the files that they bring with them."""
     pages, templates = Pages(collector, settings), environment()
     templates.globals.update(

@@ -17,13 +17,14 @@ WORDS: Final = {
 }
 """What may be set, in any case."""
 
-_SHOWN: Final = {
+SHOWN: Final = {
     logging.DEBUG: "debug",
     logging.INFO: "info",
     logging.WARNING: "warn",
     logging.ERROR: "error",
     logging.CRITICAL: "fatal",
 }
+"""What is shown, from the least level on."""
 
 
 class Undecodable(ValueError):
@@ -32,7 +33,7 @@ class Undecodable(ValueError):
 
 def shown(level: int) -> str:
     """The word for a level of Python's."""
-    return next((word for least, word in reversed(_SHOWN.items()) if level >= least), "debug")
+    return next((word for least, word in reversed(SHOWN.items()) if level >= least), "debug")
 
 
 def asked(body: bytes) -> str:

@@ -7,14 +7,14 @@ import logging
 import socket
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from exporter import logs
-from exporter.core.report import Outcome
+from exporter.collector import Collector
 from exporter.settings import Settings
 from exporter.web.threads import Threads
 from exporter.web.v3 import answers, loglevel, openapi
@@ -25,9 +25,6 @@ from exporter.web.v3.readings import Reading
 
 READERS_AT_ONCE: Final = 16
 """Threads for reading; those who come while a collection runs wait for it together."""
-
-LARGEST_BODY: Final = 64 * 1024
-"""Bytes. The only body there is holds one word."""
 
 GET_LEVEL: Final = Endpoint("GET", "/v3/admin/loglevel")
 SET_LEVEL: Final = Endpoint("POST", "/v3/admin/loglevel")
@@ -41,16 +38,6 @@ ALL: Final = (*FROM_SETTINGS, *FROM_REPORTS, GET_LEVEL, SET_LEVEL, DESCRIPTION, 
 log = logging.getLogger(__name__)
 
 
-class Knows(Protocol):
-    """What the API needs of the collector."""
-
-    def latest(self) -> tuple[Outcome, ...]:
-        """Return what is known of each cluster; Kafka is asked only if that is too old."""
-
-    def forget(self, cluster: str, group: str, topic: str | None = None) -> None:
-        """Forget what is retained of a group, or of it on one topic."""
-
-
 class Api:
     """Burrow's API, and its answer to every path that is none.
 
@@ -59,7 +46,7 @@ class Api:
     """
 
     def __init__(
-        self, collector: Knows, settings: Settings, *, authenticated: Callable[[], bool] = lambda: False
+        self, collector: Collector, settings: Settings, *, authenticated: Callable[[], bool] = lambda: False
     ) -> None:
         self._collector = collector
         self._settings = settings
@@ -108,7 +95,8 @@ class Api:
         if endpoint == GET_LEVEL:
             return asked.answer("log level returned", level=loglevel.shown(logging.getLogger().level))
         if endpoint == SET_LEVEL:
-            return self._set_level(asked, await _body(request))
+            # What is too long has been refused by `exporter.web.port.bodies`.
+            return self._set_level(asked, await request.body())
         if endpoint == DESCRIPTION:
             return Answer(openapi.description(), content_type=answers.JSON)
         return await self._forget(asked, parameters)
@@ -149,13 +137,3 @@ class Api:
         except asyncio.CancelledError:
             # The server ends what has not ended by itself in time.
             raise Refusal("the exporter is stopping", HTTPStatus.SERVICE_UNAVAILABLE) from None
-
-
-async def _body(request: Request) -> bytes:
-    """The body, cut off where it is longer than any that means something."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST_BODY:
-            break
-    return body[:LARGEST_BODY]

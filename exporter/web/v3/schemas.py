@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from exporter.core.model import Status
+from exporter.web.v3 import loglevel
 
 Schema = Mapping[str, Any]
 
@@ -138,10 +139,10 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         offsets_topic=STRING,
         start_latest=BOOLEAN,
     ),
-    "LogLevel": _answer(level={"enum": ["debug", "info", "warn", "error", "fatal"]}),
+    "LogLevel": _answer(level={"enum": list(loglevel.SHOWN.values())}),
     "NewLevel": {
         "type": "object",
-        "properties": {"level": {"enum": ["trace", "debug", "info", "warn", "warning", "error", "fatal"]}},
+        "properties": {"level": {"enum": list(loglevel.WORDS)}},
         "required": ["level"],
     },
 }
