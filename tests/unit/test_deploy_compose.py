@@ -119,8 +119,15 @@ def test_grafana_asks_prometheus_and_finds_the_dashboards(services: dict[str, di
         for file in on_disk(grafana, "/etc/grafana/provisioning/dashboards").glob("*.yaml")
         for provider in yaml.safe_load(file.read_text())["providers"]
     ]
-    for provider in providers:
-        assert list(on_disk(grafana, provider["options"]["path"]).glob("*.json"))
+    (folder,) = (PurePosixPath(provider["options"]["path"]) for provider in providers)
+    seen = [
+        file
+        for target, source in mounts(grafana, "bind").items()
+        if target.is_relative_to(folder)
+        for file in ([Path(source)] if Path(source).is_file() else Path(source).rglob("*.json"))
+    ]
+    # All that Grafana takes for dashboards, and nothing that is none.
+    assert sorted(seen) == sorted((REPOSITORY / "dashboards").glob("*.json"))
     assert on_disk(grafana, grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]).is_file()
 
 
