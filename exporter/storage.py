@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -99,12 +98,17 @@ class Storage:
 def write(path: Path, history: History) -> int:
     """Put a history in its file, whole or not at all, and return the bytes written; raises OSError."""
     beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
-        np.savez(file, **columns_of(history))
-        size = file.tell()
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        with beside.open("wb") as file:
+            np.savez(file, **columns_of(history))
+            size = file.tell()
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        # A part of a file would keep a full disk full.
+        beside.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -123,7 +127,10 @@ def read(path: Path) -> History:
         if not isinstance(about, dict) or about.get("format") != FORMAT:
             raise Damaged(f"not of format {FORMAT}")
         return history_of(about, columns)
-    except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError, IndexError, NotImplementedError) as error:
+    except (OSError, Damaged):
+        raise
+    except Exception as error:
+        # Nobody lists what zipfile, numpy and json raise on strange bytes, and none of it may keep us from starting.
         raise Damaged(f"not a whole history: {error}") from error
 
 

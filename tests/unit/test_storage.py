@@ -116,10 +116,16 @@ def flipped(data: bytes) -> bytes:
     return data[:middle] + bytes([data[middle] ^ 0xFF]) + data[middle + 1 :]
 
 
+def locked(data: bytes) -> bytes:
+    """With the bit set that says that an array is encrypted."""
+    flags = data.rindex(b"PK\x01\x02") + 8
+    return data[:flags] + bytes([data[flags] | 1]) + data[flags + 1 :]
+
+
 @pytest.mark.parametrize(
     "damage",
-    [truncated, flipped, lambda _: b"", lambda _: b"something else altogether", lambda data: data[:-1]],
-    ids=["truncated", "a byte flipped", "empty", "foreign", "its last byte lost"],
+    [truncated, flipped, locked, lambda _: b"", lambda _: b"something else altogether", lambda data: data[:-1]],
+    ids=["truncated", "a byte flipped", "a bit flipped", "empty", "foreign", "its last byte lost"],
 )
 def test_a_damaged_file_is_put_aside_and_told(
     tmp_path: Path, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
@@ -224,3 +230,4 @@ def test_a_write_leaves_the_last_whole_file_until_the_next_one_is_whole(
     with pytest.raises(OSError, match="the power went"):
         write(path, folded(range(4)))
     assert len(read(path).timeline.times) == 3
+    assert [file.name for file in tmp_path.iterdir()] == ["history.npz"], "a part of a file takes no room"
