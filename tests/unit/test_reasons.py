@@ -87,6 +87,13 @@ def told(looks: Sequence[tuple[int, int]], *, alive: bool = True, extra: Sequenc
             [100, 100, 120],
             Status.OK,
             Rule.KEEPING_UP,
+            "20 behind, but it was caught up less than 3 min 30 s ago",
+        ),
+        (
+            [(100, 100)] * 6,
+            [100, 100, 100, 100, 120],
+            Status.OK,
+            Rule.KEEPING_UP,
             "20 behind, but it was caught up less than 2 min 30 s ago",
         ),
     ],
