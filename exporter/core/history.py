@@ -124,7 +124,7 @@ def align(history: History, seen: Observation) -> History:
         keys.update(key for key in history.group_topics.keys if key[0] in seen.unread_groups and key[1] in sizes)
     group_topics = Layout.of((key, sizes[key[1]]) for key in sorted(keys))
     # An observation without ids (an old broker's, or a recording's) says nothing of a topic being another one.
-    made_anew = {topic for topic, id_ in seen.topic_ids.items() if history.topic_ids.get(topic, id_) != id_}
+    made_anew = {topic for topic, id_ in seen.topic_ids.items() if (history.topic_ids.get(topic) or id_) != id_}
     topic_ids = {topic: seen.topic_ids.get(topic, history.topic_ids.get(topic, "")) for topic in sizes}
 
     same_topics = topics.same_as(history.topics)

@@ -188,6 +188,13 @@ def test_a_topic_with_another_id_is_another_topic() -> None:
     assert window(folded([before, after])) == [(2, 30, -1)]
 
 
+def test_a_topic_whose_id_is_told_for_the_first_time_is_the_same_topic() -> None:
+    before = observation(0, {"g": group({"t": [90]})}, {"t": [100]})
+    after = observation(30, {"g": group({"t": [95]})}, {"t": [105]}, topic_ids={"t": "first"})
+
+    assert [offset for offset, _, _ in window(folded([before, after]))] == [90, 95]
+
+
 def test_a_window_holds_as_many_entries_as_its_time_can_need_within_bounds() -> None:
     assert capacity(Evaluation()) == 10
     assert capacity(Evaluation(intervals=3)) == 9  # ⌈200 / 27⌉ + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -208,12 +209,12 @@ def test_metadata_tells_leaders_and_what_cannot_be_read() -> None:
     topic_class = MetadataResponse.MetadataResponseTopic
     partition_class = topic_class.MetadataResponsePartition
 
-    def topic(name: str, leaders: dict[int, int], error_code: int = 0) -> Any:
+    def topic(name: str, leaders: dict[int, int], error_code: int = 0, id_: int = 7) -> Any:
         return topic_class(
             version=12,
             name=name,
             error_code=error_code,
-            topic_id="1b671a64-40d5-491e-99b0-da01ff1f3341",
+            topic_id=UUID(int=id_),
             partitions=[
                 partition_class(version=12, partition_index=number, leader_id=leader, error_code=0)
                 for number, leader in leaders.items()
@@ -225,12 +226,18 @@ def test_metadata_tells_leaders_and_what_cannot_be_read() -> None:
         MetadataResponse(
             version=12,
             brokers=brokers,
-            topics=[topic("t", {1: 2, 0: 1}), topic("u", {0: -1}), topic("gone", {}, 3), topic("secret", {}, 29)],
+            topics=[
+                topic("t", {1: 2, 0: 1}),
+                topic("u", {0: -1}),
+                topic("without an id yet", {0: 1}, id_=0),
+                topic("gone", {}, 3),
+                topic("secret", {}, 29),
+            ],
         ),
         EVERYTHING,
     )
     assert found.brokers == (1, 2)
-    assert found.leaders == {"t": [1, 2], "u": [-1]}
+    assert found.leaders == {"t": [1, 2], "u": [-1], "without an id yet": [1]}
     assert set(found.topic_ids) == {"t", "u"}
     assert found.unreadable == {"secret"}
     assert found.failures == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from exporter.core.model import Failure
 from exporter.settings import Filter
@@ -13,6 +14,9 @@ from exporter.sources.kafka.messages import MetadataRequest, MetadataResponse
 
 NO_LEADER = -1
 FIRST_WITH_TOPIC_IDS = 10
+
+NO_TOPIC_ID = str(UUID(int=0))
+"""What is said of a topic without an id: it has none while ``inter.broker.protocol.version`` is below 2.8."""
 
 DELETED = "unknown_topic_or_partition"
 """What a broker says of a topic that is being deleted."""
@@ -73,7 +77,7 @@ def metadata_of(answer: MetadataResponse, topics: Filter) -> Metadata:
             if partition.leader_id == NO_LEADER:
                 failures.append(Failure("partition", f"{topic.name}/{partition.partition_index}", "no_leader"))
         leaders[topic.name] = nodes
-        if answer.API_VERSION >= FIRST_WITH_TOPIC_IDS:
+        if answer.API_VERSION >= FIRST_WITH_TOPIC_IDS and str(topic.topic_id) != NO_TOPIC_ID:
             topic_ids[topic.name] = str(topic.topic_id)
     brokers = tuple(broker.node_id for broker in answer.brokers)
     return Metadata(brokers, leaders, topic_ids, frozenset(unreadable), tuple(failures))
