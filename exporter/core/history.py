@@ -33,6 +33,9 @@ from exporter.core.windows import (
 PAUSES = 5
 """A sampled commit's lag is measured against the end offset of this share of the window earlier: 30 s of 150 s."""
 
+ANY_LAG = np.iinfo(np.int64).max
+"""In place of the lag now where it is not known: higher than any lag."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -93,6 +96,7 @@ def fold(history: History, seen: Observation, settings: Evaluation) -> History:
         own_times=own_commit_times(aligned.group_topics, seen),
         ends=aligned.ends.take(aligned.end_row),
         ends_now=end_offsets[aligned.end_row],
+        lag_now=np.where(now.shown, now.lag, ANY_LAG),
         settings=settings,
     )
     return replace(
@@ -189,6 +193,7 @@ def record_commits(
     own_times: Int64s,
     ends: Windows,
     ends_now: Int64s,
+    lag_now: Int64s,
     settings: Evaluation,
 ) -> Commits:
     """The commits after one look at every row.
@@ -198,7 +203,8 @@ def record_commits(
     consumer is on the partition (``live``): a stuck consumer shows as STALL, an absent one as STOP.
     ``ends`` and ``ends_now``: the end offsets retained for each row, and those of now. A commit that brought its time
     is measured against the newest retained one, as in Burrow; a sampled one against the end offset of one PAUSES-th of
-    the window earlier, so that neither the scrapes' pace nor a missed one changes its lag.
+    the window earlier, so that neither the scrapes' pace nor a missed one changes its lag. ``lag_now`` is the most that
+    this can be: records that are gone, or belong to a transaction still open to a reader of committed ones, are no lag.
 
     A commit closer than ``min_distance`` to the newest retained one replaces it and keeps its time, as in
     Burrow's ``core/internal/storage/inmemory.go``.
@@ -220,7 +226,8 @@ def record_commits(
     moment = np.where(overwrite, (windows.time[:, -1] + at) // 2, at)
     before = offset_at(ends, moment - int(settings.window * 1000 / PAUSES), now=ends_now, at=at)
     end = np.where(timed, newest(ends), before)
-    lag = np.where(end >= 0, np.maximum(end - offsets, 0), NO_LAG)
+    lag = np.maximum(end - offsets, 0)
+    lag = np.where(end >= 0, np.where(timed, lag, np.minimum(lag, lag_now)), NO_LAG)
 
     recorded = Commits(
         append_entries(windows, append, offsets, time),

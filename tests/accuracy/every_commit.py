@@ -104,6 +104,7 @@ def _event(history: History, events: Sequence[tuple[str, int, int] | None], at: 
         own_times=np.where(committed >= 0, at, -1),
         ends=history.ends,
         ends_now=_column(events, "broker"),
+        lag_now=_column(events, "broker"),
         settings=settings,
     )
     # Burrow keeps every end offset that it fetches.

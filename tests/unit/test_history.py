@@ -1,9 +1,11 @@
 """What is recorded of an observation."""
 
+from typing import Any
+
 from exporter.core.evaluation import Evaluation
 from exporter.core.history import capacity
 from exporter.core.model import NO_OFFSET, NOT_READ
-from tests.observations import START, folded, group, members, observation, window
+from tests.observations import START, column, folded, group, members, observation, window
 
 EVERY = Evaluation(min_distance=0)
 """Retain every observation."""
@@ -79,6 +81,18 @@ def test_a_missed_scrape_does_not_change_what_a_lag_is_measured_against() -> Non
     # At each commit at `at` the end offset of 30 s earlier was 40 + 2 * at.
     assert lags(0, 30, 60, 90) == [-1, 70, 100, 130]
     assert lags(0, 30, 90) == [-1, 70, 130]
+
+
+def test_the_lag_of_a_commit_is_no_more_than_the_lag_now() -> None:
+    def lag(**more: Any) -> int:
+        seen = [observation(at, {"g": group({"t": [50]})}, {"t": [100]}, **more) for at in (0, 30)]
+        return window(folded(seen))[-1][2]
+
+    readers = frozenset({"g"})
+    assert lag() == 50
+    assert lag(stable_offsets={"t": column([60])}, committed_readers=readers) == 10
+    assert lag(stable_offsets={"t": column([NOT_READ])}, committed_readers=readers) == 50
+    assert lag(start_offsets={"t": column([80])}) == 20
 
 
 def test_a_commit_with_a_time_of_its_own_is_recorded_once_at_that_time() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from exporter.core.evaluation import Evaluation
-from exporter.core.model import NO_OFFSET, NOT_READ, Status
+from exporter.core.model import NO_OFFSET, NOT_READ, Observation, Status
 from tests.observations import column, group, members, observation, reported, statuses
 
 
@@ -89,6 +89,19 @@ def test_a_stuck_consumer_is_a_stall_and_an_absent_one_a_stop() -> None:
 
     assert statuses(report, "stuck") == [Status.STALL]
     assert statuses(report, "absent") == [Status.STOP]
+
+
+def test_a_reader_of_committed_records_is_not_blamed_for_a_transaction_that_took_long() -> None:
+    def seen(at: int, committed: int, stable: int) -> Observation:
+        known = {"stable_offsets": {"t": column([stable])}, "committed_readers": frozenset({"g"})}
+        return observation(at, {"g": group({"t": [committed]})}, {"t": [10 * at]}, **known)
+
+    waiting = [seen(at, 0, 0) for at in range(0, 600, 30)]
+
+    assert statuses(reported([*waiting, seen(600, 0, 6000)])) == [Status.OK]
+    assert statuses(reported([*waiting, seen(600, 50, 6000)])) == [Status.OK]
+    stuck = [seen(at, 0, 6000) for at in range(600, 781, 30)]
+    assert statuses(reported([*waiting, *stuck])) == [Status.STALL]
 
 
 def test_a_topic_that_an_alive_group_no_longer_subscribes_to_is_a_stop() -> None:
