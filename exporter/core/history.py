@@ -104,9 +104,19 @@ def fold(history: History, seen: Observation, settings: Evaluation) -> History:
         commits=commits,
         ends=record_ends(aligned.ends, end_offsets, at=seen.at, settings=settings),
         timeline=extend(aligned.timeline, end_offsets, at=seen.at, min_distance=settings.min_distance),
-        trend=follow(aligned.trend, seen.at, total_lags(aligned.group_topics, now), settings),
+        trend=follow(comparable(aligned, now), seen.at, total_lags(aligned.group_topics, now), settings),
         now=now,
     )
+
+
+def comparable(aligned: History, now: Snapshot) -> Trend:
+    """The trend of the groups that are summed up over the same partitions as by the observation before."""
+    if aligned.now is None:
+        return aligned.trend
+    layout = aligned.group_topics
+    rows = np.flatnonzero(aligned.now.shown != now.shown)
+    blocks = np.unique(np.searchsorted(layout.starts, rows, side="right") - 1)
+    return without(aligned.trend, {layout.keys[block][0] for block in blocks.tolist()})
 
 
 def align(history: History, seen: Observation) -> History:
@@ -143,9 +153,8 @@ def align(history: History, seen: Observation) -> History:
     from_commits = group_topics.rows_of(history.group_topics, without=lambda key: key[1] in made_anew)
     blocks = [topics.block(topic) for _, topic in group_topics.keys]
     end_rows = [np.arange(block.start, block.stop) for block in blocks if block is not None]
-    # A group that comes back, or whose topic is another one now, has nothing to do with the lag of its former life.
-    gone = {group for group, topic in history.group_topics.keys if topic in made_anew}
-    gone |= {group for group, _ in history.group_topics.keys} - {group for group, _ in group_topics.keys}
+    # What a group's lag was with a topic that is gone, or another one now, says nothing of how fast it shrinks.
+    changed = {group for group, topic in history.group_topics.keys if (group, topic) not in keys or topic in made_anew}
     return History(
         topics,
         ends,
@@ -153,7 +162,7 @@ def align(history: History, seen: Observation) -> History:
         history.commits.take(from_commits),
         np.concatenate(end_rows) if end_rows else np.zeros(0, dtype=np.int64),
         timeline,
-        trend=without(history.trend, gone),
+        trend=without(history.trend, changed),
         topic_ids=topic_ids,
     )
 

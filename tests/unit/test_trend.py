@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from exporter.core.evaluation import Evaluation
-from exporter.core.model import Observation
+from exporter.core.model import NOT_READ, Observation
 from exporter.core.trend import Trend, catch_up_seconds, follow
 from tests.observations import group, observation, reported
 
@@ -65,3 +65,18 @@ def test_a_group_that_comes_back_is_not_measured_against_its_former_life() -> No
     assert reported(made_anew, SETTINGS).groups["g"].catch_up_seconds is None
     stayed = [seen(0, 100), seen(30, 900)]
     assert reported(stayed, SETTINGS).groups["g"].catch_up_seconds == 100 * 30 / 800
+
+
+def test_a_total_over_other_partitions_than_before_is_nothing_to_compare_with() -> None:
+    def seen(at: float, *ends: int, **others: int) -> Observation:
+        commits = group({"t": [0, 0], **{topic: [0] for topic in others}})
+        return observation(at, {"g": commits}, {"t": ends, **{topic: [end] for topic, end in others.items()}})
+
+    def catch_up(*looks: Observation) -> float | None:
+        return reported(looks, SETTINGS).groups["g"].catch_up_seconds
+
+    whole, in_part = seen(0, 500, 500), seen(30, 530, NOT_READ)
+    assert catch_up(whole, in_part) is None
+    assert catch_up(whole, in_part, seen(60, 560, NOT_READ)) == math.inf
+    assert catch_up(whole, in_part, seen(60, 560, 560)) is None
+    assert catch_up(seen(0, 500, 500, u=9000), seen(30, 530, 530)) is None
