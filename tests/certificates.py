@@ -22,7 +22,9 @@ class Authority:
         self._folder = folder
         self.cert = folder / f"{name}.pem"
         self._key = folder / f"{name}.key"
-        _openssl(f"req -x509 {NEW} -keyout {self._key} -out {self.cert} -days 2 -subj /CN={name}")
+        # From Python 3.13 on it is asked of an authority that it says what its key is for.
+        use = "-addext keyUsage=critical,keyCertSign,cRLSign"
+        _openssl(f"req -x509 {NEW} {use} -keyout {self._key} -out {self.cert} -days 2 -subj /CN={name}")
 
     def sign(self, name: str, *sans: str) -> Signed:
         """A certificate for these names, written as openssl does: ``DNS:localhost``, ``IP:127.0.0.1``."""

@@ -6,6 +6,8 @@ uvicorn bounds the time between two requests, not the time that one takes to arr
 from __future__ import annotations
 
 import asyncio
+import ssl
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,6 +19,12 @@ REQUEST_SECONDS: Final = 10.0
 
 UNREAD_SECONDS: Final = 30.0
 """How long a client may leave an answer unread that waits for it."""
+
+HANDSHAKE_SECONDS: Final = 10
+"""How long a client may take to agree on TLS."""
+
+TLS_END_SECONDS: Final = 2
+"""How long a connection that we end is kept for the client to agree; the server's stop waits for it too."""
 
 MOST_CONNECTIONS: Final = 512
 """Beyond it the connection that has waited longest for a request is ended. Half of the usual 1,024 open files, so
@@ -52,19 +60,27 @@ class Connection(H11Protocol):
         self._request = Limit(self.loop, REQUEST_SECONDS, self._abort)
         self._answer = Limit(self.loop, UNREAD_SECONDS, self._abort)
         self._idle_since = self.loop.time()
+        self._ended = False
 
     @property
     def idle(self) -> bool:
         """True if no request is being answered."""
         return self.cycle is None or self.cycle.response_complete
 
+    def accepted(self, transport: asyncio.Transport) -> None:
+        """Count among the connections; end the one that has waited longest if there are too many."""
+        self.transport = transport
+        self.connections.add(self)
+        # One that has been ended is still among them until the loop comes round.
+        kept = [other for other in self.connections if isinstance(other, Connection) and not other._ended]
+        if len(kept) > MOST_CONNECTIONS:
+            min((other for other in kept if other.idle), key=lambda other: other._idle_since)._abort()
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for a request; end the connection that has waited longest if there are too many."""
+        """Wait for a request."""
         super().connection_made(transport)
         self._request.start()
-        if len(self.connections) > MOST_CONNECTIONS:
-            idle = [other for other in self.connections if isinstance(other, Connection) and other.idle]
-            min(idle, key=lambda other: other._idle_since)._abort()
+        self.accepted(transport)
 
     def data_received(self, data: bytes) -> None:
         """Take what came of a request, which from its first byte has its time to arrive."""
@@ -96,5 +112,35 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def _abort(self) -> None:
+        self._ended = True
         # Not close(), which would wait for the client once more: to read what is left, to end TLS.
         self.transport.abort()
+
+
+class Handshake(SSLProtocol):
+    """TLS below a connection, which so counts from its first moment on and not only once TLS is agreed on.
+
+    asyncio's own listening with TLS tells nobody of a connection before that.
+    """
+
+    def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
+        super().__init__(
+            connection.loop,
+            connection,
+            context,
+            None,  # type: ignore[arg-type]  # nobody waits for the end of the handshake
+            server_side=True,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            ssl_shutdown_timeout=TLS_END_SECONDS,
+        )
+        self._connection = connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin the handshake."""
+        super().connection_made(transport)
+        self._connection.accepted(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End with the connection, whether there was a handshake or not."""
+        self._connection.connections.discard(self._connection)
+        super().connection_lost(exc)

@@ -19,7 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from exporter.settings import Web
-from exporter.web.connection import REQUEST_SECONDS, Connection
+from exporter.web.connection import Connection, Handshake
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ STOP_SECONDS: Final = 3
 KEEP_ALIVE_SECONDS: Final = 75
 """How long an answered connection is kept: longer than the usual intervals, so that a scraper keeps its own."""
 
-TLS_END_SECONDS: Final = 2.0
-"""How long a connection that we end is kept for the client to agree; less than STOP_SECONDS, which includes it."""
+ACCEPTED_AT_ONCE: Final = 64
+"""Connections that are taken before one is looked at: what comes in a burst must not use up the open files."""
 
 _NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
@@ -63,13 +63,15 @@ def make_server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Server:
             ws="none",
             lifespan="off",
             interface="asgi3",
-            # Our logging holds; of uvicorn's own words only those that somebody should act on.
+            # Our logging holds; of uvicorn's own words only those that somebody should act on, and none that a client
+            # can have written as often as it likes.
             log_config=None,
-            log_level=logging.WARNING,
+            log_level=logging.ERROR,
             access_log=False,
             server_header=False,
             # Nobody's word for who is asking is taken.
             proxy_headers=False,
+            backlog=ACCEPTED_AT_ONCE,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,
         ),
@@ -78,30 +80,24 @@ def make_server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Server:
 
 
 class Server(uvicorn.Server):
-    """A server that ends by returning, and waits for nobody's part in TLS for long."""
+    """A server that ends by returning, and counts a connection before it has agreed on TLS."""
 
     def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(config)
         self._tls = tls
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen on the sockets: uvicorn would leave a handshake the minute that asyncio gives it."""
-        if self._tls is None:
-            await super().startup(sockets)
-            return
+        """Listen on the sockets."""
         loop = asyncio.get_running_loop()
         self.servers = [
-            await loop.create_server(
-                lambda: Connection(self.config, self.server_state, {}),
-                sock=listener,
-                ssl=self._tls,
-                ssl_handshake_timeout=REQUEST_SECONDS,
-                ssl_shutdown_timeout=TLS_END_SECONDS,
-                backlog=self.config.backlog,
-            )
+            await loop.create_server(self._connection, sock=listener, backlog=self.config.backlog)
             for listener in sockets or ()
         ]
         self.started = True
+
+    def _connection(self) -> asyncio.BaseProtocol:
+        connection = Connection(self.config, self.server_state, {})
+        return connection if self._tls is None else Handshake(connection, self._tls)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -126,6 +122,8 @@ async def _serve(server: Server, listener: socket.socket, reload: Reload | None)
             task.add_done_callback(running.discard)
 
         loop.add_signal_handler(signal.SIGHUP, hang_up)
+        # One that came while the exporter started has waited for this.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     await server.serve(sockets=[listener])

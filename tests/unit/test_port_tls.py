@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from exporter.settings import Cluster, Settings
-from exporter.web import server
+from exporter.web import connection
 from exporter.web.app import make_app
 from exporter.web.port import Guard
 from tests.certificates import Authority, Signed
@@ -257,13 +257,26 @@ HELLO = b"\x16\x03\x01\x02\x00\x01"
 def test_two_hundred_who_never_shake_hands_do_not_stop_a_scrape_and_are_ended(
     made: Made, serve: Serve, sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_SECONDS", 2.0)
+    monkeypatch.setattr(connection, "HANDSHAKE_SECONDS", 2.0)
     port = serve(f"tls_server_config: {{{SERVER}}}")
     with ExitStack() as stack:
-        connections = [stack.enter_context(connect(port, sent)) for _ in range(200)]
+        clients = [stack.enter_context(connect(port, sent)) for _ in range(200)]
         assert status(port, context(made)) == 200
-        for connection in connections:
-            until(lambda connection=connection: is_ended(connection))  # type: ignore[misc]
+        for client in clients:
+            until(lambda client=client: is_ended(client))  # type: ignore[misc]
+        assert status(port, context(made)) == 200
+
+
+@pytest.mark.parametrize("sent", [b"", HELLO], ids=["no handshake", "a dripping handshake"])
+def test_those_who_never_shake_hands_make_room_as_all_do(
+    made: Made, serve: Serve, sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "HANDSHAKE_SECONDS", 1000.0)
+    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 4)
+    port = serve(f"tls_server_config: {{{SERVER}}}")
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(port, sent)) for _ in range(20)]
+        until(lambda: sum(map(is_ended, clients)) == 16)
         assert status(port, context(made)) == 200
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import http.client
 import socket
+import threading
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 from starlette.applications import Starlette
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from exporter.web import connection
 from tests.serving import connect, fetch, is_ended, serving, until
 
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 BEGUN = b"GET / HTTP/1.1\r\nHost: x\r\nX-Drip: "
 SHORT = 0.2
 """Seconds; in place of a limit whose end the test awaits."""
@@ -107,3 +109,20 @@ def test_too_many_connections_end_those_that_have_waited_longest(monkeypatch: py
         assert not is_ended(clients[-1])
         for client in clients:
             client.close()
+
+
+def test_a_burst_of_connections_leaves_no_more_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(connection, "REQUEST_SECONDS", 1000.0)
+    go_on = threading.Event()
+
+    async def busy(_: Request) -> Response:
+        go_on.wait()  # the loop itself, so that all of them are there when it comes round
+        return PlainTextResponse("")
+
+    with serving(Starlette(routes=[Route("/", busy)])) as port, ExitStack() as stack:
+        stack.enter_context(connect(port, GET))
+        clients = [stack.enter_context(connect(port)) for _ in range(50)]
+        go_on.set()
+        until(lambda: sum(map(is_ended, clients)) >= 46)
+        assert fetch(port, "/") == (200, "")
