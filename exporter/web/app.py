@@ -22,7 +22,7 @@ from exporter.web import v3
 from exporter.web.lifecycle import Lifecycle, Reload
 from exporter.web.pages import routes as for_people
 from exporter.web.port import Door, Guard
-from exporter.web.port.bodies import Bodies
+from exporter.web.port.sizes import Sizes
 from exporter.web.threads import Threads
 
 SCRAPES_AT_ONCE: Final = 32
@@ -111,7 +111,7 @@ def make_app(
             Route("/-/reload", Lifecycle(reload, enabled=settings.web.enable_lifecycle)),
             *for_people(collector, settings),
         ],
-        middleware=[Middleware(SecurityHeaders), *locked, Middleware(Bodies)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Sizes), *locked],
         # Starlette raises the error again once this is sent, and the server logs it with its traceback.
         exception_handlers={Exception: internal_error},
     )

@@ -175,6 +175,20 @@ def test_a_body_that_is_too_large_is_refused(sent: dict[str, str]) -> None:
     assert answer.text.strip() == "The body is too large."
 
 
+@pytest.mark.parametrize("sent", [{"X": "a" * 16384}, {f"X-{n}": "a" * 16 for n in range(1000)}], ids=["one", "many"])
+def test_headers_that_are_too_large_are_refused_though_they_come_in_one_go(sent: dict[str, str]) -> None:
+    app = make_app(Quiet(), Settings(CLUSTERS))
+    answer = ask(app, "/metrics", headers=sent)
+    assert (answer.status, answer.headers["connection"]) == (431, "close")
+    assert ask(app, f"/metrics?{'a' * 16384}").status == 431
+    assert ask(app, "/metrics", headers={"X": "a" * 16000}).status == 200
+
+
+def test_a_request_that_tells_its_length_in_two_ways_is_refused_and_nothing_is_read_after_it(make: MakeApp) -> None:
+    answer = ask(make(ALICE), "/metrics", headers={"Content-Length": "5", "Transfer-Encoding": "chunked"})
+    assert (answer.status, answer.headers["connection"]) == (400, "close")
+
+
 @pytest.mark.parametrize(
     "path", ["/<script>alert(1)</script>", "/clusters/<script>", "/v3/kafka/<script>", "/v3/<script>/"]
 )

@@ -152,6 +152,15 @@ def test_a_header_without_end_is_refused(gate: Gate) -> None:
         assert client.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
+def test_no_client_can_fill_the_log(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
+    upgrade = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: %b\r\n\r\n"
+    with serving(make_app(gate, SETTINGS)) as port, caplog.at_level(logging.INFO):
+        for sent in (b"nonsense\r\n\r\n", upgrade % b"h2c", upgrade % b"websocket"):
+            with connect(port, sent) as client:
+                assert client.recv(100).startswith(b"HTTP/1.1 ")
+    assert caplog.records == []
+
+
 def test_an_unforeseen_error_is_logged_with_its_traceback_and_the_server_lives_on(
     gate: Gate, caplog: pytest.LogCaptureFixture
 ) -> None:

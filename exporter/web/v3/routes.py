@@ -95,7 +95,7 @@ class Api:
         if endpoint == GET_LEVEL:
             return asked.answer("log level returned", level=loglevel.shown(logging.getLogger().level))
         if endpoint == SET_LEVEL:
-            # What is too long has been refused by `exporter.web.port.bodies`.
+            # What is too long has been refused by `exporter.web.port.sizes`.
             return self._set_level(asked, await request.body())
         if endpoint == DESCRIPTION:
             return Answer(openapi.description(), content_type=answers.JSON)

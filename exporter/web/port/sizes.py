@@ -1,0 +1,60 @@
+"""Limits on what a request may bring with it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_HEAD: Final = 16 * 1024
+"""Bytes of address and headers. h11 bounds only what it has not got the end of: one that comes in one go it takes."""
+
+LARGEST_BODY: Final = 64 * 1024
+"""Bytes. The longest body that means something here is one word in JSON."""
+
+_CLOSE: Final = {"Connection": "close"}
+
+
+class Sizes:
+    """Refuses a request that is too large: its head; its body by the length that it is said to have, or as it comes.
+
+    And one that tells its length in two ways: a proxy before us might believe the other one, and take what follows for
+    a part of somebody else's request.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or let it through."""
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        come = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal come
+            message = await receive()
+            come += len(message.get("body", b""))
+            if come > LARGEST_BODY:
+                raise HTTPException(413, "The body is too large.", _CLOSE)
+            return message
+
+        await self._app(scope, receive_within_limit, send)
+
+
+def _refusal(scope: Scope) -> PlainTextResponse | None:
+    headers = Headers(scope=scope)
+    address = len(scope["raw_path"]) + len(scope["query_string"])
+    if address + sum(len(name) + len(value) for name, value in headers.raw) > LARGEST_HEAD:
+        return PlainTextResponse("Address and headers are too large.\n", 431, _CLOSE)
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > LARGEST_BODY:
+        return PlainTextResponse("The body is too large.\n", 413, _CLOSE)
+    if "content-length" in headers and "transfer-encoding" in headers:
+        return PlainTextResponse("Content-Length or Transfer-Encoding, but not both.\n", 400, _CLOSE)
+    return None
