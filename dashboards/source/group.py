@@ -151,8 +151,9 @@ def _partitions() -> list[Json]:
     return [
         table(
             "Partitions, worst first",
-            "Every chosen partition now. Committed: where the group goes on from. End: where producers write next. "
-            "Log start: the oldest record still kept. Lost: records deleted before the group read them.",
+            "Every chosen partition now; whole topics, with status and lag, where the exporter shows no partitions. "
+            "Committed: where the group goes on from. End: where producers write next. Log start: the oldest record "
+            "still kept. Lost: records deleted before the group read them.",
             {
                 "topic": "Topic",
                 "partition": "Partition",
@@ -165,8 +166,8 @@ def _partitions() -> list[Json]:
                 "Value #G": "Lost",
             },
             [
-                query(one(of.ROW, of.ROW_STATUS)),
-                query(one(of.ROW, of.ROW_LAG)),
+                query(f"{one(of.ROW, of.ROW_STATUS)} or {one(('topic',), of.TOPIC_STATUS)}"),
+                query(f"{one(of.ROW, of.ROW_LAG)} or {one(('topic',), of.TOPIC_LAG)}"),
                 query(one(of.ROW, of.ROW_LAG_SECONDS)),
                 query(one(of.ROW, of.COMMITTED)),
                 query(one(of.ROW, of.read_by_group(of.END))),

@@ -104,9 +104,9 @@ def _collections() -> list[Json]:
     return [
         lines(
             "Scrape time against its limit",
-            "How long scrapes took (solid) and the time that they were given (dashed). What is not back by then is "
-            "left out of the page, and said so below. Near the limit: raise scrape_timeout, filter groups or topics, "
-            "or take a coarser granularity.",
+            "How long scrapes took (solid) and the time that they were given (dashed). A cluster that is not back by "
+            "then is shown as it was read before, up to max_report_age, and then not at all. Near the limit: raise "
+            "scrape_timeout, filter groups or topics, or take a coarser granularity.",
             [
                 query(one(EACH, SCRAPE), f"{EACH_NAME} took"),
                 query(one(EACH, DEADLINE), f"{EACH_NAME} limit"),

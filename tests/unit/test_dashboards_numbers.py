@@ -165,6 +165,8 @@ def test_whole_topics_stand_in_where_there_are_no_partitions(tmp_path):
     ]
     check(tmp_path, GROUP, "Status by partition A", history, {'{topic="orders"}': 5}, chosen=ONE_GROUP)
     check(tmp_path, GROUP, "Lag by partition A", history, {'{topic="orders"}': 70}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Partitions, worst first A", history, {'{topic="orders"}': 5}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Partitions, worst first B", history, {'{topic="orders"}': 70}, chosen=ONE_GROUP)
     of_group = '{cluster="east", consumer_group="billing"}'
     check(tmp_path, GROUP, "Worst partition A", history, {of_group: 5}, chosen=ONE_GROUP)
     check(tmp_path, OVERVIEW, "Groups, worst first B", history, {of_group: 5})
