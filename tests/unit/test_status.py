@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,16 @@ def test_watching_goes_on_though_the_cluster_does_not_answer(run: Run) -> None:
 
     assert "could not be observed" in result.stderr
     assert "fine" in result.stdout
+
+
+def test_an_interrupt_before_there_is_a_verdict_is_not_called_ok(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exporter.cli.status.interruptible", lambda: nullcontext(lambda: True))
+    monkeypatch.setattr("exporter.cli.status.observe", lambda views, *_, **__: views["c"].see(cluster(OK)[0]))
+
+    result = run({"c": []})
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == "interrupted: 6 observations make a verdict\n"
 
 
 def test_a_count_without_watching_is_a_mistake(run: Run) -> None:
