@@ -46,5 +46,6 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
             answer(running.app, settings.web, tls=tls, reload=running.reload)
         except OSError as error:
             where = quoted(settings.web.listen_address)
-            reason = (error.strerror or str(error)).lower()
+            # Python adds to the system's words the address once more.
+            reason = (error.strerror or str(error)).partition(" (while attempting")[0].lower()
             raise RunFailed(f"cannot listen on {where}: {reason}; choose another --web.listen-address") from error

@@ -220,7 +220,38 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_1() -> None:
         result = run("--kafka.bootstrap-servers", NOTHING_THERE, "--web.listen-address", address)
     assert (result.exit_code, result.stdout) == (1, "")
     (line,) = result.stderr.splitlines()
-    assert line.startswith(f'kafka-burrow-exporter: cannot listen on "{address}": address already in use')
+    assert line == (
+        f'kafka-burrow-exporter: cannot listen on "{address}": address already in use;'
+        " choose another --web.listen-address"
+    )
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["check-config", "--reference"], ["replay", "-"]])
+def test_output_that_has_no_room_is_one_line_and_exit_code_1(args: list[str]) -> None:
+    groups = b'{"g":{"state":"Empty","commits":{"t":{"0":1}}}}'
+    seen = b'{"cluster":"c","at":1,"groups":%b,"end_offsets":{"t":{"0":2}}}' % groups
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "exporter", *args],
+            cwd=ROOT,
+            input=seen,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (result.returncode, result.stderr) == (
+        1,
+        b"kafka-burrow-exporter: cannot write to standard output: no space left on device\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["status", "record", "check-config"])
+def test_a_command_runs_without_a_standard_output(command: str) -> None:
+    last = {"status": ["--observations", "4"], "record": ["--count", "1"]}.get(command, [])
+    args = [sys.executable, "-m", "exporter", command, "--kafka.bootstrap-servers", NOTHING_THERE, *last]
+    result = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *args], cwd=ROOT, capture_output=True, check=False)
+    assert result.returncode == {"status": 3, "record": 1, "check-config": 0}[command]
+    assert b"Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
