@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +26,8 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
 
     Kafka is asked when somebody scrapes; a cluster that cannot be reached keeps nothing from starting.
     """
+    # It would end the process; so it waits until the server can do what it asks for.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     # Imported here, so that a mistake in the configuration is told before Kafka and numpy are loaded.
     from exporter.cli.running import Running  # noqa: PLC0415
     from exporter.sources.kafka import KafkaSource  # noqa: PLC0415

@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from exporter import __version__
 from exporter.cli import COMMANDS, commands
+from testbed.processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING_THERE = "127.0.0.1:1"
@@ -270,3 +271,22 @@ def test_an_unreachable_cluster_keeps_nothing_from_starting_and_a_signal_stops_i
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_reload_that_is_asked_for_during_the_start_is_made_once_there_is_a_server() -> None:
+    process = started("--kafka.bootstrap-servers", NOTHING_THERE, "--web.listen-address", "127.0.0.1:0")
+    try:
+        wait_until(lambda: blocked_signals(process.pid) == 1 << signal.SIGHUP - 1, 10, "the signal to be held back")
+        process.send_signal(signal.SIGHUP)
+        assert process.stderr is not None
+        assert any("configuration reloaded" in line for line in process.stderr)
+        assert blocked_signals(process.pid) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def blocked_signals(pid: int) -> int:
+    """The signals that a process does not take now, a bit each."""
+    (blocked,) = re.findall(r"^SigBlk:\s+(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return int(blocked, 16)
