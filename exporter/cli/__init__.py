@@ -6,9 +6,7 @@ A command's module is imported when the command runs, so that `--help` and `chec
 from __future__ import annotations
 
 import importlib
-import os
 import platform
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
@@ -17,18 +15,18 @@ from typing import Any, Final
 import click
 
 from exporter import __version__
-from exporter.cli.failures import BadArguments, RunFailed
+from exporter.cli.failures import BadArguments
 from exporter.config import suggestion
 from exporter.quoting import quoted
 
 COMMANDS: Final = {
     "serve": "Serve the metrics for Prometheus to scrape (the default).",
-    "check-config": "Say what is wrong with a configuration, or what would be in force.",
+    "check-config": "Check a configuration and print every mistake, or the settings in force.",
     "status": "Watch the clusters for a few intervals and print their groups, worst first.",
-    "record": "Write what is observed of the clusters as JSON Lines.",
+    "record": "Write observations of the clusters as JSON Lines.",
     "replay": "Judge a recording with the given settings.",
 }
-"""The commands and what they are for; the module of each is called like it."""
+"""The commands and what they are for; each has a module of its name."""
 
 DEFAULT: Final = "serve"
 
@@ -72,7 +70,7 @@ class Commands(click.Group):
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         parameters = command.get_params(ctx) if command is not None else []
         records = [parameter.get_help_record(ctx) for parameter in parameters if not own & set(parameter.opts)]
-        with formatter.section(f"Options of {DEFAULT}, shared by the others where they make sense"):
+        with formatter.section(f"Options of {DEFAULT}, shared by the other commands where they apply"):
             formatter.write_dl([record for record in records if record is not None])
         with formatter.section("Options"):
             formatter.write_dl(
@@ -87,7 +85,7 @@ class Commands(click.Group):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what is wrong with its arguments or its output is said in one line."""
+        """Run the command; what is wrong with its arguments is said in one line."""
         with _one_line():
             return super().invoke(ctx)
 
@@ -98,14 +96,6 @@ def _one_line() -> Iterator[None]:
         yield
     except click.UsageError as error:
         raise BadArguments.of(error) from error
-    except BrokenPipeError:
-        raise  # nobody reads on, and click ends quietly
-    except OSError as error:
-        if error.filename is not None:
-            raise  # commands tell themselves what goes wrong with a file
-        # What is left would be written again when the interpreter ends, and fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise RunFailed(f"cannot write to standard output: {(error.strerror or str(error)).lower()}") from error
 
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
@@ -127,12 +117,10 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) 
 def commands() -> None:
     """Judge Kafka consumer groups by Burrow's rules, for Prometheus.
 
-    A flag wins over its environment variable, that over the configuration file, and that over the default.
+    A flag wins over its environment variable, which wins over the configuration file.
     """
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """The console script; ends the process with 0, with 1 for what fails at run time, with 2 for bad input."""
-    if sys.stdout is None:  # it was closed before we were started
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open to the end
+    """The console script; exits with 0, with 1 for a failure at run time, or with 2 for bad input."""
     commands.main(args=args, prog_name="kafka-burrow-exporter")

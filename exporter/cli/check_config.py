@@ -1,4 +1,4 @@
-"""`check-config`: what is wrong with a configuration, or what would be in force."""
+"""`check-config`: every mistake in a configuration, or the settings in force."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def _print_reference(ctx: click.Context, parameter: click.Parameter, value: bool
     is_eager=True,
     expose_value=False,
     callback=_print_reference,
-    help="Print a configuration file with every key explained, and exit.",
+    help="Print a reference configuration file that explains every key, and exit.",
 )
 @settings_options(web=True, logging=False)
 def check_config(settings: Settings) -> None:
-    """Say what is wrong with a configuration, or what would be in force.
+    """Check a configuration and print every mistake, or the settings in force.
 
-    Nothing is connected to. Secrets are read, but not shown. Exit code 0 if the configuration can be used, else 2.
+    Connects to nothing. Secrets are read but not shown. Exit code 0 if the configuration can be used, else 2.
     """
     if settings.web.config_file is not None:
         try:

@@ -21,39 +21,39 @@ _KAFKA = (
     (
         "--kafka.bootstrap-servers",
         "HOST:PORT,...",
-        "Kafka's servers; may be repeated. Enough without a file; with one, they replace those of its cluster.",
+        "Kafka's servers; may be repeated. Enough without a file; with one, they replace the cluster's own.",
     ),
     (
         "--kafka.cluster-name",
         "NAME",
-        "Name of the cluster, kafka by default; with a file, the only cluster of it to look at.",
+        "Name of the cluster (default: kafka); with a file, the one cluster in it to use.",
     ),
 )
 _LOG = (
-    ("--log.level", "LEVEL", "What is logged: debug, info, warning or error.  [default: info]"),
-    ("--log.format", "FORMAT", "How: logfmt or json.  [default: logfmt]"),
+    ("--log.level", "LEVEL", "Lowest level to log: debug, info, warning or error.  [default: info]"),
+    ("--log.format", "FORMAT", "Format of log lines: logfmt or json.  [default: logfmt]"),
 )
 _WEB = (
-    ("--web.listen-address", "[HOST]:PORT", "Address to listen on; without a host on all.  [default: :8000]"),
+    ("--web.listen-address", "[HOST]:PORT", "Address to listen on; without a host, all interfaces.  [default: :8000]"),
     ("--web.telemetry-path", "PATH", "Path of the metrics.  [default: /metrics]"),
     (
         "--web.config.file",
         "FILE",
         "TLS, client certificates, passwords and a rate limit, in the format of Prometheus' exporter-toolkit.",
     ),
-    ("--web.enable-lifecycle", "", "Let POST /-/reload read the configuration again; SIGHUP always does."),
-    ("--storage.path", "DIR", "Folder that keeps the history over a restart; nothing is written without it."),
+    ("--web.enable-lifecycle", "", "Allow POST /-/reload to reload the configuration; SIGHUP always does."),
+    ("--storage.path", "DIR", "Directory in which the history survives restarts; without it nothing is written."),
 )
 
 
 def settings_options(
     *, web: bool = False, again: bool = False, clusters_needed: bool = True, logging: bool = True
 ) -> Callable[[Command], Command]:
-    """Gives a command the shared flags, and calls it with what they and the file say as ``settings``.
+    """Gives a command the shared flags, and calls it with the settings that they and the file make, as ``settings``.
 
-    ``web``: it also serves. ``again``: it is given, under that name, a function that reads all of it once more.
-    ``clusters_needed`` False: it works without any cluster. ``logging`` False: it has
-    nothing to log. Ends the command with exit code 2 and a line for each mistake in the configuration.
+    ``web``: the command also serves. ``again``: it is given, under that name, a function that loads the settings
+    again. ``clusters_needed`` False: it works without any cluster. ``logging`` False: it logs nothing. Ends the
+    command with exit code 2 and a line for each mistake in the configuration.
     """
     shown = (_FILE, *_KAFKA, *(_WEB if web else ()), *_LOG)
 
@@ -99,7 +99,7 @@ def _name(flag: str) -> str:
 
 
 def _flags(ctx: click.Context, given: dict[str, Any]) -> Iterator[Flag]:
-    """What was given, with what the user wrote it as."""
+    """The flags that were given, each with where: on the command line or in the environment."""
     for flag, _, _ in (*_KAFKA, *_WEB, *_LOG):
         value = given.get(_name(flag))
         if value is None or value == ():
@@ -111,7 +111,7 @@ def _flags(ctx: click.Context, given: dict[str, Any]) -> Iterator[Flag]:
 
 
 def _text(flag: str, value: Any) -> str:
-    """What would be written in the file."""
+    """The value as it would be written in the file."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""`record`: what is observed, as JSON Lines."""
+"""`record`: observations of the clusters, as JSON Lines."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ Write = Callable[[bytes], None]
     metavar="DURATION",
     default="30s",
     show_default=True,
-    help="From one observation to the next.",
+    help="Time from one observation to the next.",
 )
 @click.option(
-    "--count", type=click.IntRange(min=1), metavar="N", help="End after so many observations of each cluster."
+    "--count", type=click.IntRange(min=1), metavar="N", help="Stop after this many observations of each cluster."
 )
-@click.option("--duration", "span", callback=value_of(duration()), metavar="DURATION", help="End after so long.")
+@click.option("--duration", "span", callback=value_of(duration()), metavar="DURATION", help="Stop after this long.")
 @settings_options()
 def record(settings: Settings, output: str | None, interval: float, count: int | None, span: float | None) -> None:
-    """Write what is observed of the clusters, a JSON object for each cluster and observation, until Ctrl-C.
+    """Write observations of the clusters, one JSON object for each cluster and observation, until Ctrl-C.
 
-    `replay` judges what was written. Consumer groups, topics and offsets are recorded, no message is read. A cluster
-    that does not answer is told on standard error and tried again; exit code 1 if none ever did.
+    `replay` judges the recording. It holds consumer groups, topics and offsets; no message is read. A cluster that
+    does not answer is reported on standard error and tried again; exit code 1 if none ever answered.
     """
     sources = open_sources(settings)
     timeout = max(cluster.request_timeout for cluster in settings.clusters)
@@ -72,7 +72,7 @@ def write_observations(
     count: int | None = None,
     stopped: Stopped = lambda: False,
 ) -> int:
-    """How many observations were written, a line each, after ``count`` rounds or when stopped."""
+    """Write a line for each observation until stopped, or for ``count`` rounds; returns how many were written."""
     written = 0
     for number, seen in enumerate(rounds(sources, interval=interval, timeout=timeout, stopped=stopped), start=1):
         for name, answer in seen.items():

@@ -32,7 +32,7 @@ Judge = Callable[[str], Evaluation]
     "--config.file",
     "config_file",
     metavar="FILE",
-    help="Configuration file; the `evaluation` of each recorded cluster is taken from it.",
+    help="Configuration file to take the `evaluation` settings of each recorded cluster from.",
     envvar=variable("--config.file"),
     show_envvar=True,
 )
@@ -41,8 +41,8 @@ Judge = Callable[[str], Evaluation]
     "other",
     callback=some_values,
     metavar="KEY=VALUE,...",
-    help="Judge a second time with these keys of the evaluation changed (window=300s,recent=400s), and print in place"
-    " of the verdicts where the two differ, and what each comes to.",
+    help="Judge a second time with these evaluation settings changed (window=300s,recent=400s), and print where the"
+    " verdicts differ, with totals, instead of the verdicts.",
 )
 @click.option(
     "--format",
@@ -60,8 +60,8 @@ def replay(
 ) -> None:
     """Judge a recording with the given settings: a JSON object for each observation and group.
 
-    FILE is what `record` writes, - reads standard input. A flag wins over the configuration file; of a cluster
-    that the file does not name its `defaults` hold.
+    FILE is what `record` writes; - reads standard input. A flag wins over the configuration file; a cluster that the
+    file does not name gets the `defaults` in it.
     """
     if format_ is not None and other is None:
         raise click.UsageError("--format is for --compare; without it the verdicts are JSON, a line each")

@@ -1,4 +1,4 @@
-"""`status`: how the groups of a cluster are, now."""
+"""`status`: the groups of the clusters and their verdicts, now."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ALL_OK, SOME_WARN, SOME_ERR, NOT_OBSERVED = 0, 1, 2, 3
     metavar="DURATION",
     default="2s",
     show_default=True,
-    help="From one observation to the next.",
+    help="Time from one observation to the next.",
 )
 @click.option(
     "--observations",
@@ -44,7 +44,7 @@ ALL_OK, SOME_WARN, SOME_ERR, NOT_OBSERVED = 0, 1, 2, 3
     metavar="N",
     default=6,
     show_default=True,
-    help="So many make a verdict; a consumer that commits more seldom than they span may pass for stalled.",
+    help="How many a verdict needs; a consumer that commits less often than they span may look stalled.",
 )
 @click.option(
     "--format",
@@ -54,8 +54,10 @@ ALL_OK, SOME_WARN, SOME_ERR, NOT_OBSERVED = 0, 1, 2, 3
     show_default=True,
     help="A table, worst first, or one JSON object on one line.",
 )
-@click.option("--watch", is_flag=True, help="Go on until Ctrl-C, and show what is known after every observation.")
-@click.option("--count", type=click.IntRange(min=1), metavar="N", help="With --watch: end after so many observations.")
+@click.option("--watch", is_flag=True, help="Continue until Ctrl-C, and print the groups after every observation.")
+@click.option(
+    "--count", type=click.IntRange(min=1), metavar="N", help="With --watch: stop after this many observations."
+)
 @settings_options()
 def status(
     *, settings: Settings, interval: float, observations: int, format_: Format, watch: bool, count: int | None
@@ -63,8 +65,7 @@ def status(
     """Watch the clusters for a few intervals and print their groups, worst first.
 
     Exit code 0 if all groups are OK, 1 if some are at WARN, 2 if some are at ERR, and 3 if the clusters, or parts
-    of them, could not be observed and nothing worse is known, or if it was interrupted before there was a verdict.
-    Wrong arguments and configuration end with 2 as well.
+    of them, could not be observed and nothing worse is known. Wrong arguments and configuration end with 2 as well.
     """
     if count is not None and not watch:
         raise click.UsageError("--count is for --watch; without it --observations says how many there are")
@@ -81,10 +82,6 @@ def status(
             watch=watch,
             stopped=stopped,
         )
-        too_early = stopped() and not watch
-    if too_early:
-        click.echo(f"interrupted: {observations} observations make a verdict", err=True)
-        sys.exit(NOT_OBSERVED)
     sys.exit(exit_code(views.values()))
 
 

@@ -9,13 +9,13 @@ from exporter.config.values import FILE, FLAG, SECRET, SECRET_FILE, TEXT, TEXT_O
 
 TLS = Section(
     "tls",
-    "TLS towards the brokers. `tls: {}` is enough where the system's certificates vouch for them.",
+    "TLS to the brokers. `tls: {}` is enough where the system's trusted authorities have signed their certificates.",
     settings.Tls,
     (
         Key(
             "ca_file",
             FILE,
-            "PEM file of the authorities that vouch for the brokers; without it those of the system.",
+            "PEM file of the authorities that sign the brokers' certificates; without it the system's.",
             example="/etc/kafka/ca.pem",
         ),
         Key(
@@ -38,7 +38,7 @@ TLS = Section(
             into="key_password",
             example="/run/secrets/kafka-key-password",
         ),
-        Key("verify_hostname", FLAG, "Whether a broker's certificate must name the host that was connected to."),
+        Key("verify_hostname", FLAG, "Whether a broker's certificate must match its host name."),
     ),
     check=checks.tls,
 )
@@ -48,9 +48,9 @@ OAUTH = Section(
     "For OAUTHBEARER: tokens are fetched with client credentials (RFC 6749, 4.4).",
     settings.Sasl,
     (
-        Key("token_url", URL, "Where tokens are asked for.", example="https://idp.example.com/oauth2/token"),
-        Key("client_id", TEXT_OR_VARIABLE, "Who asks.", example="kafka-burrow-exporter"),
-        Key("client_secret", SECRET, "The secret that proves it.", example="${KAFKA_CLIENT_SECRET}"),
+        Key("token_url", URL, "URL of the token endpoint.", example="https://idp.example.com/oauth2/token"),
+        Key("client_id", TEXT_OR_VARIABLE, "Client id.", example="kafka-burrow-exporter"),
+        Key("client_secret", SECRET, "Client secret.", example="${KAFKA_CLIENT_SECRET}"),
         Key(
             "client_secret_file",
             SECRET_FILE,
@@ -58,7 +58,7 @@ OAUTH = Section(
             into="client_secret",
             example="/run/secrets/kafka-client-secret",
         ),
-        Key("scope", TEXT, "Scope to ask for.", example="kafka"),
+        Key("scope", TEXT, "Scope to request.", example="kafka"),
     ),
     prefix="oauth_",
 )
@@ -69,14 +69,19 @@ KERBEROS = Section(
     settings.Sasl,
     (
         Key("service_name", TEXT, "First part of the brokers' principal."),
-        Key("domain_name", TEXT, "Host part of it; without it the broker's host name.", example="kafka.example.com"),
+        Key(
+            "domain_name",
+            TEXT,
+            "Host part of the principal; without it the broker's host name.",
+            example="kafka.example.com",
+        ),
     ),
     prefix="kerberos_",
 )
 
 SASL = Section(
     "sasl",
-    "SASL towards the brokers.",
+    "SASL to the brokers.",
     settings.Sasl,
     (
         Key(

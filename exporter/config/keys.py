@@ -30,12 +30,11 @@ from exporter.core.evaluation import Evaluation
 def _filter(name: str, which: str, more: str) -> Section:
     return Section(
         name,
-        f"Which {which} are looked at. Expressions may match anywhere in the name (use ^ and $), and `deny` wins."
-        f" {more}",
+        f"Which {which} are monitored. Expressions may match anywhere in the name (use ^ and $); `deny` wins. {more}",
         settings.Filter,
         (
-            Key("allow", REGEX, f"Only {which} that this finds; all if empty."),
-            Key("deny", REGEX, f"No {which} that this finds; none is left out if empty."),
+            Key("allow", REGEX, f"Only {which} that match this; all if empty."),
+            Key("deny", REGEX, f"Leave out {which} that match this; none if empty."),
         ),
     )
 
@@ -45,63 +44,69 @@ EVALUATION = Section(
     "How groups are judged.",
     Evaluation,
     (
-        Key("window", duration(), "Commits are judged over the newest ones that span this long, never fewer than 4."),
-        Key("recent", duration(), 'How far back an end offset counts for "was it caught up lately".'),
+        Key(
+            "window",
+            duration(),
+            "Length of the window: the newest commits that span this long, at least 4, are judged.",
+        ),
+        Key(
+            "recent", duration(), "A partition that was caught up with an end offset this recently is not called STOP."
+        ),
         Key(
             "min_distance",
             duration(zero=True),
-            "Observations closer than this to the newest retained one do not extend the window. Keep it a little"
-            " below the scrape interval: however often, and by however many, the exporter is scraped, the window"
-            " then grows at one pace.",
+            "Observations closer than this to the newest retained one do not extend the window, so it grows at the"
+            " same pace however often, and by however many servers, the exporter is scraped. Keep it a little below"
+            " the scrape interval.",
         ),
         Key(
             "intervals",
             integer(1, 128),
-            "Burrow's own count of commits. It is the rule where commits bring their own times (recordings);"
-            " elsewhere the least that is kept: more is kept where `window` and `min_distance` need it.",
+            "Burrow's own setting: the number of commits to judge. It applies where commits carry their own times"
+            " (recordings); elsewhere it is the least number kept, and `window` and `min_distance` may need more.",
         ),
-        Key("allowed_lag", integer(0, 10**18 - 1), "Up to this lag (records) a partition is OK whatever else."),
-        Key("minimum_complete", share(), "Below this completeness of its window a partition is OK whatever else."),
+        Key("allowed_lag", integer(0, 10**18 - 1), "A partition with at most this lag (records) is always OK."),
+        Key("minimum_complete", share(), "A partition whose window is less complete than this is always OK."),
     ),
 )
 
 CLUSTER = Section(
     "cluster",
-    "One Kafka cluster. Its name becomes the label `cluster`; upper and lower case are kept.",
+    "One Kafka cluster. Its name becomes the label `cluster`; case is preserved.",
     settings.Cluster,
     (
         Key(
             "bootstrap_servers",
             SERVERS,
-            "Brokers to ask first; the others are learnt from them. A list, or one text with commas;"
+            "Brokers to connect to first; they name the others. A list, or one text with commas;"
             ' an IPv6 address needs quotes: "[::1]:9092".',
             required=True,
             example="[kafka-1:9092, kafka-2:9092]",
         ),
-        Key("client_id", TEXT, "What the exporter calls itself in the brokers' logs, metrics and quotas."),
+        Key("client_id", TEXT, "The exporter's name in the brokers' logs, metrics and quotas."),
         TLS,
         SASL,
         Key("request_timeout", duration(), "How long one request to a broker may take."),
-        _filter("groups", "consumer groups", "The default is that of Burrow's sample: no throw-away groups."),
-        _filter("topics", "topics", "The default leaves out Kafka's own topics, which nobody reads by commits."),
+        _filter("groups", "consumer groups", "The default is Burrow's: temporary groups are left out."),
+        _filter("topics", "topics", "The default leaves out Kafka's internal topics."),
         EVALUATION,
         Key(
             "granularity",
             choice("a granularity", "partition", "topic", "group"),
-            "How fine the series are: of every partition, only of topics and groups, or only of groups."
-            " Coarser means fewer series; verdicts are always reached by partition.",
+            "Level of detail of the metrics: per partition, only per topic and group, or only per group."
+            " Coarser means fewer series; verdicts are always reached per partition.",
         ),
-        Key("start_offsets", FLAG, "Whether the log's start offsets are read too (one more request per leader)."),
+        Key("start_offsets", FLAG, "Whether to read log start offsets too (one more request per leader)."),
         Key(
             "read_committed",
             REGEX,
-            "Groups that this finds read committed records only (isolation.level=read_committed): their lag is"
+            "Groups that match this read only committed records (isolation.level=read_committed): their lag is"
             " measured against the last stable offset. None if empty.",
         ),
         Key(
             "members_refresh",
             duration(zero=True),
-            "Members and assignments of groups are read again when older than this.",
+            "Group members and assignments are read again when older than this.",
         ),
     ),
     check=checks.cluster,
@@ -109,16 +114,16 @@ CLUSTER = Section(
 
 COLLECTION = Section(
     "collection",
-    "How scrapes become collections from Kafka.",
+    "How scrapes read from Kafka.",
     settings.Collection,
     (
-        Key("min_interval", duration(zero=True), "A report younger than this is served again; Kafka is not asked."),
-        Key("scrape_timeout", duration(), "Deadline of a scraper that names none; Prometheus names its own."),
-        Key("timeout_offset", duration(zero=True), "How much earlier than its deadline a scraper is answered."),
+        Key("min_interval", duration(zero=True), "A report younger than this is served again without asking Kafka."),
+        Key("scrape_timeout", duration(), "Timeout of a scraper that sends none; Prometheus sends its own."),
+        Key("timeout_offset", duration(zero=True), "How much earlier than its timeout a scraper is answered."),
         Key(
             "max_report_age",
             duration(zero=True),
-            "While a collection is late, the report of an earlier one stands in for it up to this age.",
+            "While a collection is late, the previous report is served instead, up to this age.",
         ),
     ),
     check=checks.collection,
@@ -129,47 +134,47 @@ WEB = Section(
     "The exporter's own port.",
     settings.Web,
     (
-        Key("listen_address", LISTEN_ADDRESS, "Where to listen; without a host on all interfaces."),
+        Key("listen_address", LISTEN_ADDRESS, "Address to listen on; without a host, all interfaces."),
         Key("telemetry_path", TELEMETRY_PATH, "Path of the metrics."),
         Key(
             "access_control_allow_origin",
             ORIGIN,
-            "Web pages of this origin may read Burrow's API from a browser; none may without it.",
+            "Web pages from this origin may call Burrow's API in a browser; without it none may.",
             example="https://dashboard.example.com",
         ),
         Key(
             "api_delete",
             FLAG,
-            "Whether a DELETE to Burrow's API makes a group's retained history forgotten. Only on a port that asks"
-            " who is there; Kafka's own offsets are never touched.",
+            "Whether DELETE requests to Burrow's API may discard the retained history of a group. Only on a port that"
+            " requires authentication; offsets in Kafka are never touched.",
         ),
         Key(
             "config_file",
             FILE,
             "Web configuration file in the format of Prometheus' exporter-toolkit: TLS, client certificates, passwords,"
-            " headers, a rate limit. Read again when it changes.",
+            " headers, a rate limit. It is reloaded when it changes.",
             example="/etc/kafka-burrow-exporter/web.yml",
         ),
         Key(
             "unauthenticated_health",
             FLAG,
-            "Whether /-/healthy, /-/ready, /burrow/admin and /burrow/admin/ready are answered without a password where"
-            " all else asks for one. A client certificate that is asked for is asked for by these too.",
+            "Whether /-/healthy, /-/ready, /burrow/admin and /burrow/admin/ready need no password where everything else"
+            " does. Where client certificates are required, they are required for these too.",
         ),
-        Key("enable_lifecycle", FLAG, "Whether POST /-/reload reads the configuration again; SIGHUP always does."),
+        Key("enable_lifecycle", FLAG, "Whether POST /-/reload reloads the configuration; SIGHUP always does."),
     ),
 )
 
 STORAGE = Section(
     "storage",
-    "What is kept over a restart.",
+    "The history on disk.",
     settings.Storage,
     (
         Key(
             "path",
             TEXT,
-            "Folder for the retained history, made if it is not there: verdicts then go on after a restart as if"
-            " there had been none. Nothing is written without it.",
+            "Directory for the retained history, created if missing: verdicts then continue after a restart as if"
+            " there had been none. Without it nothing is written.",
             example="/var/lib/kafka-burrow-exporter",
         ),
     ),
@@ -180,8 +185,8 @@ LOG = Section(
     "Logging, to standard error.",
     settings.Log,
     (
-        Key("level", choice("a level", "debug", "info", "warning", "error"), "What is logged, and all that is worse."),
-        Key("format", choice("a format", "logfmt", "json"), "One line an event: key=value pairs, or a JSON object."),
+        Key("level", choice("a level", "debug", "info", "warning", "error"), "The lowest level that is logged."),
+        Key("format", choice("a format", "logfmt", "json"), "One line per event: key=value pairs, or a JSON object."),
     ),
 )
 

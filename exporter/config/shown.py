@@ -16,16 +16,16 @@ from exporter.settings import Cluster, Settings
 _HEAD = """\
 # Every key of kafka-burrow-exporter's configuration, with its default.
 #
-# Text behind "# " explains. What is commented out without a space (#key: value) has no default; the value is an
-# example. Durations are written as 150s, 2m30s, 900ms, or as a number of seconds. Relative paths start from the
-# folder of this file. A secret is given as text, as ${NAME} to have it from the environment, or by the key ending
-# in _file that names a file which holds it. `kafka-burrow-exporter check-config` tells what is wrong with a file.
+# Lines that start with "# " are explanations. A key that is commented out without a space (#key: value) has no
+# default; its value is an example. Durations are written as 150s, 2m30s, 900ms, or as a number of seconds. Relative
+# paths start at the directory of this file. A secret is given as text, as ${NAME} to read it from the environment, or
+# with the key ending in _file, which names a file that holds it. `kafka-burrow-exporter check-config` checks a file.
 """
 
-_CLUSTERS = "The clusters, each under its name, which becomes the label `cluster`; upper and lower case are kept."
+_CLUSTERS = "The clusters, each under its name, which becomes the label `cluster`; case is preserved."
 _DEFAULTS = (
-    "What clusters share: anything that a cluster can have. What a cluster says itself wins, key by key."
-    " Recordings of clusters that are not listed are judged (`replay`) by the `evaluation` here."
+    "Defaults for all clusters: any key that a cluster can have. A cluster's own keys win, one by one."
+    " `replay` judges recordings of clusters that are not listed by the `evaluation` here."
 )
 
 
