@@ -54,6 +54,8 @@ class Layout(Generic[Key]):
     def column(self, values: Mapping[Key, Int64s], missing: int) -> Int64s:
         """One value a row, from arrays by partition id; ``missing`` where an array is absent or too short."""
         result = np.full(self.rows, missing, dtype=np.int64)
+        if not values:
+            return result
         starts = self.starts.tolist()
         for position, key in enumerate(self.keys):
             array = values.get(key)

@@ -13,6 +13,8 @@ from exporter.core.windows import ASSIGNED, UNASSIGNED, UNKNOWN, Assigned
 
 GroupTopic = tuple[str, str]
 
+_AS_BEFORE = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -68,21 +70,26 @@ def assignments(group_topics: Layout[GroupTopic], seen: Observation, before: Ass
     known counts as assigned: after a restart a topic that was left does not pass for consumed until the members are
     known again.
     """
-    assigned = np.full(group_topics.rows, UNKNOWN, dtype=np.int8)
-    alive = np.zeros(group_topics.rows, dtype=np.bool_)
-    for name, topic in group_topics.keys:
+    # Lists by block, made into columns at the end: a call of numpy for each of 10,000 blocks would cost more than all else.
+    of_block: list[int] = []
+    alive: list[bool] = []
+    owned: list[int] = []
+    starts = group_topics.starts.tolist()
+    for (name, topic), start, stop in zip(group_topics.keys, starts[:-1], starts[1:], strict=True):
         group = seen.groups.get(name)
-        block = group_topics.block((name, topic))
-        if block is None or (group is not None and not group.alive):
-            continue
-        if group is None or group.members is None or group.members.owners is None:
-            assigned[block] = before[block]
+        alive.append(group is not None and group.alive)
+        if group is not None and not group.alive:
+            of_block.append(UNKNOWN)
+        elif group is None or group.members is None or group.members.owners is None:
+            of_block.append(_AS_BEFORE)
         else:
-            assigned[block] = UNASSIGNED
-            partitions = np.fromiter(group.members.owners.get(topic, ()), dtype=np.int64)
-            assigned[block.start + partitions[partitions < block.stop - block.start]] = ASSIGNED
-        alive[block] = group is not None
-    return assigned, alive & (assigned != UNASSIGNED)
+            of_block.append(UNASSIGNED)
+            owned.extend([start + id_ for id_ in group.members.owners.get(topic, ()) if start + id_ < stop])
+    sizes = np.diff(group_topics.starts)
+    assigned = np.repeat(np.array(of_block, dtype=np.int8), sizes)
+    assigned = np.where(assigned == _AS_BEFORE, before, assigned)
+    assigned[owned] = ASSIGNED
+    return assigned, np.repeat(np.array(alive, dtype=np.bool_), sizes) & (assigned != UNASSIGNED)
 
 
 def _by_group(layout: Layout[GroupTopic], values: Mapping[str, Mapping[str, Int64s]], missing: int) -> Int64s:
