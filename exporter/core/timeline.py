@@ -2,7 +2,7 @@
 
 The end offsets of a day are kept as columns that all topics share: one time, and an offset for each partition.
 What is as old as the last few minutes is kept as it was observed; the older an observation, the wider the
-distance to its neighbour may grow, up to an eighth (GROWTH) of its age. A day takes about a hundred columns.
+distance to its neighbour may grow, up to an eighth (GROWTH) of its age. A day takes about eighty columns.
 
 An estimate lies between the two retained observations around the moment it estimates. So it is off by at most
 one observation interval or, for what is older, an eighth of itself.
