@@ -70,7 +70,7 @@ def assignments(group_topics: Layout[GroupTopic], seen: Observation, before: Ass
     known counts as assigned: after a restart a topic that was left does not pass for consumed until the members are
     known again.
     """
-    # Lists by block, made into columns at the end: a call of numpy for each of 10,000 blocks would cost more than all else.
+    # Lists by block, made into columns at the end: a call of numpy for each block would cost more than all else.
     of_block: list[int] = []
     alive: list[bool] = []
     owned: list[int] = []
