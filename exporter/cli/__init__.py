@@ -6,7 +6,9 @@ A command's module is imported when the command runs, so that `--help` and `chec
 from __future__ import annotations
 
 import importlib
+import os
 import platform
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
@@ -15,7 +17,7 @@ from typing import Any, Final
 import click
 
 from exporter import __version__
-from exporter.cli.failures import BadArguments
+from exporter.cli.failures import BadArguments, RunFailed
 from exporter.config import suggestion
 from exporter.quoting import quoted
 
@@ -85,7 +87,7 @@ class Commands(click.Group):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what is wrong with its arguments is said in one line."""
+        """Run the command; what is wrong with its arguments or its output is said in one line."""
         with _one_line():
             return super().invoke(ctx)
 
@@ -96,6 +98,14 @@ def _one_line() -> Iterator[None]:
         yield
     except click.UsageError as error:
         raise BadArguments.of(error) from error
+    except BrokenPipeError:
+        raise  # nobody reads on, and click ends quietly
+    except OSError as error:
+        if error.filename is not None:
+            raise  # commands tell themselves what goes wrong with a file
+        # What is left would be written again when the interpreter ends, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise RunFailed(f"cannot write to standard output: {(error.strerror or str(error)).lower()}") from error
 
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
@@ -123,4 +133,6 @@ def commands() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """The console script; exits with 0, with 1 for a failure at run time, or with 2 for bad input."""
+    if sys.stdout is None:  # it was closed before we were started
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open to the end
     commands.main(args=args, prog_name="kafka-burrow-exporter")

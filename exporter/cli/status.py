@@ -65,7 +65,8 @@ def status(
     """Watch the clusters for a few intervals and print their groups, worst first.
 
     Exit code 0 if all groups are OK, 1 if some are at WARN, 2 if some are at ERR, and 3 if the clusters, or parts
-    of them, could not be observed and nothing worse is known. Wrong arguments and configuration end with 2 as well.
+    of them, could not be observed and nothing worse is known, or if it was interrupted before there was a verdict.
+    Wrong arguments and configuration end with 2 as well.
     """
     if count is not None and not watch:
         raise click.UsageError("--count is for --watch; without it --observations says how many there are")
@@ -82,6 +83,10 @@ def status(
             watch=watch,
             stopped=stopped,
         )
+        too_early = stopped() and not watch
+    if too_early:
+        click.echo(f"interrupted: {observations} observations make a verdict", err=True)
+        sys.exit(NOT_OBSERVED)
     sys.exit(exit_code(views.values()))
 
 
