@@ -238,6 +238,15 @@ def test_files_are_kept_for_ever_and_asked_for_anew_when_they_change() -> None:
     assert ask(APP, "/assets/..%2Froutes.py").status == 404
 
 
+def test_one_of_a_kind_is_told_in_the_singular_and_none_in_the_plural() -> None:
+    app = of_one(outcome(observation({"g": group({"t": [1]}, state="Stable")}, {"t": [1]}, brokers=1)))
+    groups, one = (" ".join("".join(Tags(body(ask(app, at))).texts).split()) for at in ("/", "/clusters/c/groups/g"))
+    assert "broker1 group1 topic1 failures0" in groups
+    assert " of 1 group kafka-burrow-exporter" in groups
+    assert "0 % of 1 partition " in one
+    assert " of 1 partition kafka-burrow-exporter" in one
+
+
 def test_an_exporter_without_groups_says_so() -> None:
     assert "There is no consumer group to show." in body(ask(of_one(outcome(observation({}, {}))), "/"))
     assert "No group is like this." in body(ask(of_one(outcome(observation({}, {}))), "/?q=x"))

@@ -199,7 +199,8 @@ def _facts(group: GroupReport) -> list[Fact]:
     ]
     if group.catch_up_seconds is not None and group.total_lag:
         facts.append(_caught_up_in(group.catch_up_seconds))
-    facts.append(Fact("Window watched", words.share(group.complete), f"of {words.number(group.partitions)} partitions"))
+    partitions = f"of {words.number(group.partitions)} partition{'s' if group.partitions != 1 else ''}"
+    facts.append(Fact("Window watched", words.share(group.complete), partitions))
     if group.retention_margin is not None:
         below = "records were lost" if group.retention_margin < 0 else "of the log left before records are lost"
         facts.append(Fact("Retention margin", words.share(max(group.retention_margin, 0.0)), below))
