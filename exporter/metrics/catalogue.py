@@ -31,11 +31,11 @@ Found = Iterable[tuple[LabelValues, float]]
 MEMBERLESS_STATES: Final = frozenset({"Empty", "Dead"})
 """Group states that say by themselves that there is no member."""
 
-SCALE: Final = "1 OK, 2 WARN (falls behind), 4 STOP (commits no more), 5 STALL (does not move), 6 REWIND (went back)"
+SCALE: Final = "1 OK, 2 WARN (falling behind), 4 STOP (no commits), 5 STALL (no progress), 6 REWIND (went back)"
 
 
 def _judged(group: GroupReport, number: float) -> float | None:
-    """The number, or None for a group of which nothing can be said."""
+    """The number, or None for a group without a commit that can be judged."""
     return None if group.status == Status.NOTFOUND else number
 
 
@@ -88,7 +88,7 @@ def _failures(outcome: Outcome) -> Found:
 
 
 def _collected(outcome: Outcome) -> Found:
-    # Told of a cluster that is down as well: how old the last good look is.
+    # Also for a cluster that is down: it shows how old the last successful collection is.
     if outcome.report:
         yield (), outcome.report.at / 1000
 
@@ -99,73 +99,73 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "1 if the last collection read the cluster and is what this page shows, 0 if not.",
         lambda outcome: [((), outcome.up)],
     ),
-    few("burrow_kafka_cluster_brokers", "Number of brokers that the cluster names.", _brokers),
+    few("burrow_kafka_cluster_brokers", "Number of brokers in the cluster's metadata.", _brokers),
     per_group(
         "burrow_kafka_consumer_status",
-        "Verdict on the consumer group, that of its worst partition: 1 OK, 2 WARN (falls behind), "
+        "Status of the consumer group, by its worst partition: 1 OK, 2 WARN (falling behind), "
         "3 ERR (a partition is stopped, stalled or rewound).",
         lambda group: _judged(group, group.status),
     ),
     per_group(
         "burrow_kafka_consumer_lag_total",
-        "Records that the consumer group is behind, summed over its partitions.",
+        "Lag of the consumer group in records, summed over its partitions.",
         lambda group: _judged(group, group.total_lag),
     ),
     per_group(
         "burrow_kafka_consumer_max_lag",
-        "Records that the consumer group is behind on the partition where it is furthest behind.",
+        "Lag of the consumer group in records, on the partition where it is largest.",
         lambda group: _judged(group, group.max_lag),
     ),
     per_group(
         "burrow_kafka_consumer_complete_ratio",
         "Share (0 to 1) of the consumer group's partitions that have been watched for a whole window; "
-        "below 1 the verdict rests on less.",
+        "below 1 some verdicts are based on less.",
         lambda group: _judged(group, group.complete),
     ),
     per_group(
         "burrow_kafka_consumer_max_lag_seconds",
-        "Seconds that the consumer group is behind on the partition where it is longest behind: how long ago the end "
-        "offset passed its commit; 0 when caught up.",
+        "Lag of the consumer group in seconds, on the partition where it is largest: how long ago the end offset "
+        "passed its commit; 0 when caught up.",
         lambda group: _judged(group, group.max_lag_seconds),
     ),
     per_group(
         "burrow_kafka_consumer_lag_seconds_is_lower_bound",
-        "1 if some partition's commit is older than all end offsets that are retained, so that its lag in seconds is "
-        "only a lower bound, else 0.",
+        "1 if some partition's commit is older than all retained end offsets, so that its lag in seconds is only a "
+        "lower bound, else 0.",
         lambda group: _judged(group, group.lag_is_bound),
     ),
     per_group(
         "burrow_kafka_consumer_catch_up_seconds",
-        "Seconds until the consumer group has caught up if its lag goes on shrinking as over the last window; +Inf "
+        "Seconds until the consumer group has caught up if its lag keeps shrinking as over the last window; +Inf "
         "while it does not shrink, absent while that is not known.",
         lambda group: None if group.catch_up_seconds is None else _judged(group, group.catch_up_seconds),
     ),
     per_group(
         "burrow_kafka_consumer_retention_margin_ratio",
-        "How far from losing records the consumer group is on the partition where it is closest: (committed - log "
-        "start) / (end - log start); 1 at the end or while nothing was ever deleted, 0 about to lose, negative once "
-        "records were deleted unread.",
+        "How far the consumer group is from losing records, on the partition where it is closest: (committed - log "
+        "start) / (end - log start); 1 at the end or while nothing was ever deleted, 0 about to lose records, negative "
+        "once unread records were deleted.",
         lambda group: None if group.retention_margin is None else _judged(group, group.retention_margin),
     ),
     per_group(
         "burrow_kafka_consumer_commits_beyond_end",
         "Number of partitions on which the consumer group's commit lies beyond the end of the log: a commit left over "
-        "from before the topic was made anew or truncated.",
+        "from before the topic was recreated or truncated.",
         lambda group: _judged(group, group.beyond_end),
     ),
     per_group(
         "burrow_kafka_consumer_partitions",
-        "Number of partitions that the consumer group has a readable commit on.",
+        "Number of partitions on which the consumer group has a commit that could be read.",
         lambda group: group.partitions,
     ),
     per_group(
         "burrow_kafka_consumer_members",
-        "Number of members of the consumer group, as last described; absent where not known.",
+        "Number of members of the consumer group, as last described by Kafka; absent where not known.",
         _members,
     ),
     few(
         "burrow_kafka_consumer_info",
-        "Always 1; the labels say what Kafka says of the consumer group (coordinator: a broker id).",
+        "Always 1; the labels hold what Kafka says about the consumer group (coordinator: a broker id).",
         _info,
         "consumer_group",
         "state",
@@ -175,8 +175,8 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     few(
         "burrow_kafka_consumer_topic_subscribed",
-        "1 if a member of the alive consumer group is assigned to the topic, 0 if the group has commits there and "
-        "consumes it no longer; absent where members are not known.",
+        "1 if a member of the alive consumer group is assigned to the topic, 0 if the group has commits there but no "
+        "longer consumes it; absent where members are not known.",
         _subscribed,
         "consumer_group",
         "topic",
@@ -184,19 +184,19 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     per_group_topic(
         "burrow_kafka_consumer_topic_status",
-        f"Verdict on the consumer group's worst partition of the topic: {SCALE}.",
+        f"Status of the consumer group's worst partition of the topic: {SCALE}.",
         np.maximum,
         lambda report: report.columns.verdicts.status,
     ),
     per_group_topic(
         "burrow_kafka_consumer_topic_lag",
-        "Records that the consumer group is behind on the topic, summed over its partitions.",
+        "Lag of the consumer group on the topic in records, summed over its partitions.",
         np.add,
         lambda report: report.columns.lag,
     ),
     per_group_partition(
         "burrow_kafka_topic_partition_status",
-        f"Verdict on the consumer group's partition: {SCALE}.",
+        f"Status of the consumer group on the partition: {SCALE}.",
         lambda report: report.columns.verdicts.status,
     ),
     per_group_partition(
@@ -206,8 +206,8 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     per_group_partition(
         "burrow_kafka_consumer_partition_lag",
-        "Records that the consumer group is behind on the partition: end offset less committed offset, or less the "
-        "log start where that is later. On a compacted topic: offsets, of which some hold no record any more.",
+        "Lag of the consumer group on the partition in records: end offset minus committed offset, or minus log start "
+        "offset where that is higher. On a compacted topic it counts offsets, some of which no longer hold a record.",
         lambda report: report.columns.lag,
     ),
     per_group_partition(
@@ -217,8 +217,8 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     per_group_partition(
         "burrow_kafka_consumer_partition_lost_records",
-        "Records of the partition that were deleted before the consumer group committed past them: log start less "
-        "committed offset; absent where the log start is not known.",
+        "Records of the partition that were deleted before the consumer group committed past them: log start offset "
+        "minus committed offset; absent where the log start offset is not known.",
         lambda report: np.where(report.columns.start >= 0, report.columns.lost, np.nan),
     ),
     per_topic_partition(
@@ -233,8 +233,8 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     per_topic_partition(
         "burrow_kafka_topic_partition_last_stable_offset",
-        "Last stable offset of a partition that somebody reads with read_committed; what lies between it and the end "
-        "offset belongs to open transactions.",
+        "Last stable offset of a partition that some group reads with read_committed; between it and the end offset "
+        "there are open transactions.",
         lambda report: report.history.topics.column(report.stable_offsets, missing=NOT_READ),
     ),
     few(
@@ -245,7 +245,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     few(
         "burrow_exporter_last_collection_timestamp_seconds",
-        "When the cluster was last read, in seconds since 1970.",
+        "Time at which the cluster was last read, in seconds since 1970.",
         _collected,
     ),
     few(
@@ -256,38 +256,38 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     few(
         "burrow_exporter_failures",
-        "Number of things that the last collection asked for and did not get, by scope (cluster, broker, group, "
-        "topic, partition) and reason.",
+        "Number of things that the last collection could not read, by scope (cluster, broker, group, topic, "
+        "partition) and reason.",
         _failures,
         "scope",
         "reason",
     ),
     few(
         "burrow_exporter_groups_not_evaluated",
-        "Number of groups of types that commit no offsets and so are not judged, by type.",
+        "Number of groups that are not judged because their type commits no offsets, by type.",
         _not_evaluated,
         "type",
     ),
 )
-"""What is told of each cluster."""
+"""The families of each cluster."""
 
 SCRAPE_DEADLINE: Final = Family(
     name="burrow_exporter_scrape_deadline_seconds",
-    help="Seconds that this scrape gave the collection: the scrape timeout less a margin.",
+    help="Seconds that this scrape allowed for the collection: the scrape timeout minus a margin.",
 )
 BUILD_INFO: Final = Family(
     name="burrow_exporter_build_info",
-    help="Always 1; the labels say which versions are running.",
+    help="Always 1; the labels hold the versions that are running.",
     labels=("kafka_python_version", "python_version", "version"),
 )
 
 RELOAD_SUCCESSFUL: Final = Family(
     name="burrow_exporter_config_last_reload_successful",
-    help="1 if the configuration could be used when it was last loaded, 0 if not and the one before still holds.",
+    help="1 if the last load of the configuration succeeded, 0 if it failed and the previous one is still in force.",
 )
 RELOAD_SUCCESS_AT: Final = Family(
     name="burrow_exporter_config_last_reload_success_timestamp_seconds",
-    help="When the configuration that holds was loaded, in seconds since 1970.",
+    help="Time at which the configuration in force was loaded, in seconds since 1970.",
 )
 
 CATALOGUE: Final[tuple[Family, ...]] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from exporter.config import load, reference
 from exporter.config.keys import CLUSTER, SECTIONS, TOP
 from exporter.config.schema import Key, Section
+from exporter.metrics import CATALOGUE
+from exporter.metrics.family import Columns, Level
 from exporter.settings import Cluster, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +30,16 @@ def test_the_help_of_the_program_is_in_the_documentation() -> None:
     page = GENERATED[DOCS / "configuration.md"]
     assert "Usage: kafka-burrow-exporter [OPTIONS]" in page
     assert "KBE_WEB_LISTEN_ADDRESS" in page
+
+
+def test_the_page_on_metrics_counts_the_series_of_a_partition_and_of_a_topic_right() -> None:
+    families = Counter(family.level for family in CATALOGUE if isinstance(family, Columns))
+    assert families[Level.GROUP_PARTITION] == 5
+    assert families[Level.TOPIC_PARTITION] == 3
+    assert families[Level.GROUP_TOPIC] == 2
+    page = " ".join((DOCS / "metrics.md").read_text("utf-8").split())
+    assert "five for each partition of each group and two for each partition of each topic (three if" in page
+    assert "two for each topic of each group instead" in page
 
 
 def test_loading_the_reference_file_gives_exactly_the_defaults() -> None:
