@@ -255,6 +255,12 @@ def test_a_command_runs_without_a_standard_output(command: str) -> None:
     assert b"Traceback" not in result.stderr
 
 
+def test_a_server_that_does_not_answer_is_told_by_its_address() -> None:
+    result = run("status", "--kafka.bootstrap-servers", NOTHING_THERE)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith(f'cluster "kafka" could not be observed: broker {NOTHING_THERE}: ')
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_unreachable_cluster_keeps_nothing_from_starting_and_a_signal_stops_it(number: signal.Signals) -> None:
     process = started("--kafka.bootstrap-servers", NOTHING_THERE, "--web.listen-address", "127.0.0.1:0")

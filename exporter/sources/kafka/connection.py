@@ -58,6 +58,14 @@ class Connection:
         first = [broker.node_id for broker in self._brokers.cluster.bootstrap_brokers()]
         return list(dict.fromkeys([*(node for node in connected if node in known), *known, *first]))
 
+    def name(self, node: Node) -> str:
+        """Return a broker's id and address; one that was configured and has told no id yet has an address only."""
+        broker = self._brokers.cluster.broker_metadata(node)
+        if broker is None:
+            return str(node)
+        address = f"{broker.host}:{broker.port}"
+        return address if self._brokers.cluster.is_bootstrap(node) else f"{node} ({address})"
+
     def learn_brokers(self, metadata: MetadataResponse) -> None:
         """Take over the brokers' addresses from an answer to a metadata request."""
         metadata.topics = []  # of no use to the library here, and costly to it
@@ -105,7 +113,7 @@ class Round:
         try:
             return await self.connection.send(node, request, self._silence)
         except kafka.errors.KafkaError as error:
-            failure = NoAnswer(reason_of(error), f"broker {node}: {_text(error)}")
+            failure = NoAnswer(reason_of(error), f"broker {self.connection.name(node)}: {_text(error)}")
             if not isinstance(error, kafka.errors.IncompatibleBrokerVersion):
                 self._silent[node] = failure
             raise failure from error
