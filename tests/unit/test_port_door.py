@@ -166,6 +166,16 @@ def test_a_group_can_be_forgotten_only_through_a_door_that_asks_who_is_there(mak
     assert ask(make(ALICE), path, "DELETE", headers=basic("alice", "secret")).status == 403
 
 
+def test_a_group_can_be_forgotten_from_the_moment_on_that_the_port_asks_who_is_there(
+    make: MakeApp, tmp_path: Path
+) -> None:
+    app, path = make("{}", api_delete=True), "/v3/kafka/c/consumer/g"
+    assert ask(app, path, "DELETE").status == 403
+    (tmp_path / "web.yml").write_text(ALICE)
+    assert ask(app, path, "DELETE", headers=basic("alice", "secret")).status == 200
+    assert is_refused(ask(app, path, "DELETE"))
+
+
 @pytest.mark.parametrize("sent", [{"Content-Length": "65537"}, {}], ids=["declared", "sent"])
 def test_a_body_that_is_too_large_is_refused(sent: dict[str, str]) -> None:
     app = make_app(Quiet(), Settings(CLUSTERS))

@@ -217,6 +217,9 @@ BAD = [
         "3:27: basic_auth_users.alice: is not a bcrypt hash",
         id="auth_user_list_invalid",
     ),
+    pytest.param(
+        f"basic_auth_users: {{a: {HASH.replace('zoub', 'zozb')}}}", "is not a bcrypt hash", id="salt mistyped"
+    ),
     pytest.param(f"basic_auth_users: {{'a:b': {HASH}}}", "holds no colon", id="colon in a name"),
     pytest.param(f"basic_auth_users: {{a: {HASH}, a: {HASH}}}", "given twice", id="user given twice"),
     pytest.param("basic_auth_users: [a]", "must be a mapping of keys, not a list", id="users as a list"),
