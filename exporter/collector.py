@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from exporter.core import history as histories
 from exporter.core.evaluation import Evaluation
 from exporter.core.history import History
 from exporter.core.model import Failure, Observation
-from exporter.core.report import Outcome, report
+from exporter.core.report import Outcome, in_words, report
 from exporter.settings import Cluster, Collection, Settings
 from exporter.sources import ClusterUnavailable, Source
 
@@ -145,6 +144,7 @@ class Turn:
         self._changed = threading.Condition()
         self._collecting = self._outdated = self._closed = False
         self._finished: _Finished | None = None
+        self._last_read: int | None = None
         self._aftermath = threading.Lock()
         self._told: AbstractSet[tuple[str, str]] = frozenset()
         self._to_forget: list[tuple[str, str | None]] = []
@@ -177,7 +177,7 @@ class Turn:
             finished = self._finished
             if finished is not None and (not late or self._age() <= self._collection.max_report_age):
                 return finished.outcome
-        return Outcome(self._cluster.name, None, (Failure("cluster", self._cluster.name, LATE),), up=False)
+        return self._down(LATE)
 
     def forget(self, group: str, topic: str | None) -> None:
         """Forget a group, or it on one topic, before the next observation is folded in.
@@ -246,10 +246,10 @@ class Turn:
         self._check_clock(seen.at)
         history = histories.fold(histories.resized(self._history, cluster.evaluation), seen, cluster.evaluation)
         judged = report(history, seen, cluster.evaluation)
-        self._history = history
+        self._history, self._last_read = history, seen.at
         ended = time.perf_counter()
         judged = replace(judged, stages={**seen.stages, "judge": ended - observed, "total": ended - started})
-        return seen, Outcome(self._cluster.name, judged, judged.failures, up=True)
+        return seen, Outcome(self._cluster.name, judged, judged.failures, up=True, last_read=seen.at)
 
     def _forget(self) -> None:
         """Forget what was asked to be forgotten since the last collection."""
@@ -267,7 +267,8 @@ class Turn:
             self._history = histories.empty(self._cluster.evaluation)
 
     def _down(self, reason: str) -> Outcome:
-        return Outcome(self._cluster.name, None, (Failure("cluster", self._cluster.name, reason),), up=False)
+        why = Failure("cluster", self._cluster.name, reason)
+        return Outcome(self._cluster.name, None, (why,), up=False, last_read=self._last_read)
 
     def _after(self, source: Source, seen: Observation) -> None:
         """Let the source describe its groups, and keep the history, unless that still goes on for an earlier one."""
@@ -285,14 +286,13 @@ class Turn:
 
     def _tell(self, outcome: Outcome, message: str) -> None:
         """Log what fails, once, and that it is well again: not the same lines at every scrape."""
-        failing = Counter((failure.scope, failure.reason) for failure in outcome.failures)
-        if failing.keys() == self._told:
+        failing = {(failure.scope, failure.reason) for failure in outcome.failures}
+        if failing == self._told:
             return
-        self._told = failing.keys()
+        self._told = failing
         if not failing:
             log.info("cluster %s answers in full", self._cluster.name)
         elif not outcome.up:
             log.warning("cluster %s cannot be read: %s", self._cluster.name, message)
         else:
-            parts = ", ".join(f"{count} {scope} {reason}" for (scope, reason), count in sorted(failing.items()))
-            log.warning("cluster %s answers in part; missing: %s", self._cluster.name, parts)
+            log.warning("cluster %s answers in part; missing: %s", self._cluster.name, in_words(outcome.failures))

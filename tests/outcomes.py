@@ -41,7 +41,7 @@ def outcomes(observations: Iterable[Observation]) -> Iterator[Outcome]:
     known = history.empty(settings)
     for seen in observations:
         known = history.fold(known, seen, settings)
-        yield Outcome(seen.cluster, report(known, seen, settings), seen.failures, up=True)
+        yield Outcome(seen.cluster, report(known, seen, settings), seen.failures, up=True, last_read=seen.at)
 
 
 def outcome(seen: Observation) -> Outcome:

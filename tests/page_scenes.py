@@ -54,7 +54,7 @@ class Known:
 
 
 def of(found: Report) -> Outcome:
-    return Outcome(found.cluster, found, found.failures, up=True)
+    return Outcome(found.cluster, found, found.failures, up=True, last_read=found.at)
 
 
 def judged(run: list[Observation]) -> Report:

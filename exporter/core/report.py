@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from exporter.core.groups import Columns, GroupReport, group_reports
 from exporter.core.history import History
 from exporter.core.model import Failure, Int64s, Observation
 from exporter.core.timeline import behind
+
+MOST_NAMED: Final = 3
+"""Of many things that fail in the same way so many are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,22 @@ class Outcome:
     """What a page can say of one cluster.
 
     ``report`` is None where nothing can be shown; ``failures`` then say why. ``up`` is True if the last
-    collection read the cluster and is what ``report`` holds.
+    collection read the cluster and is what ``report`` holds. ``last_read``: when (ms) one last did, None if none has.
     """
 
     cluster: str
     report: Report | None
     failures: tuple[Failure, ...]
     up: bool
+    last_read: int | None = None
+
+
+def in_words(failures: Iterable[Failure]) -> str:
+    """What did not come back, for the log: how many of each scope and reason, and the first few by name."""
+    subjects: dict[tuple[str, str], list[str]] = {}
+    for failure in failures:
+        subjects.setdefault((failure.scope, failure.reason), []).append(failure.subject)
+    return ", ".join(
+        f"{len(names)} {scope} {reason} ({', '.join(names[:MOST_NAMED])}{', ...' if len(names) > MOST_NAMED else ''})"
+        for (scope, reason), names in sorted(subjects.items())
+    )

@@ -89,8 +89,8 @@ def _failures(outcome: Outcome) -> Found:
 
 def _collected(outcome: Outcome) -> Found:
     # Also for a cluster that is down: it shows how old the last successful collection is.
-    if outcome.report:
-        yield (), outcome.report.at / 1000
+    if outcome.last_read is not None:
+        yield (), outcome.last_read / 1000
 
 
 CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (

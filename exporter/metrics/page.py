@@ -137,7 +137,8 @@ class _Shared:
         """True if a page on these outcomes would say the same."""
         return len(outcomes) == len(self._outcomes) and all(
             mine.report is other.report
-            and (mine.cluster, mine.up, mine.failures) == (other.cluster, other.up, other.failures)
+            and (mine.cluster, mine.up, mine.failures, mine.last_read)
+            == (other.cluster, other.up, other.failures, other.last_read)
             for mine, other in zip(self._outcomes, outcomes, strict=True)
         )
 

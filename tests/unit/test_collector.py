@@ -150,7 +150,7 @@ def test_one_cluster_that_does_not_answer_leaves_the_others_alone() -> None:
 def test_an_unavailable_cluster_shows_nothing_of_yesterday(caplog: pytest.LogCaptureFixture) -> None:
     gate = Gate()
     with collecting(gate) as collector, caplog.at_level(logging.INFO):
-        collector.collect(PATIENCE)
+        (known,) = collector.collect(PATIENCE)
         gate.error = ClusterUnavailable("timeout", "broker 1: no answer")
         for _ in range(3):
             (outcome,) = collector.collect(PATIENCE)
@@ -158,6 +158,8 @@ def test_an_unavailable_cluster_shows_nothing_of_yesterday(caplog: pytest.LogCap
         (well,) = collector.collect(PATIENCE)
     assert (outcome.report, outcome.up) == (None, False)
     assert outcome.failures == (Failure("cluster", "c", "timeout"),)
+    assert known.report is not None
+    assert outcome.last_read == known.report.at
     assert well.up
     assert [record.getMessage() for record in caplog.records] == [
         "cluster c cannot be read: broker 1: no answer",
@@ -195,14 +197,19 @@ def test_a_failure_keeps_the_history(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_missing_parts_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
     gate = Gate()
-    gate.failures = (Failure("group", "a", "timeout"), Failure("group", "b", "timeout"))
+    gate.failures = (
+        *(Failure("group", name, "timeout") for name in "abcd"),
+        Failure("partition", "orders/7", "no_leader"),
+    )
     with collecting(gate) as collector, caplog.at_level(logging.INFO):
         for _ in range(3):
             (outcome,) = collector.collect(PATIENCE)
     assert outcome.up
     assert outcome.failures == gate.failures
     messages = [record.getMessage() for record in caplog.records]
-    assert messages == ["cluster c answers in part; missing: 2 group timeout"]
+    assert messages == [
+        "cluster c answers in part; missing: 4 group timeout (a, b, c, ...), 1 partition no_leader (orders/7)"
+    ]
 
 
 def test_members_are_refreshed_after_the_report_is_out() -> None:

@@ -167,7 +167,7 @@ def test_scrapes_of_the_same_reports_share_the_text() -> None:
     first, second = outcomes([observation({"g": group({"t": [n]})}, {"t": [9]}, at=START + n * 30_000) for n in (1, 2)])
     made = pages()
     text = made.page((first,), deadline=9.5).pieces[0]
-    again = Outcome(first.cluster, first.report, first.failures, first.up)
+    again = replace(first)
     assert made.page((again,), deadline=5.0).pieces[0] is text
     assert made.page((second,), deadline=9.5).pieces[0] != text
 

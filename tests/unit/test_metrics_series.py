@@ -9,7 +9,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporter.core.model import NOT_READ, Failure, Observation
 from exporter.core.report import Outcome
 from exporter.metrics import CATALOGUE, Pages
-from exporter.metrics.catalogue import CLUSTER_FAMILIES
 from exporter.settings import Cluster, Granularity, Settings
 from tests.outcomes import START, down, group, members, observation, offsets, outcome, outcomes
 
@@ -242,15 +241,13 @@ def test_of_a_cluster_that_is_down_there_is_nothing_but_that_and_why() -> None:
     assert page.value("burrow_kafka_consumer_partition_lag", **PARTITION | {"cluster": "d"}) == 1
 
 
-def test_an_old_report_of_a_cluster_that_is_down_gives_its_age_and_no_other_number() -> None:
-    known = outcome(observation({"g": group({"t": [1]})}, {"t": [2]}, brokers=3, stages={"commits": 1.0}))
-    page = Read(Outcome("c", known.report, down("c").failures, up=False))
-    of_the_exporter = {family.name for family in CATALOGUE} - {family.name for family in CLUSTER_FAMILIES}
-    assert page.names() - of_the_exporter == {
-        "burrow_kafka_cluster_up",
-        "burrow_exporter_failures",
-        "burrow_exporter_last_collection_timestamp_seconds",
-    }
+def test_of_a_cluster_that_is_down_there_is_also_when_it_was_last_read() -> None:
+    pages = Pages(Settings((Cluster("c", ("localhost:9092",)),)))
+    for at in (START, START + 30_000):
+        page = Read(replace(down("c"), last_read=at), pages=pages)
+        assert [line for line in page.text.splitlines() if 'cluster="c"' in line][1:2] == [
+            f'burrow_exporter_last_collection_timestamp_seconds{{cluster="c"}} {at / 1e12}e+09'
+        ]
 
 
 def test_text_is_kept_for_one_layout_of_each_cluster_and_let_go_with_it() -> None:
