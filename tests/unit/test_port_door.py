@@ -159,6 +159,15 @@ def test_without_users_everybody_is_let_through(make: MakeApp) -> None:
     assert ask(make("{}"), "/metrics").status == 200
 
 
+@pytest.mark.parametrize(("text", "warned"), [("", True), ("{}", True), (ALICE, False)])
+def test_a_file_that_locks_nothing_is_warned_of(
+    make: MakeApp, text: str, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one is that somebody has failed to write."""
+    make(text)
+    assert ("says nothing, so the port is open" in caplog.text) is warned
+
+
 def test_a_group_can_be_forgotten_only_through_a_door_that_asks_who_is_there(make: MakeApp) -> None:
     path = "/v3/kafka/c/consumer/g"
     assert ask(make("{}", api_delete=True), path, "DELETE").status == 403

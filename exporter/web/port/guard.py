@@ -5,13 +5,17 @@ It stays the same while the exporter's own configuration is loaded anew.
 
 from __future__ import annotations
 
+import logging
 import ssl
 from typing import Any, Final
 
+from exporter.quoting import quoted
 from exporter.web.config.model import WebConfig
 from exporter.web.config.watching import Watched
 from exporter.web.port.passwords import Passwords
 from exporter.web.port.rate import Bucket
+
+log = logging.getLogger(__name__)
 
 
 class Guard:
@@ -19,6 +23,8 @@ class Guard:
 
     def __init__(self, path: str) -> None:
         self._watched = Watched(path)
+        if self.config() == WebConfig():
+            log.warning("the web configuration %s says nothing, so the port is open", quoted(path))
         self._bucket = Bucket(self.config().rate)
         self.passwords: Final = Passwords()
 
