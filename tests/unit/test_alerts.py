@@ -62,6 +62,17 @@ def test_an_alert_has_a_runbook_with_commands_to_paste(name: str) -> None:
     assert re.search(r"^```(sh|promql)\n.+?^```$", sections[2], re.MULTILINE | re.DOTALL)
 
 
+@each_alert
+def test_a_runbook_sets_every_name_that_its_commands_use(name: str) -> None:
+    page = (RUNBOOKS / f"{name}.md").read_text()
+    lines = chain.from_iterable(re.findall(r"^```sh\n(.+?)^```$", page, re.MULTILINE | re.DOTALL))
+    unset, known = set(), set()
+    for line in "".join(lines).splitlines():
+        known |= set(re.findall(r"\b([A-Z]+)=", line))
+        unset |= set(re.findall(r"\$([A-Z]+)", line)) - known
+    assert unset == set()
+
+
 def test_there_is_no_runbook_without_an_alert_and_no_link_between_them_is_broken() -> None:
     pages = {page.stem: page.read_text() for page in RUNBOOKS.glob("*.md")}
     assert set(pages) == set(ALERTS)
