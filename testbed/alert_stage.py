@@ -23,7 +23,7 @@ from testbed.kafka import Kafka
 from testbed.loops import Loop
 from testbed.members import Member
 from testbed.processes import Process, TestbedError
-from testbed.producers import fill, producer
+from testbed.producers import producer
 from testbed.receiver import PAGERDUTY, SLACK, Message, Receiver
 from testbed.servers import Server, get
 
@@ -31,10 +31,6 @@ LIFETIME = 300.0
 """Seconds after which whoever plays on the stage leaves it, even if nobody ends the play."""
 
 PARTITIONS = 3
-HISTORY = 5_000
-"""Records in each partition before anything happens. Whoever stalls in a log that has just begun is in its oldest
-tenth, which is an alert of its own."""
-
 RATE = 50.0
 STEP_SECONDS = 0.1
 """Many commits a second, so that the lag of one that falls behind grows from each scrape to the next."""
@@ -159,7 +155,6 @@ def staged(folder: Path, clusters: Mapping[str, Kafka]) -> Iterator[Stage]:
     with ExitStack() as stack:
         for name, kafka in clusters.items():
             kafka.create_topic(stage.topics[name], partitions=PARTITIONS)
-            fill(kafka, stage.topics[name], HISTORY)
             stage._loops.append(producer(kafka, [stage.topics[name]], rate=RATE, lifetime=LIFETIME).start())
         stack.callback(_end, stage._loops)
         allow = f"-{stage.suffix}$"
