@@ -80,7 +80,7 @@ class Reason:
                 if moved > 0:
                     return f"{behind}, but it keeps up: {moved:,} worked off; {over}"
                 # What kept a silence from being a STOP is `recent`, and a stay from being a STALL the window itself.
-                lately = self.recent if self.silence > self.span else self.span + self.silence
+                lately = self.recent if self.silence > self.span else (self.span + self.silence or self.recent)
                 return f"{behind}, but it was caught up less than {duration(lately)} ago"
             case Rule.YOUNG:
                 return f"{behind}; watched for {duration(self.span + self.silence)}, too short to say more"
