@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from exporter.core.model import EMPTY, NOT_READ, Failure, GroupObservation, Int64s, Members, Observation, Owner
 from exporter.recording.values import (
     LARGEST_INT32,
+    LARGEST_INT64,
     Malformed,
     array_of,
     commits,
@@ -113,6 +116,11 @@ def _observation(raw: Any) -> Observation:
         raise Malformed(
             (), f"{rows} partitions, counted up to the highest id; at most {MOST_ROWS} can be judged at once"
         )
+    for ends in (seen.end_offsets, seen.stable_offsets):
+        totals = {topic: float(offsets.clip(min=0).sum(dtype=np.float64)) for topic, offsets in ends.items()}
+        for name, group in seen.groups.items():
+            if sum(totals.get(topic, 0.0) for topic in group.commits) >= LARGEST_INT64:
+                raise Malformed(("groups", name), "the end offsets of its topics add up to more than 64 bits hold")
     return seen
 
 
