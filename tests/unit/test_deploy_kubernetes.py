@@ -172,7 +172,8 @@ def test_prometheus_gets_from_the_monitor_to_the_pod(manifests: list[Manifest], 
     assert service["spec"]["selector"].items() <= template["labels"].items()
     (endpoint,) = monitor["endpoints"]
     (port,) = service["spec"]["ports"]
-    assert endpoint == {"port": port["name"], "path": "/metrics", "interval": "30s", "scrapeTimeout": "10s"}
+    times = {"interval": "30s", "scrapeTimeout": "10s"}
+    assert endpoint == {"port": port["name"], "path": "/metrics", "honorLabels": True, **times}
     assert port["targetPort"] in {opened["name"] for opened in container["ports"]}
     assert service["metadata"]["labels"][monitor["jobLabel"]] == "kafka-burrow-exporter"
 
