@@ -66,6 +66,13 @@ class Reason:
         """The reason as plain values, ready for JSON."""
         return asdict(self)
 
+    def _silent(self) -> str:
+        ago = duration(self.silence)
+        if self.commits > 1:
+            return f"committed {self.last_offset:,} {ago} ago and nothing since; the window spans {duration(self.span)}"
+        # The first commit that is seen may have been there for long.
+        return f"has stayed at {self.last_offset:,} without a commit for {ago}"
+
     def sentence(self) -> str:
         """The reason in words: "committed 4,120 7 min ago and nothing since; …; 312 behind"."""
         behind = f"{self.current_lag:,} behind"
@@ -85,8 +92,7 @@ class Reason:
             case Rule.YOUNG:
                 return f"{behind}; watched for {duration(self.span + self.silence)}, too short to say more"
             case Rule.STOPPED:
-                ago = duration(self.silence)
-                return f"committed {self.last_offset:,} {ago} ago and nothing since; {over}; {behind}"
+                return f"{self._silent()}; {behind}"
             case Rule.STALLED:
                 return f"has stayed at {self.last_offset:,} for {duration(self.span)} with a consumer there; {behind}"
             case Rule.FALLING_BEHIND:
