@@ -159,7 +159,9 @@ def test_without_users_everybody_is_let_through(make: MakeApp) -> None:
     assert ask(make("{}"), "/metrics").status == 200
 
 
-@pytest.mark.parametrize(("text", "warned"), [("", True), ("{}", True), (ALICE, False)])
+@pytest.mark.parametrize(
+    ("text", "warned"), [("", True), ("{}", True), (ALICE, False)], ids=["empty", "no keys", "a password"]
+)
 def test_a_file_that_locks_nothing_is_warned_of(
     make: MakeApp, text: str, warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
