@@ -79,8 +79,8 @@ def _now() -> list[Json]:
         ),
         stat(
             "Margin to loss",
-            "How much of what the log keeps lies before the slowest partition's commit: 100 % at the end, 0 % about "
-            "to lose records, below 0 lost.",
+            "How much of what the log keeps lies before the slowest partition's commit: 100 % at the end or while "
+            "nothing was ever deleted, 0 % about to lose records, below 0 lost.",
             [query(one(of.THIS, of.MARGIN, pick="min"))],
             width=2,
             unit="percentunit",
@@ -261,7 +261,7 @@ def _offsets() -> list[Json]:
         lines(
             "Margin to loss over time",
             "How much of what the log keeps lies before the slowest partition's commit. It falls while the group lags "
-            "and the log is cleaned; at 0 % records are lost.",
+            "and the log is cleaned; at 0 % records are about to be lost. 100 % while nothing was ever deleted.",
             [query(one(of.THIS, of.MARGIN, pick="min"), "margin")],
             unit="percentunit",
             lowest=None,

@@ -129,8 +129,8 @@ def _worst_first() -> list[Json]:
             "Every group now, by status and then by lag in seconds. A name leads to the group's dashboard and to its "
             "page on the exporter. Catches up in: when lag will be "
             "gone at the present pace, for groups 10 s behind or more. Margin: how much of what "
-            "the log keeps lies before the group's slowest partition: 1 at the end, 0 about to lose records, below 0 "
-            "lost. Window: the share of partitions watched long enough for a full verdict.",
+            "the log keeps lies before the group's slowest partition: 100 % at the end or while nothing was ever "
+            "deleted, 0 % about to lose records, below 0 lost. Window: the share of partitions watched long enough for a full verdict.",
             {
                 "consumer_group": "Consumer group",
                 "cluster": "Cluster",
