@@ -130,7 +130,8 @@ def _worst_first() -> list[Json]:
             "page on the exporter. Catches up in: when lag will be "
             "gone at the present pace, for groups 10 s behind or more. Margin: how much of what "
             "the log keeps lies before the group's slowest partition: 100 % at the end or while nothing was ever "
-            "deleted, 0 % about to lose records, below 0 lost. Window: the share of partitions watched long enough for a full verdict.",
+            "deleted, 0 % about to lose records, below 0 lost. Window: the share of partitions watched long enough "
+            "for a full verdict.",
             {
                 "consumer_group": "Consumer group",
                 "cluster": "Cluster",
