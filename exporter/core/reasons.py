@@ -44,10 +44,10 @@ _RULES = {
 class Reason:
     """The rule and its numbers. Offsets and lags in records, durations in seconds.
 
-    ``silence``: since the newest commit. ``span``: between the first and the newest commit of the window.
-    ``first_offset`` to ``last_offset``: what was committed over it. ``highest_offset``: the highest of it, which a
-    rewind fell back from; ``lowest_offset``: the lowest since. ``recent``: how long ago it may have been caught up to
-    count as well.
+    ``silence``: since the newest commit. ``span``: between the first and the newest commit of the window, less the
+    time that nobody looked. ``first_offset`` to ``last_offset``: what was committed over it. ``highest_offset``: the
+    highest of it, which a rewind fell back from; ``lowest_offset``: the lowest since. ``recent``: how long ago it may
+    have been caught up to count as well.
     """
 
     rule: Rule
@@ -109,8 +109,8 @@ def reason(found: Report, row: int, settings: Evaluation) -> Reason:
     commits, verdicts = found.history.commits, found.columns.verdicts
     first = int(verdicts.first[row])
     offsets = commits.windows.offset[row, first:]
-    times = commits.windows.time[row, first:]
-    span, silence = float(times[-1] - times[0]) / 1000, max(float(found.at - times[-1]) / 1000, 0.0)
+    newest = commits.windows.time[row, -1]
+    span, silence = float(verdicts.span[row]) / 1000, max(float(found.at - newest) / 1000, 0.0)
     lag = int(found.columns.lag[row])
     rule = _RULES.get(Status(int(verdicts.status[row])))
     if rule is None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from exporter.core.evaluation import Evaluation
 from exporter.core.history import History
 from exporter.core.model import Bools, Int64s, Status
+from exporter.core.watch import WatchedClock, watched_clock
 from exporter.core.windows import NO_LAG, Commits, Windows
 
 FEWEST_COMMITS = 4
@@ -29,12 +30,14 @@ Statuses = npt.NDArray[np.int8]
 class Verdicts:
     """One verdict a row.
 
-    ``status``: numbers of `Status`; ``complete``: 0 to 1; ``first``: the column of the oldest commit that was judged.
+    ``status``: numbers of `Status`; ``complete``: 0 to 1; ``first``: the column of the oldest commit that was judged;
+    ``span``: from that to the newest, less the time that nobody looked (ms).
     """
 
     status: Statuses
     complete: npt.NDArray[np.float64]
     first: Int64s
+    span: Int64s
 
 
 def judge(history: History, current_lag: Int64s, now: int, settings: Evaluation) -> Verdicts:
@@ -43,40 +46,44 @@ def judge(history: History, current_lag: Int64s, now: int, settings: Evaluation)
     A row without a commit is OK with complete 0.
     """
     commits = history.commits
-    reach = reach_of(commits, now, settings)
+    clock = watched_clock(history.timeline.times, settings.window * 1000)
+    reach = reach_of(commits, clock, now, settings)
+    recently = int(clock(np.array(now))) - settings.recent * 1000
     lowest_end = np.where(
         commits.own_times,
         lowest_of_newest(history.ends, settings.intervals)[history.end_row],
-        lowest_since(history.ends, now - settings.recent * 1000)[history.end_row],
+        lowest_since(clock.of(history.ends), recently)[history.end_row],
     )
     status = evaluate(commits, reach, lowest_end, current_lag, now=now, allowed_lag=settings.allowed_lag)
     status[(reach.complete < settings.minimum_complete) | (commits.windows.count == 0)] = Status.OK
-    return Verdicts(status, reach.complete, reach.first)
+    return Verdicts(status, reach.complete, reach.first, reach.span)
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How much of each row's history its verdict rests on.
 
-    ``first``: the column of the oldest commit that is judged. ``spans``: long enough to say of a group that it
-    does not move, or falls behind. ``least_silence`` (ms): a silence shorter than that is no stop. ``complete``:
-    0 to 1.
+    ``first``: the column of the oldest commit that is judged. ``span`` (ms): from that to the newest. ``spans``: long
+    enough to say of a group that it does not move, or falls behind. ``least_silence`` (ms): a silence shorter than
+    that is no stop. ``complete``: 0 to 1.
     """
 
     first: Int64s
+    span: Int64s
     spans: Bools
     least_silence: Int64s
     complete: npt.NDArray[np.float64]
 
 
-def reach_of(commits: Commits, now: int, settings: Evaluation) -> Reach:
+def reach_of(commits: Commits, clock: WatchedClock, now: int, settings: Evaluation) -> Reach:
     """How far the window of each row reaches at ``now`` (ms).
 
     Commits that bring their own times are judged as Burrow does: over the newest ``intervals``, complete when there
     are as many, and whatever they say counts from the first commit on. Sampled ones are judged over the newest that
     span ``window`` seconds, at least FEWEST_COMMITS, so that the verdict does not depend on how often, or by how
     many, the exporter is scraped; until they span it, or there has been silence for as long, a row is not called
-    stopped, stalled or late. ``complete`` is then the share of ``window`` that has been watched.
+    stopped, stalled or late. ``complete`` is then the share of ``window`` that has been watched. Time that nobody
+    looked is no part of what they span, but it is of a silence: who is still silent after it has been all the while.
     """
     windows = commits.windows
     size = windows.capacity
@@ -84,19 +91,22 @@ def reach_of(commits: Commits, now: int, settings: Evaluation) -> Reach:
     rows = np.arange(len(windows.count))
     window = settings.window * 1000
     last = windows.time[:, -1]
+    time = np.where(commits.own_times[:, None], windows.time, clock(windows.time))
+    before_last = time[:, -1:] - time
 
     by_count = size - np.minimum(windows.count, settings.intervals)
-    long_enough = windows.filled() & (last[:, None] - windows.time >= window) & (columns <= size - FEWEST_COMMITS)
+    long_enough = windows.filled() & (before_last >= window) & (columns <= size - FEWEST_COMMITS)
     newest_that_spans = size - 1 - np.argmax(long_enough[:, ::-1], axis=1)
     by_time = np.where(long_enough.any(axis=1), newest_that_spans, size - windows.count)
     first = np.minimum(np.where(commits.own_times, by_count, by_time), size - 1)
 
-    span = last - windows.time[rows, first]
+    span = before_last[rows, first]
     watched = np.minimum(_share(span, window), (size - first) / FEWEST_COMMITS)
     watched = np.minimum(np.maximum(watched, _share(now - last, window)), 1.0)
     complete = np.where(commits.own_times, np.minimum(windows.count / settings.intervals, 1.0), watched)
     return Reach(
         first=first,
+        span=span,
         spans=commits.own_times | ((span >= window) & (size - first >= FEWEST_COMMITS)),
         least_silence=np.where(commits.own_times, 0, window).astype(np.int64),
         complete=np.where(windows.count > 0, complete, 0.0),
@@ -138,9 +148,8 @@ def evaluate(
     caught_up = current_lag <= allowed_lag
 
     # STOP: silent for longer than the window spans, and never caught up lately.
-    last_time = windows.time[:, -1]
-    silence = now - last_time
-    silent = (silence > last_time - windows.time[rows, reach.first]) & (silence >= reach.least_silence)
+    silence = now - windows.time[:, -1]
+    silent = (silence > reach.span) & (silence >= reach.least_silence)
     stopped = silent & (lowest_end > newest)
 
     # REWIND: went back, and has not come back up to where it was.
