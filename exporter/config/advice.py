@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exporter.config.durations import write
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import FEWEST_COMMITS, MOST_ENTRIES, Evaluation
 from exporter.quoting import quoted
 from exporter.settings import Cluster, Settings
-
-MOST_KEPT = 128
-"""A window never holds more entries than this (`exporter.core.history.capacity`)."""
-
-FEWEST_JUDGED = 4
-"""A window is not complete with fewer commits than this (`exporter.core.rules`)."""
 
 
 def oddities(settings: Settings) -> tuple[str, ...]:
@@ -47,22 +41,22 @@ def _security(cluster: Cluster) -> Iterator[str]:
 
 def _evaluation(settings: Evaluation) -> Iterator[str]:
     distance, window, recent = settings.min_distance, settings.window, settings.recent
-    reach = distance * (MOST_KEPT - 1)
+    reach = distance * (MOST_ENTRIES - 1)
     if 0 < reach < max(window, recent):
         yield (
-            f"evaluation.min_distance ({write(distance)}) is too short for so long a window: {MOST_KEPT} entries are"
+            f"evaluation.min_distance ({write(distance)}) is too short for so long a window: {MOST_ENTRIES} entries are"
             f" kept, which may span only {write(reach)} of {write(max(window, recent))}, and some verdicts need it all"
         )
     elif distance == 0:
-        kept = max(settings.intervals, FEWEST_JUDGED)
+        kept = max(settings.intervals, FEWEST_COMMITS)
         yield (
             f"evaluation.min_distance is 0, so the window holds the newest {kept} observations, however close; scraped"
             f" more often than every {write(window / (kept - 1))} it never spans {write(window)}"
         )
-    if distance * (FEWEST_JUDGED - 1) > window:
+    if distance * (FEWEST_COMMITS - 1) > window:
         yield (
-            f"evaluation.window ({write(window)}) is shorter than {FEWEST_JUDGED} observations min_distance"
-            f" ({write(distance)}) apart, so {write(distance * (FEWEST_JUDGED - 1))} are judged all the same"
+            f"evaluation.window ({write(window)}) is shorter than {FEWEST_COMMITS} observations min_distance"
+            f" ({write(distance)}) apart, so {write(distance * (FEWEST_COMMITS - 1))} are judged all the same"
         )
     if recent < distance:
         yield (

@@ -24,7 +24,7 @@ from exporter.config.values import (
     integer,
     share,
 )
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import MOST_ENTRIES, Evaluation
 
 
 def _filter(name: str, which: str, more: str) -> Section:
@@ -61,7 +61,7 @@ EVALUATION = Section(
         ),
         Key(
             "intervals",
-            integer(1, 128),
+            integer(1, MOST_ENTRIES),
             "Burrow's own setting: the number of commits to judge. It applies where commits carry their own times"
             " (recordings); elsewhere it is the least number kept, and `window` and `min_distance` may need more.",
         ),

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+FEWEST_COMMITS: Final = 4
+"""A window in time holds at least this many commits; with fewer a single pause would look like a stop."""
+
+MOST_ENTRIES: Final = 128
+"""A window never holds more entries than this, whatever the settings ask for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,14 @@ Number = TypeVar("Number", int, float, bool)
 class GroupReport:
     """One consumer group: its verdict over its partitions, and what Kafka says of it.
 
-    ``status`` is NOTFOUND for a group without a single readable commit: nothing can be said of it.
-    ``complete``: the share of its partitions whose window is complete. Lags in records or, where named so, seconds;
-    ``lag_is_bound``: some partition's lag in seconds is only a lower bound. ``catch_up_seconds``: infinite while the
-    lag does not shrink, None while that is not known. ``retention_margin``: of the partition that is closest to
-    losing records, how much of its log lies before the commit (1: at the end, 0: about to lose, below: lost); a log
-    that nothing was ever deleted from counts as 1. None where the log start is not known. ``beyond_end``: partitions
-    whose commit lies beyond the end of the log.
+    ``status`` is NOTFOUND for a group without a single readable commit: nothing can be said of it. ``partitions``: how
+    many its numbers are about; ``unreadable``: how many more have a commit, but could not be read this time.
+    ``complete``: the share of all these whose window is complete, which that of an unreadable one is not. Lags in
+    records or, where named so, seconds; ``lag_is_bound``: some partition's lag in seconds is only a lower bound.
+    ``catch_up_seconds``: infinite while the lag does not shrink, None while that is not known. ``retention_margin``: of
+    the partition that is closest to losing records, how much of its log lies before the commit (1: at the end, 0: about
+    to lose, below: lost); a log that nothing was ever deleted from counts as 1. None where the log start is not known.
+    ``beyond_end``: partitions whose commit lies beyond the end of the log.
     """
 
     name: str
@@ -42,6 +43,7 @@ class GroupReport:
     retention_margin: float | None
     beyond_end: int
     partitions: int
+    unreadable: int
     state: str
     type: str
     protocol: str
@@ -57,12 +59,14 @@ class GroupReport:
 class Columns:
     """What is known now of each row of commits; rows that are not ``shown`` hold nothing to be shown.
 
+    ``unreadable``: the group has a commit there, but that or the end offset could not be read; such a row is not shown.
     ``partition`` is the partition's id; the offsets and counts are those of `Snapshot`. ``lag_seconds`` is only a
     lower bound where ``lag_is_bound``.
     """
 
     partition: Int64s
     shown: Bools
+    unreadable: Bools
     committed: Int64s
     start: Int64s
     end: Int64s
@@ -75,9 +79,13 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """Sums and extremes over the shown rows of each group that has rows; last, those of a group that has none."""
+    """Sums and extremes over the shown rows of each group that has rows; last, those of a group that has none.
+
+    ``unreadable`` counts rows that are not shown.
+    """
 
     partitions: list[int]
+    unreadable: list[int]
     status: list[int]
     complete: list[int]
     total_lag: list[int]
@@ -107,7 +115,7 @@ def group_reports(history: History, columns: Columns, seen: Observation) -> dict
         found[name] = GroupReport(
             name=name,
             status=Status(min(sums.status[at], Status.ERR)),
-            complete=sums.complete[at] / max(sums.partitions[at], 1),
+            complete=sums.complete[at] / max(sums.partitions[at] + sums.unreadable[at], 1),
             total_lag=sums.total_lag[at],
             max_lag=sums.max_lag[at],
             max_lag_seconds=sums.max_lag_seconds[at],
@@ -116,6 +124,7 @@ def group_reports(history: History, columns: Columns, seen: Observation) -> dict
             retention_margin=_margin(sums.retention_margin[at]),
             beyond_end=sums.beyond_end[at],
             partitions=sums.partitions[at],
+            unreadable=sums.unreadable[at],
             state=group.state,
             type=group.type,
             protocol=group.protocol,
@@ -151,6 +160,7 @@ def _sums(columns: Columns, starts: Int64s) -> _Sums:
 
     return _Sums(
         partitions=total(shown),
+        unreadable=total(columns.unreadable),
         status=highest(np.where(shown, columns.verdicts.status, Status.NOTFOUND), 0),
         complete=total(complete),
         total_lag=total(columns.lag),

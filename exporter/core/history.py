@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import FEWEST_COMMITS, MOST_ENTRIES, Evaluation
 from exporter.core.layout import Layout
 from exporter.core.model import EMPTY, NO_OFFSET, NOT_READ, Bools, Int64s, Observation
 from exporter.core.snapshot import GroupTopic, Snapshot, assignments, own_commit_times, snapshot
@@ -30,8 +31,8 @@ from exporter.core.windows import (
     shift_left,
 )
 
-PAUSES = 5
-"""A sampled commit's lag is measured against the end offset of this share of the window earlier: 30 s of 150 s."""
+LOOKBACK: Final = 1 / 5
+"""A sampled commit's lag is measured against the end offset of this share of ``window`` earlier: 30 s of 150 s."""
 
 ANY_LAG = np.iinfo(np.int64).max
 """In place of the lag now where it is not known: higher than any lag."""
@@ -69,13 +70,13 @@ def empty(settings: Evaluation) -> History:
 def capacity(settings: Evaluation) -> int:
     """How many entries a window can hold: ``intervals``, or more where time needs more.
 
-    Spanning 150 s with entries at least 27 s apart takes ⌈150/27⌉ + 1 = 7; at least 4 and at most 128 are kept.
+    Spanning 150 s with entries at least 27 s apart takes ⌈150/27⌉ + 1 = 7; at least FEWEST_COMMITS and at most MOST_ENTRIES are kept.
     """
     needed = settings.intervals
     if settings.min_distance > 0:
         span = max(settings.window, settings.recent)
         needed = max(needed, math.ceil(span / settings.min_distance) + 1)
-    return min(max(needed, 4), 128)
+    return min(max(needed, FEWEST_COMMITS), MOST_ENTRIES)
 
 
 def fold(history: History, seen: Observation, settings: Evaluation) -> History:
@@ -211,7 +212,7 @@ def record_commits(
     ``own_times``: commit time in ms where known, else -1; then a commit is recorded when it moved, or when a live
     consumer is on the partition (``live``): a stuck consumer shows as STALL, an absent one as STOP.
     ``ends`` and ``ends_now``: the end offsets retained for each row, and those of now. A commit that brought its time
-    is measured against the newest retained one, as in Burrow; a sampled one against the end offset of one PAUSES-th of
+    is measured against the newest retained one, as in Burrow; a sampled one against the end offset of LOOKBACK of
     the window earlier, so that neither the scrapes' pace nor a missed one changes its lag. ``lag_now`` is the most that
     this can be: records that are gone, or belong to a transaction still open to a reader of committed ones, are no lag.
 
@@ -233,7 +234,7 @@ def record_commits(
     append, overwrite = record & ~close, record & close
     # An entry that is replaced stands for the time since it was first recorded: the middle of that is its moment.
     moment = np.where(overwrite, (windows.time[:, -1] + at) // 2, at)
-    before = offset_at(ends, moment - int(settings.window * 1000 / PAUSES), now=ends_now, at=at)
+    before = offset_at(ends, moment - int(settings.window * 1000 * LOOKBACK), now=ends_now, at=at)
     end = np.where(timed, newest(ends), before)
     lag = np.maximum(end - offsets, 0)
     lag = np.where(end >= 0, np.where(timed, lag, np.minimum(lag, lag_now)), NO_LAG)

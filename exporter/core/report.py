@@ -12,7 +12,7 @@ from exporter.core import rules
 from exporter.core.evaluation import Evaluation
 from exporter.core.groups import Columns, GroupReport, group_reports
 from exporter.core.history import History
-from exporter.core.model import Failure, Int64s, Observation
+from exporter.core.model import NO_OFFSET, Failure, Int64s, Observation
 from exporter.core.timeline import behind
 
 MOST_NAMED: Final = 3
@@ -52,6 +52,7 @@ def report(history: History, seen: Observation, settings: Evaluation) -> Report:
     columns = Columns(
         partition=np.arange(layout.rows) - np.repeat(layout.starts[:-1], np.diff(layout.starts)),
         shown=now.shown,
+        unreadable=~now.shown & (now.committed != NO_OFFSET),
         committed=now.committed,
         start=now.start,
         end=now.end,

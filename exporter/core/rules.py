@@ -11,14 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import FEWEST_COMMITS, Evaluation
 from exporter.core.history import History
 from exporter.core.model import Bools, Int64s, Status
 from exporter.core.watch import WatchedClock, watched_clock
 from exporter.core.windows import NO_LAG, Commits, Windows
-
-FEWEST_COMMITS = 4
-"""A window in time holds at least this many commits; with fewer a single pause would look like a stop."""
 
 NEVER = np.iinfo(np.int64).max
 """In place of an end offset where none is known: higher than any commit."""

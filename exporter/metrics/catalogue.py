@@ -7,18 +7,14 @@ so that both text formats write them alike.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 
-from exporter.core.groups import GroupReport
-from exporter.core.model import NOT_READ, Status
-from exporter.core.report import Outcome
+from exporter.core.model import NOT_READ
+from exporter.metrics import readings
 from exporter.metrics.family import (
     Family,
-    LabelValues,
     few,
     per_group,
     per_group_partition,
@@ -26,71 +22,7 @@ from exporter.metrics.family import (
     per_topic_partition,
 )
 
-Found = Iterable[tuple[LabelValues, float]]
-
-MEMBERLESS_STATES: Final = frozenset({"Empty", "Dead"})
-"""Group states that say by themselves that there is no member."""
-
 SCALE: Final = "1 OK, 2 WARN (falling behind), 4 STOP (no commits), 5 STALL (no progress), 6 REWIND (went back)"
-
-
-def _judged(group: GroupReport, number: float) -> float | None:
-    """The number, or None for a group without a commit that can be judged."""
-    return None if group.status == Status.NOTFOUND else number
-
-
-def _members(group: GroupReport) -> float | None:
-    if group.state in MEMBERLESS_STATES:
-        return 0
-    return None if group.members is None else group.members.count
-
-
-def _info(outcome: Outcome) -> Found:
-    for group in _groups(outcome):
-        coordinator = "" if group.coordinator is None else str(group.coordinator)
-        yield (group.name, group.state, group.type, group.protocol, coordinator), 1
-
-
-def _subscribed(outcome: Outcome) -> Found:
-    for group in _groups(outcome):
-        for topic, subscribed in group.subscribed.items():
-            yield (group.name, topic), subscribed
-
-
-def _groups(outcome: Outcome) -> Iterable[GroupReport]:
-    return outcome.report.groups.values() if outcome.up and outcome.report else ()
-
-
-def _brokers(outcome: Outcome) -> Found:
-    if outcome.up and outcome.report:
-        yield (), outcome.report.brokers
-
-
-def _stages(outcome: Outcome) -> Found:
-    if outcome.up and outcome.report:
-        yield from (((stage,), seconds) for stage, seconds in sorted(outcome.report.stages.items()))
-
-
-def _requests(outcome: Outcome) -> Found:
-    if outcome.up and outcome.report:
-        yield from (((kind,), count) for kind, count in sorted(outcome.report.requests.items()))
-
-
-def _not_evaluated(outcome: Outcome) -> Found:
-    if outcome.up and outcome.report:
-        counts = Counter(outcome.report.not_evaluated.values())
-        yield from (((kind,), count) for kind, count in sorted(counts.items()))
-
-
-def _failures(outcome: Outcome) -> Found:
-    counts = Counter((failure.scope, failure.reason) for failure in outcome.failures)
-    return sorted(counts.items())
-
-
-def _collected(outcome: Outcome) -> Found:
-    # Also for a cluster that is down: it shows how old the last successful collection is.
-    if outcome.last_read is not None:
-        yield (), outcome.last_read / 1000
 
 
 CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
@@ -99,59 +31,59 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "1 if the last collection read the cluster and is what this page shows, 0 if not.",
         lambda outcome: [((), outcome.up)],
     ),
-    few("burrow_kafka_cluster_brokers", "Number of brokers in the cluster's metadata.", _brokers),
+    few("burrow_kafka_cluster_brokers", "Number of brokers in the cluster's metadata.", readings.brokers),
     per_group(
         "burrow_kafka_consumer_status",
         "Status of the consumer group, by its worst partition: 1 OK, 2 WARN (falling behind), "
         "3 ERR (a partition is stopped, stalled or rewound).",
-        lambda group: _judged(group, group.status),
+        lambda group: readings.judged(group, group.status),
     ),
     per_group(
         "burrow_kafka_consumer_lag_total",
         "Lag of the consumer group in records, summed over its partitions.",
-        lambda group: _judged(group, group.total_lag),
+        lambda group: readings.judged(group, group.total_lag),
     ),
     per_group(
         "burrow_kafka_consumer_max_lag",
         "Lag of the consumer group in records, on the partition where it is largest.",
-        lambda group: _judged(group, group.max_lag),
+        lambda group: readings.judged(group, group.max_lag),
     ),
     per_group(
         "burrow_kafka_consumer_complete_ratio",
-        "Share (0 to 1) of the consumer group's partitions that have been watched for a whole window; "
-        "below 1 some verdicts are based on less.",
-        lambda group: _judged(group, group.complete),
+        "Share (0 to 1) of the consumer group's partitions that could be read now and have been watched for a whole "
+        "window; below 1 its verdict is based on less.",
+        lambda group: readings.judged(group, group.complete),
     ),
     per_group(
         "burrow_kafka_consumer_max_lag_seconds",
         "Lag of the consumer group in seconds, on the partition where it is largest: how long ago the end offset "
         "passed its commit; 0 when caught up.",
-        lambda group: _judged(group, group.max_lag_seconds),
+        lambda group: readings.judged(group, group.max_lag_seconds),
     ),
     per_group(
         "burrow_kafka_consumer_lag_seconds_is_lower_bound",
         "1 if some partition's commit is older than all retained end offsets, so that its lag in seconds is only a "
         "lower bound, else 0.",
-        lambda group: _judged(group, group.lag_is_bound),
+        lambda group: readings.judged(group, group.lag_is_bound),
     ),
     per_group(
         "burrow_kafka_consumer_catch_up_seconds",
         "Seconds until the consumer group has caught up if its lag keeps shrinking as over the last window; +Inf "
         "while it does not shrink, absent while that is not known.",
-        lambda group: None if group.catch_up_seconds is None else _judged(group, group.catch_up_seconds),
+        lambda group: None if group.catch_up_seconds is None else readings.judged(group, group.catch_up_seconds),
     ),
     per_group(
         "burrow_kafka_consumer_retention_margin_ratio",
         "How far the consumer group is from losing records, on the partition where it is closest: (committed - log "
         "start) / (end - log start); 1 at the end or while nothing was ever deleted, 0 about to lose records, negative "
         "once unread records were deleted.",
-        lambda group: None if group.retention_margin is None else _judged(group, group.retention_margin),
+        lambda group: None if group.retention_margin is None else readings.judged(group, group.retention_margin),
     ),
     per_group(
         "burrow_kafka_consumer_commits_beyond_end",
         "Number of partitions on which the consumer group's commit lies beyond the end of the log: a commit left over "
         "from before the topic was recreated or truncated.",
-        lambda group: _judged(group, group.beyond_end),
+        lambda group: readings.judged(group, group.beyond_end),
     ),
     per_group(
         "burrow_kafka_consumer_partitions",
@@ -159,14 +91,20 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         lambda group: group.partitions,
     ),
     per_group(
+        "burrow_kafka_consumer_unreadable_partitions",
+        "Number of the consumer group's partitions that could not be read now; its other numbers leave them out, so "
+        "that its lag may be larger and its status worse.",
+        lambda group: group.unreadable,
+    ),
+    per_group(
         "burrow_kafka_consumer_members",
         "Number of members of the consumer group, as last described by Kafka; absent where not known.",
-        _members,
+        readings.members,
     ),
     few(
         "burrow_kafka_consumer_info",
         "Always 1; the labels hold what Kafka says about the consumer group (coordinator: a broker id).",
-        _info,
+        readings.info,
         "consumer_group",
         "state",
         "type",
@@ -177,7 +115,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "burrow_kafka_consumer_topic_subscribed",
         "1 if a member of the alive consumer group is assigned to the topic, 0 if the group has commits there but no "
         "longer consumes it; absent where members are not known.",
-        _subscribed,
+        readings.subscribed,
         "consumer_group",
         "topic",
         granularities=("partition", "topic"),
@@ -240,32 +178,32 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     few(
         "burrow_exporter_collection_duration_seconds",
         "Seconds that each stage of the last collection took.",
-        _stages,
+        readings.stages,
         "stage",
     ),
     few(
         "burrow_exporter_last_collection_timestamp_seconds",
         "Time at which the cluster was last read, in seconds since 1970.",
-        _collected,
+        readings.collected,
     ),
     few(
         "burrow_exporter_kafka_requests",
         "Number of requests that the last collection sent to Kafka, by kind.",
-        _requests,
+        readings.requests,
         "kind",
     ),
     few(
         "burrow_exporter_failures",
         "Number of things that the last collection could not read, by scope (cluster, broker, group, topic, "
         "partition) and reason.",
-        _failures,
+        readings.failures,
         "scope",
         "reason",
     ),
     few(
         "burrow_exporter_groups_not_evaluated",
         "Number of groups that are not judged because their type commits no offsets, by type.",
-        _not_evaluated,
+        readings.not_evaluated,
         "type",
     ),
 )

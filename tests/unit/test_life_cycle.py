@@ -186,10 +186,12 @@ def test_a_partition_cannot_be_read() -> None:
     back = observation(630, {"g": group({"t": [630, 630]})}, {"t": [630, 630]})
 
     while_unread = reported([*before, *unread])
-    assert while_unread.groups["g"].partitions == 1
+    told = while_unread.groups["g"]
+    assert (told.partitions, told.unreadable, told.complete) == (1, 1, 0.5)
     assert int(while_unread.history.ends.count[0]) == int(folded(before).ends.count[0])
     again = reported([*before, *unread, back])
-    assert (again.groups["g"].partitions, again.groups["g"].complete) == (2, 1.0)
+    told = again.groups["g"]
+    assert (told.partitions, told.unreadable, told.complete) == (2, 0, 1.0)
 
 
 def test_records_are_deleted_unread() -> None:

@@ -158,7 +158,11 @@ def test_a_cluster_and_its_collection_say_their_numbers() -> None:
 def test_of_a_group_without_a_readable_commit_only_what_kafka_says_is_shown() -> None:
     page = Read(outcome(observation({"g": group({}, state="Empty")}, {"t": [5]})))
     about_groups = {name for name in page.names() if page.series(name).keys() & {labels(**GROUP)}}
-    assert about_groups == {"burrow_kafka_consumer_partitions", "burrow_kafka_consumer_members"}
+    assert about_groups == {
+        "burrow_kafka_consumer_partitions",
+        "burrow_kafka_consumer_unreadable_partitions",
+        "burrow_kafka_consumer_members",
+    }
     assert page.value("burrow_kafka_consumer_partitions", **GROUP) == 0
     assert len(page.series("burrow_kafka_consumer_info")) == 1
 
@@ -184,6 +188,7 @@ def test_what_could_not_be_read_has_no_series() -> None:
     }
     assert page.series("burrow_kafka_topic_partition_start_offset") == {}
     assert page.value("burrow_kafka_consumer_partitions", **GROUP) == 1
+    assert page.value("burrow_kafka_consumer_unreadable_partitions", **GROUP) == 2
 
 
 def test_what_is_gone_has_no_series_at_the_next_scrape_and_what_is_new_has() -> None:

@@ -109,7 +109,7 @@ def test_many_partitions_are_shown_a_page_at_a_time() -> None:
 def test_what_could_not_be_read_is_counted_and_what_has_no_commit_is_not() -> None:
     found = reported(observation({"g": group({"t": [1, NOT_READ, NO_OFFSET, 1]})}, {"t": [1, 1, 1, NOT_READ]}))
     told = page("g", found)
-    assert told.unread == 2
+    assert told.unreadable == 2
     assert [row.partition for row in told.partitions] == [0]
 
 

@@ -119,6 +119,15 @@ def test_sampled_commits_are_never_judged_over_fewer_than_four() -> None:
     assert verdict(history, current_lag=100, now=300_000, settings=Evaluation(window=100)) == (Status.OK, 1.0)
 
 
+def test_three_sampled_commits_are_too_few_to_be_called_bad_however_long_they_span() -> None:
+    stuck = [(1000, 100_000 * n, 5) for n in range(4)]
+    three = history_of(stuck[:3], [(2000, 200_000)], own_times=False, capacity=10)
+    four = history_of(stuck, [(2000, 300_000)], own_times=False, capacity=10)
+
+    assert verdict(three, current_lag=5, now=200_000, settings=Evaluation()) == (Status.OK, 0.75)
+    assert verdict(four, current_lag=5, now=300_000, settings=Evaluation()) == (Status.STALL, 1.0)
+
+
 def test_a_sampled_window_is_complete_once_it_has_been_watched_for_as_long() -> None:
     commits = [(1000, 0, 5), (1000, 30_000, 5), (1000, 60_000, 5)]
     history = history_of(commits, [(2000, 60_000)], own_times=False, capacity=10)

@@ -206,6 +206,23 @@ def test_writes_keep_their_distance(tmp_path: Path) -> None:
     assert len(storage.load("c", SETTINGS).timeline.times) == 2
 
 
+def test_a_slow_disk_is_written_to_a_twentieth_of_the_time_at_most(tmp_path: Path) -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 10.0  # so a write, between two looks at the clock, takes 10 s
+        return now[0]
+
+    storage = Storage(tmp_path, clock=clock)
+    storage.save("c", folded(range(1)))
+    now[0] = 180.0
+    storage.save_if_due("c", folded(range(2)))
+    assert len(storage.load("c", SETTINGS).timeline.times) == 1
+    now[0] = 210.0
+    storage.save_if_due("c", folded(range(2)))
+    assert len(storage.load("c", SETTINGS).timeline.times) == 2
+
+
 def test_a_folder_that_cannot_be_written_is_told_and_does_no_more_harm(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

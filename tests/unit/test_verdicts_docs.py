@@ -7,11 +7,10 @@ import json
 import re
 from pathlib import Path
 
-from exporter.core.evaluation import Evaluation
-from exporter.core.history import PAUSES
+from exporter.core.evaluation import FEWEST_COMMITS, Evaluation
+from exporter.core.history import LOOKBACK
 from exporter.core.model import Status
 from exporter.core.reasons import Reason, Rule
-from exporter.core.rules import FEWEST_COMMITS
 from exporter.recording import verdict_lines
 from tests.observations import group, observation, reported
 
@@ -54,4 +53,4 @@ def test_the_numbers_are_the_defaults() -> None:
     assert f"`recent` ({default.recent:g} s)" in TEXT
     assert f"`allowed_lag` ({default.allowed_lag})" in TEXT
     assert f"`intervals` ({default.intervals})" in TEXT
-    assert f"a fifth of `window` earlier ({default.window / PAUSES:g} s of {default.window:g} s)" in TEXT
+    assert f"a fifth of `window` earlier ({default.window * LOOKBACK:g} s of {default.window:g} s)" in TEXT

@@ -11,7 +11,7 @@ import numpy as np
 
 from exporter.core.evaluation import Evaluation
 from exporter.core.groups import GroupReport
-from exporter.core.model import NO_OFFSET, Int64s, Status
+from exporter.core.model import Int64s, Status
 from exporter.core.reasons import duration, reason
 from exporter.core.report import Report
 from exporter.web.pages import addresses, words
@@ -98,7 +98,7 @@ class GroupPage:
     facts: Sequence[Fact]
     unsubscribed: Mapping[str, str]
     """Topic → the address that shows this group on it alone."""
-    unread: int
+    unreadable: int
     beyond_end: int
     topics: Sequence[str]
     filters: Sequence[str]
@@ -109,8 +109,6 @@ class GroupPage:
 
 def group_page(found: Report, group: GroupReport, evaluation: Evaluation, asked: Asked, now: int) -> GroupPage:
     """The page of a group in a report, as seen at ``now`` (ms)."""
-    columns, rows = found.columns, rows_of(group)
-    unread = ~columns.shown[rows] & (columns.committed[rows] != NO_OFFSET)
     wanted = _worst_first(found, group, asked)
     pages = paging(
         len(wanted), PAGE, asked.page, lambda page: replace(asked, page=page).address(found.cluster, group.name)
@@ -130,7 +128,7 @@ def group_page(found: Report, group: GroupReport, evaluation: Evaluation, asked:
             for topic, subscribed in group.subscribed.items()
             if not subscribed
         },
-        unread=int(unread.sum()),
+        unreadable=group.unreadable,
         beyond_end=group.beyond_end,
         topics=list(group.topics),
         filters=list(FILTERS),
