@@ -70,7 +70,8 @@ def empty(settings: Evaluation) -> History:
 def capacity(settings: Evaluation) -> int:
     """How many entries a window can hold: ``intervals``, or more where time needs more.
 
-    Spanning 150 s with entries at least 27 s apart takes ⌈150/27⌉ + 1 = 7; at least FEWEST_COMMITS and at most MOST_ENTRIES are kept.
+    Spanning 200 s with entries at least 27 s apart takes ⌈200/27⌉ + 1 = 9; at least FEWEST_COMMITS and at most
+    MOST_ENTRIES are kept.
     """
     needed = settings.intervals
     if settings.min_distance > 0:
