@@ -6,15 +6,19 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from exporter.collector import LATE, UNFORESEEN, Collector
+from exporter.core.evaluation import Evaluation
 from exporter.core.model import Failure, GroupObservation, Observation
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Collection, Settings
 from exporter.sources import ClusterUnavailable
+from exporter.storage import Storage
+from tests.serving import until
 
 PATIENCE = 10.0
 
@@ -247,3 +251,15 @@ def test_the_scrapers_timeout_reaches_the_source() -> None:
     with collecting(gate) as collector:
         collector.collect(7.5)
     assert gate.timeouts == [7.5]
+
+
+def test_the_history_is_stored_after_a_collection_and_not_only_at_the_end(tmp_path: Path) -> None:
+    gate, storage = Gate(), Storage(tmp_path)
+    collector = Collector(Settings(clusters=(Cluster("c", ("127.0.0.1:1",)),)), {"c": gate}, storage=storage)
+    try:
+        (outcome,) = collector.collect(PATIENCE)
+        until(lambda: bool(storage.load("c", Evaluation()).timeline.times))
+    finally:
+        collector.close()
+    assert outcome.report is not None
+    assert storage.load("c", Evaluation()).timeline.times == (outcome.report.at,)
