@@ -133,7 +133,7 @@ def test_a_topic_is_deleted() -> None:
     assert found.history.topics.keys == ("kept",)
 
 
-def test_a_topic_is_made_anew() -> None:
+def test_a_topic_is_recreated() -> None:
     before = [observation(at, {"g": group({"t": [at]})}, {"t": [500 + at]}, topic_ids={"t": "first"}) for at in WINDOW]
     anew = observation(210, {"g": group({"t": [2]})}, {"t": [5]}, topic_ids={"t": "second"})
 
@@ -144,7 +144,7 @@ def test_a_topic_is_made_anew() -> None:
     assert [offset for offset, _, _ in window(found.history)] == [2]
 
 
-def test_a_topic_is_made_anew_and_kafka_does_not_say_so() -> None:
+def test_a_topic_is_recreated_and_kafka_does_not_say_so() -> None:
     before = [observation(at, {"g": group({"t": [500 + at]})}, {"t": [500 + at]}) for at in WINDOW]
     left_over = observation(210, {"g": group({"t": [680]})}, {"t": [5]})
     lower = observation(240, {"g": group({"t": [2]})}, {"t": [9]})
