@@ -1,8 +1,9 @@
-"""Kafka's answers, made without a Kafka."""
+"""Kafka's answers, made without a Kafka, and connections on which they come."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from kafka.protocol.admin import DescribeGroupsResponse, ListGroupsResponse
@@ -28,6 +29,42 @@ class Answers:
 
     async def together(self, questions: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
         return [await question for question in questions]
+
+
+class OneBroker:
+    """A connection to broker 1, which answers each kind of request with what is set for it; exceptions are raised."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.sent: list[str] = []
+        self.timeouts: set[float] = set()
+
+    def run(self, question: Callable[..., Coroutine[Any, Any, Any]], *arguments: object) -> Any:
+        return asyncio.run(question(*arguments))
+
+    async def together(self, questions: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+        return [await question for question in questions]
+
+    async def send(self, node: object, request: Any, timeout: float) -> Any:
+        kind = type(request).__name__.removesuffix("Request")
+        self.sent.append(kind)
+        self.timeouts.add(timeout)
+        answer = self.answers[kind]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def bootstrap_nodes(self) -> list[int]:
+        return [1]
+
+    def learn_brokers(self, metadata: MetadataResponse) -> None:
+        pass
+
+    def name(self, node: object) -> str:
+        return str(node)
+
+    def close(self) -> None:
+        pass
 
 
 def brokers(*nodes: int) -> list[Any]:
@@ -93,3 +130,14 @@ def assigned(topic: str, partitions: list[int]) -> bytes:
         version=1, assigned_partitions=[part(version=1, topic=topic, partitions=partitions)], user_data=None
     )
     return bytes(assignment.encode())
+
+
+def describing(*groups: Any) -> DescribeGroupsResponse:
+    return DescribeGroupsResponse(version=5, groups=list(groups))
+
+
+def refused(name: str, code: int) -> Any:
+    """One group of an answer to a DescribeGroups request, with an error code."""
+    return DescribeGroupsResponse.DescribedGroup(
+        version=5, error_code=code, group_id=name, group_state="", protocol_type="", members=[]
+    )

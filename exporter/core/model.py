@@ -1,4 +1,4 @@
-"""The nouns: what was observed in Kafka, what could not be, and what a verdict can be."""
+"""The data model: what was observed in Kafka, what could not be, and what a verdict can be."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 NO_OFFSET: Final = -1
-"""Kafka's own word for "no commit here"."""
+"""Kafka's own value for "no commit here"."""
 
 NOT_READ: Final = -2
-"""The offset exists or not, but it could not be read this time: keep what is known, export nothing."""
+"""The offset could not be read this time: keep what is known, export nothing."""
 
 ALIVE_STATES: Final = frozenset({"Stable", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
-"""Group states in which somebody is there to consume (KIP-518, KIP-848)."""
+"""Group states in which a member can consume (KIP-518, KIP-848)."""
 
 JUDGED_TYPES: Final = frozenset({"classic", "consumer", ""})
 """Group types that commit offsets per partition; share and streams groups are not evaluated."""
@@ -46,9 +46,10 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that was asked of a cluster and did not come back.
+    """Something that was requested from a cluster and not received.
 
-    ``scope`` is one of cluster, broker, group, topic, partition; ``subject`` names it ("broker 3", "orders/7");
+    ``scope`` is one of cluster, broker, group, membership (the members of a group), topic, partition;
+    ``subject`` names it ("3", "billing", "orders/7");
     ``reason`` is a short word from a small set, fit for a metric label ("timeout", "NotCoordinatorError").
     """
 
@@ -69,8 +70,8 @@ class Owner:
 class Members:
     """The members of an alive group, as last described.
 
-    ``owners``: topic → partition id → owner. An alive group's topic that is missing here is assigned to nobody.
-    None where the members speak a protocol of their own, which nobody else can read.
+    ``owners``: topic → partition id → owner. A topic of an alive group that is missing here is unassigned.
+    None where the members use a protocol of their own, whose assignments cannot be read.
     """
 
     count: int
@@ -79,11 +80,11 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class GroupObservation:
-    """One consumer group as a scrape saw it.
+    """One consumer group as one collection saw it.
 
     ``commits``: topic → committed offset by partition id; NO_OFFSET without a commit, NOT_READ where unread.
     ``commit_times``: the same shape, in ms, where the source knows when each commit was made; empty otherwise.
-    ``members`` is None while nobody has described the group.
+    ``members`` is None until the group has been described.
     """
 
     state: str
@@ -96,7 +97,7 @@ class GroupObservation:
 
     @property
     def alive(self) -> bool:
-        """True if a member is there to consume."""
+        """True if the group has a member that can consume."""
         return self.state in ALIVE_STATES
 
 
@@ -106,8 +107,8 @@ class Observation:
 
     ``end_offsets`` and ``start_offsets``: topic → offset by partition id, NOT_READ where unread; a topic that
     is absent does not exist (or is filtered out). ``unread_groups`` exist, but their commits could not be read.
-    ``stable_offsets``: the last stable offsets of topics that somebody reads with ``read_committed``; those
-    ``committed_readers`` are measured against them. ``topic_ids``: topic → an id that no other topic ever has.
+    ``stable_offsets``: the last stable offsets of topics that a group reads with ``read_committed``; those
+    ``committed_readers`` are measured against them. ``topic_ids``: topic → its unique id.
     ``other_groups``: group → type, for types that are not evaluated. ``requests``: Kafka requests sent, by kind.
     ``stages``: seconds spent, by stage.
     """

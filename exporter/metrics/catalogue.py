@@ -194,8 +194,8 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     few(
         "burrow_exporter_failures",
-        "Number of things that the last collection could not read, by scope (cluster, broker, group, topic, "
-        "partition) and reason.",
+        "Number of things that the last collection could not read, by scope (cluster, broker, group, membership, "
+        "topic, partition) and reason.",
         readings.failures,
         "scope",
         "reason",

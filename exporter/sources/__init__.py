@@ -29,7 +29,10 @@ class Source(Protocol):
         """
 
     def refresh_members(self, seen: Observation) -> None:
-        """Describe the alive groups of an observation, if that is due; later observations carry what it found."""
+        """Describe the alive groups of an observation, if that is due; later observations carry what it found.
+
+        They also carry a failure for each group that could not be described.
+        """
 
     def close(self) -> None:
         """Let go of connections and threads."""

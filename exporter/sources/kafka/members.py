@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from exporter.core.model import Members, Owner
-from exporter.sources.kafka.connection import NoAnswer, Node, Round
-from exporter.sources.kafka.groups import ListedGroup
+from exporter.core.model import EMPTY, Failure, Members, Owner
+from exporter.sources.kafka.connection import NoAnswer, Node, Round, reason_of_code
+from exporter.sources.kafka.groups import GONE, ListedGroup
 from exporter.sources.kafka.messages import (
     ConsumerGroupDescribeRequest,
     ConsumerProtocolAssignment,
@@ -18,12 +19,19 @@ from exporter.sources.kafka.messages import (
 
 GROUPS_PER_REQUEST: Final = 50
 
-Described = Mapping[str, tuple[str, Members]]
-"""Group → its state and its members."""
+StateAndMembers = tuple[str, Members]
 
 
-async def describe(questions: Round, groups: Iterable[ListedGroup]) -> dict[str, tuple[str, Members]]:
-    """Return the state and the members of each group that its coordinator describes; others are left out."""
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The state and the members of groups, as last described, and which groups could not be described and why."""
+
+    groups: Mapping[str, StateAndMembers] = field(default_factory=lambda: EMPTY)
+    failures: tuple[Failure, ...] = ()
+
+
+async def describe(questions: Round, groups: Iterable[ListedGroup]) -> Described:
+    """Return the state and the members of each group that its coordinator describes, and which are not described."""
     batches: dict[tuple[Node, bool], list[str]] = defaultdict(list)
     for group in groups:
         batches[group.coordinator, group.type == "consumer"].append(group.name)
@@ -32,7 +40,10 @@ async def describe(questions: Round, groups: Iterable[ListedGroup]) -> dict[str,
         for (node, consumer_protocol), names in batches.items()
         for start in range(0, len(names), GROUPS_PER_REQUEST)
     )
-    return {name: found for answer in answers for name, found in answer.items()}
+    return Described(
+        {name: found for answer in answers for name, found in answer.groups.items()},
+        tuple(failure for answer in answers for failure in answer.failures),
+    )
 
 
 async def _describe(questions: Round, node: Node, names: list[str], *, consumer_protocol: bool) -> Described:
@@ -40,15 +51,23 @@ async def _describe(questions: Round, node: Node, names: list[str], *, consumer_
     try:
         if consumer_protocol:
             request = ConsumerGroupDescribeRequest(group_ids=names, include_authorized_operations=False)
-            answer = await questions.ask(node, request)
-            return {group.group_id: _consumer_group(group) for group in answer.groups if group.error_code == 0}
-        answer = await questions.ask(node, DescribeGroupsRequest(groups=names, include_authorized_operations=False))
-        return {group.group_id: classic_group(group) for group in answer.groups if group.error_code == 0}
-    except NoAnswer:
-        return {}
+            return _described(await questions.ask(node, request), _consumer_group)
+        request = DescribeGroupsRequest(groups=names, include_authorized_operations=False)
+        return _described(await questions.ask(node, request), classic_group)
+    except NoAnswer as refusal:
+        return Described(failures=tuple(Failure("membership", name, refusal.reason) for name in names))
 
 
-def _consumer_group(group: Any) -> tuple[str, Members]:
+def _described(answer: Any, read: Callable[[Any], StateAndMembers]) -> Described:
+    """Return what an answer says of its groups; one that has been deleted is neither described nor a failure."""
+    reasons = {group.group_id: reason_of_code(group.error_code) for group in answer.groups}
+    return Described(
+        {group.group_id: read(group) for group in answer.groups if reasons[group.group_id] is None},
+        tuple(Failure("membership", name, reason) for name, reason in reasons.items() if reason not in (None, GONE)),
+    )
+
+
+def _consumer_group(group: Any) -> StateAndMembers:
     """Return what a ConsumerGroupDescribe answer says of one group."""
     owners: dict[str, dict[int, Owner]] = {}
     for member in group.members:
@@ -58,7 +77,7 @@ def _consumer_group(group: Any) -> tuple[str, Members]:
     return group.group_state, Members(len(group.members), owners)
 
 
-def classic_group(group: Any) -> tuple[str, Members]:
+def classic_group(group: Any) -> StateAndMembers:
     """Return what a DescribeGroups answer says of one group; assignments are read if they are the consumer's."""
     if group.protocol_type != "consumer":
         return group.group_state, Members(len(group.members), None)

@@ -25,7 +25,7 @@ from exporter.settings import Cluster
 from exporter.sources import ClusterUnavailable
 from exporter.sources.kafka.connection import Connection, Round
 from exporter.sources.kafka.groups import CoordinatorAnswer, ListedGroup, Roster, read_coordinator
-from exporter.sources.kafka.members import describe
+from exporter.sources.kafka.members import Described, describe
 from exporter.sources.kafka.metadata import Metadata, read_metadata
 from exporter.sources.kafka.offsets import EARLIEST, LATEST, READ_COMMITTED, Offsets, read_offsets
 
@@ -51,7 +51,7 @@ class KafkaSource:
         self._clock = clock or steady_clock()
         self._connection: Connection | None = None
         self._roster = Roster()
-        self._described: dict[str, tuple[str, Members]] = {}
+        self._described = Described()
         self._described_at: float | None = None
         self._listed: dict[str, ListedGroup] = {}
         self._sizes: dict[str, int] = {}
@@ -82,7 +82,10 @@ class KafkaSource:
         ]
         connection = self._connection
         questions = Round(connection, self._cluster.request_timeout)
-        self._described = connection.run(describe, questions, wanted)
+        described = connection.run(describe, questions, wanted)
+        silent = seen.unread_groups | {failure.subject for failure in described.failures}
+        kept = {name: known for name, known in self._described.groups.items() if name in silent}
+        self._described = Described({**kept, **described.groups}, described.failures)
 
     def close(self) -> None:
         """Close the connections; a later observation opens new ones."""
@@ -115,7 +118,8 @@ class KafkaSource:
         listed = {name: group for answer in answers for name, group in answer.groups.items()}
         judged = {name for name, group in listed.items() if group.type in JUDGED_TYPES}
         self._listed = listed
-        failures = chain(metadata.failures, *(answer.failures for answer in answers), offsets.failures)
+        undescribed = [failure for failure in self._described.failures if failure.subject in groups]
+        failures = chain(metadata.failures, *(answer.failures for answer in answers), offsets.failures, undescribed)
         return Observation(
             cluster=self._cluster.name,
             at=at,
@@ -167,7 +171,7 @@ class KafkaSource:
         for answer in answers:
             for name, commits in answer.commits.items():
                 group = answer.groups[name]
-                state, members = self._described.get(name, ("", None))
+                state, members = self._described.groups.get(name, ("", None))
                 state = group.state or state
                 found[name] = GroupObservation(
                     state=state,
