@@ -3,171 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from exporter.cli.running import Running, to_connect
-from exporter.collector import Collector
 from exporter.config import ConfigError, Mistake, Place
 from exporter.core.evaluation import Evaluation
-from exporter.core.history import History, capacity, empty
-from exporter.core.model import Observation
-from exporter.core.report import Outcome
-from exporter.settings import Cluster, Collection, Filter, Log, Sasl, Settings, Storage, Tls, Web
+from exporter.core.history import History, empty
+from exporter.settings import Cluster, Filter, Log, Sasl, Settings, Storage, Tls, Web
 from tests.asking import Answer, ask
-from tests.outcomes import START, group, observation
-from tests.serving import PATIENCE
-
-FRESH = Collection(min_interval=0.0)
-
-
-class Source:
-    """A cluster seen every half minute; each of its observations is the next."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self.closed = 0
-        self.open = threading.Event()
-        self.open.set()
-        self.entered = threading.Semaphore(0)
-        self.refreshed = threading.Semaphore(0)
-
-    def observe(self, timeout: float) -> Observation:
-        self.entered.release()
-        assert self.open.wait(PATIENCE)
-        if self.closed:
-            raise ConnectionError("the source is closed")
-        Source.seen[self.cluster.name] = at = Source.seen.get(self.cluster.name, 0) + 1
-        return observation(
-            {"g": group({"t": [10 * at]})}, {"t": [100]}, cluster=self.cluster.name, at=START + 30_000 * at
-        )
-
-    def refresh_members(self, seen: Observation) -> None:
-        self.refreshed.release()
-
-    def close(self) -> None:
-        self.closed += 1
-
-    seen: dict[str, int]
+from tests.reloading import Source, cluster, settings
 
 
 @pytest.fixture(autouse=True)
 def _anew() -> None:
     Source.seen = {}
-
-
-def cluster(name: str = "c", **more: object) -> Cluster:
-    return replace(Cluster(name, ("k:1",)), **more)  # type: ignore[arg-type]
-
-
-def settings(*clusters: Cluster, collection: Collection = FRESH) -> Settings:
-    return Settings(clusters or (cluster(),), collection)
-
-
-def entries(outcome: Outcome) -> int:
-    """How many commits of the group are retained."""
-    assert outcome.report is not None
-    return int(outcome.report.history.commits.windows.count[0])
-
-
-def collected(collector: Collector, times: int) -> Outcome:
-    for _ in range(times):
-        outcome = collector.collect(PATIENCE)[0]
-        assert outcome.up
-    return outcome
-
-
-@contextmanager
-def collecting(of: Settings) -> Iterator[tuple[Collector, dict[str, Source]]]:
-    sources = {cluster.name: Source(cluster) for cluster in of.clusters}
-    collector = Collector(of, sources)
-    try:
-        yield collector, sources
-    finally:
-        collector.close()
-
-
-def test_a_cluster_that_stays_keeps_its_history_and_its_source() -> None:
-    with collecting(settings()) as (collector, sources):
-        assert entries(collected(collector, 3)) == 3
-        after = collector.reconfigured(settings(cluster(evaluation=Evaluation(allowed_lag=5))), {})
-        assert entries(collected(after, 1)) == 4
-        assert sources["c"].closed == 0
-
-
-def test_another_source_goes_on_with_the_history_and_the_one_before_is_closed() -> None:
-    with collecting(settings()) as (collector, sources):
-        collected(collector, 3)
-        other = Source(cluster(client_id="other"))
-        after = collector.reconfigured(settings(other.cluster), {"c": other})
-        assert entries(collected(after, 1)) == 4
-        assert (sources["c"].closed, other.closed) == (1, 0)
-
-
-@pytest.mark.parametrize("window", [30.0, 3000.0])
-def test_a_window_of_another_length_keeps_what_fits(window: float) -> None:
-    with collecting(settings()) as (collector, _):
-        collected(collector, 9)
-        other = Evaluation(window=window, recent=window)
-        outcome = collected(collector.reconfigured(settings(cluster(evaluation=other)), {}), 1)
-        assert outcome.report is not None
-        assert outcome.report.history.commits.windows.capacity == capacity(other)
-        assert entries(outcome) == min(10, capacity(other))
-
-
-def test_a_cluster_that_goes_is_closed_and_one_that_comes_begins_anew() -> None:
-    with collecting(settings(cluster("a"), cluster("b"))) as (collector, sources):
-        collected(collector, 2)
-        new = Source(cluster("new"))
-        after = collector.reconfigured(settings(cluster("new"), cluster("b")), {"new": new})
-        outcomes = after.collect(PATIENCE)
-        assert [outcome.cluster for outcome in outcomes] == ["new", "b"]
-        assert [entries(outcome) for outcome in outcomes] == [1, 3]
-        assert (sources["a"].closed, sources["b"].closed, new.closed) == (1, 0, 0)
-
-
-def test_a_collection_that_is_running_ends_well_and_then_lets_its_source_go() -> None:
-    with collecting(settings()) as (collector, sources):
-        before = sources["c"]
-        before.open.clear()
-        found: list[Outcome] = []
-        scrape = threading.Thread(target=lambda: found.extend(collector.collect(PATIENCE)))
-        scrape.start()
-        assert before.entered.acquire(timeout=PATIENCE)
-        other = Source(cluster(client_id="other"))
-        after = collector.reconfigured(settings(other.cluster), {"c": other})
-        assert before.closed == 0
-        before.open.set()
-        scrape.join(PATIENCE)
-        assert [outcome.up for outcome in found] == [True]
-        assert entries(collected(after, 1)) == 2
-    assert before.closed >= 1
-
-
-def test_a_report_by_the_settings_before_is_not_served_again() -> None:
-    of = settings(collection=Collection(min_interval=3600.0))
-    with collecting(of) as (collector, _):
-        assert collector.collect(PATIENCE) == collector.collect(PATIENCE)
-        same = collector.reconfigured(of, {})
-        assert same.collect(PATIENCE) == collector.collect(PATIENCE)
-        (before,) = same.collect(PATIENCE)
-        other = replace(of, clusters=(cluster(evaluation=Evaluation(allowed_lag=5)),))
-        (after,) = same.reconfigured(other, {}).collect(PATIENCE)
-        assert after is not before
-        assert Source.seen["c"] == 2
-
-
-def test_the_collector_before_still_answers_those_who_are_asking_it() -> None:
-    with collecting(settings(cluster("a"), cluster("b"))) as (collector, _):
-        collected(collector, 1)
-        collector.reconfigured(settings(cluster("b")), {})
-        gone, stays = collector.collect(PATIENCE)
-        assert (gone.cluster, stays.cluster) == ("a", "b")
-        assert stays.up
 
 
 class Kept:
@@ -304,10 +156,6 @@ def test_the_log_follows(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told == []
     exporter.reload(replace(settings(), log=Log("debug")))
     assert told == [Log("debug")]
-
-
-def names(clusters: Iterable[Cluster]) -> list[str]:
-    return [cluster.name for cluster in clusters]
 
 
 @pytest.mark.parametrize(
