@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,28 @@ class Authority:
             f"req -x509 {NEW} {by} {kind} {names} -keyout {signed.key} -out {signed.cert} -days 2 -subj /CN={name}"
         )
         return signed
+
+
+class PortCertificates:
+    """The port's certificate and its next one, and those of clients: known ones and a stranger."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.authority = Authority(folder)
+        for name in ("server", "next"):
+            self.authority.sign(name, "IP:127.0.0.1")
+        clients, others = Authority(folder, "clients"), Authority(folder, "others")
+        sans = ("DNS:prometheus.example", "IP:10.0.0.7", "IP:2001:db8::1", "email:ops@example.com", "URI:spiffe://a/b")
+        self.known = clients.sign("known", *sans)
+        self.nameless = clients.sign("nameless")
+        self.stranger = others.sign("stranger", *sans)
+
+    def context(self, client: Signed | None = None) -> ssl.SSLContext:
+        """What a client connects with: it trusts the port's authority, and shows its own certificate if it has one."""
+        context = ssl.create_default_context(cafile=self.authority.cert)
+        if client is not None:
+            context.load_cert_chain(client.cert, client.key)
+        return context
 
 
 NEW = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"

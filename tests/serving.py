@@ -52,6 +52,25 @@ def connect(port: int, sent: bytes = b"") -> socket.socket:
     return connection
 
 
+@contextmanager
+def connected(port: int, how: ssl.SSLContext) -> Iterator[http.client.HTTPSConnection]:
+    """A connection over TLS, which is made when it is used."""
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=PATIENCE, context=how)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def status(port: int, how: ssl.SSLContext, **headers: str) -> int:
+    """The status with which a scrape over TLS is answered."""
+    with connected(port, how) as connection:
+        connection.request("GET", "/metrics", headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+
 def is_ended(connection: socket.socket) -> bool:
     """True once the other side has closed or reset the connection, reading what there is."""
     connection.setblocking(False)
