@@ -155,6 +155,18 @@ def test_beyond_the_rate_there_is_429_before_anything_is_looked_at(make: MakeApp
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_another_rate_counts_at_once_and_begins_with_a_full_burst(make: MakeApp, tmp_path: Path) -> None:
+    def answers(count: int) -> list[int]:
+        return [ask(app, "/metrics").status for _ in range(count)]
+
+    app = make("rate_limit: {interval: 1h, burst: 1}")
+    assert answers(2) == [200, 429]
+    (tmp_path / "web.yml").write_text("rate_limit: {interval: 1h, burst: 2}")
+    assert answers(3) == [200, 200, 429]
+    (tmp_path / "web.yml").write_text("{}")
+    assert answers(3) == [200, 200, 200]
+
+
 def test_without_users_everybody_is_let_through(make: MakeApp) -> None:
     assert ask(make("{}"), "/metrics").status == 200
 

@@ -14,8 +14,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from uvicorn.server import ServerState
 
 from exporter.web import connection
+from exporter.web.server import make_server
 from tests.serving import connect, fetch, is_ended, serving, until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -109,6 +111,29 @@ def test_too_many_connections_end_those_that_have_waited_longest(monkeypatch: py
         assert not is_ended(clients[-1])
         for client in clients:
             client.close()
+
+
+class Nowhere(asyncio.Transport):
+    """A transport that goes nowhere, and notes that it has been ended."""
+
+    ended = False
+
+    def abort(self) -> None:
+        self.ended = True
+
+
+def test_512_connections_are_kept_and_one_more_ends_the_one_that_has_waited_longest() -> None:
+    config, state = make_server(APP).config, ServerState()
+    config.load()
+    transports = [Nowhere() for _ in range(513)]
+
+    async def connect_all() -> None:
+        for transport in transports:
+            assert not any(other.ended for other in transports)
+            connection.Connection(config, state, {}).connection_made(transport)
+
+    asyncio.run(connect_all())
+    assert [number for number, transport in enumerate(transports) if transport.ended] == [0]
 
 
 def test_a_burst_of_connections_leaves_no_more_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
