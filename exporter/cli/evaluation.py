@@ -1,4 +1,4 @@
-"""The flags that say how to judge, one for each key of the configuration's ``evaluation``."""
+"""The flags for the evaluation, one for each key of the configuration's ``evaluation``."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any, TypeVar
 import click
 
 from exporter.cli.options import variable
+from exporter.config.inputs import Inputs
 from exporter.config.keys import EVALUATION
 from exporter.config.mistakes import Invalid, suggestion
 from exporter.config.schema import Key
 from exporter.config.values import Kind
-from exporter.config.world import World
 from exporter.core.evaluation import Evaluation
 from exporter.quoting import quoted
 
 R = TypeVar("R")
 
-_NOWHERE = World(Path(), {})
-"""Flags of this kind refer to no file and no environment variable."""
+_NOWHERE = Inputs(Path(), {})
+"""These flags refer to no file and no environment variable."""
 
 _KEYS = tuple(part for part in EVALUATION.parts if isinstance(part, Key))
 
 
 def value_of(kind: Kind) -> Callable[[click.Context, click.Parameter, str | None], Any]:
-    """A callback for an option: the value that its text stands for, as in the configuration file."""
+    """A callback for an option: its text parsed as in the configuration file."""
 
     def read(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Any:
         try:
@@ -40,7 +40,7 @@ def value_of(kind: Kind) -> Callable[[click.Context, click.Parameter, str | None
 
 
 def evaluation_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Gives a command the flags, and calls it with ``changed``: the evaluation given → what the flags make of it."""
+    """Adds the flags to a command, and calls it with ``changed``: evaluation → the same with the flags applied."""
 
     @functools.wraps(command)
     def with_changes(*args: Any, **given: Any) -> R:
@@ -64,7 +64,7 @@ def evaluation_options(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def some_values(ctx: click.Context, parameter: click.Parameter, text: str | None) -> dict[str, Any] | None:
-    """A callback for an option: the values that "KEY=VALUE,KEY=VALUE" stands for, by the field of `Evaluation`."""
+    """A callback for an option: "KEY=VALUE,KEY=VALUE" parsed into values by the field of `Evaluation`."""
     if text is None:
         return None
     keys = {key.name: key for key in _KEYS}
@@ -79,7 +79,7 @@ def some_values(ctx: click.Context, parameter: click.Parameter, text: str | None
             if not equals:
                 raise Invalid(f"{quoted(word)} has no value; write KEY=VALUE,KEY=VALUE")
             if keys[name].field in given:
-                raise Invalid(f"{quoted(word)} is there twice")
+                raise Invalid(f"{quoted(word)} is given twice")
             given[keys[name].field] = keys[name].kind.read(value, _NOWHERE)
     except Invalid as invalid:
         raise click.BadParameter(str(invalid), ctx=ctx, param=parameter) from None
@@ -87,7 +87,7 @@ def some_values(ctx: click.Context, parameter: click.Parameter, text: str | None
 
 
 def shown(evaluation: Evaluation, fields: Iterable[str]) -> str:
-    """Some values of an evaluation as one would write them: "window=300s recent=200s"."""
+    """Some values of an evaluation in the form of the configuration: "window=300s recent=200s"."""
     wanted = frozenset(fields)
     return " ".join(
         f"{key.name}={key.kind.show(getattr(evaluation, key.field))}" for key in _KEYS if key.field in wanted

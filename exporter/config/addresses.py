@@ -1,4 +1,4 @@
-"""Host and port, of Kafka's servers and of the exporter's own, and the path of its page."""
+"""Addresses: host and port of Kafka's servers and of the exporter, and the path of its metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from exporter.config.mistakes import Invalid
 from exporter.quoting import quoted
 
 TAKEN = ("/-", "/v3", "/burrow")
-"""Paths under which something else is served."""
+"""Paths that are used for something else."""
 
 
 def server(text: str) -> str:
@@ -57,7 +57,7 @@ def _split(text: str, form: str) -> tuple[str, int]:
         if not _is_ipv6(match["ipv6"]):
             raise Invalid(f"{quoted(text)}: what is in brackets is not an IPv6 address")
         return match["ipv6"], int(match["port"])
-    # Underscores are no part of host names, but of those that Docker Compose makes.
+    # Underscores are not allowed in host names, but Docker Compose uses them.
     if match["host"] and not re.fullmatch(r"[\w.-]{1,253}", match["host"]):
         raise Invalid(f"{quoted(text)}: {quoted(match['host'])} is not a host name")
     return match["host"], int(match["port"])

@@ -1,4 +1,4 @@
-"""Settings that are allowed, but hardly meant."""
+"""Warnings about settings that are allowed, but probably not intended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from exporter.settings import Cluster, Settings
 
 
 def oddities(settings: Settings) -> tuple[str, ...]:
-    """One line for each setting that will do something else than it seems to."""
+    """One line for each setting that does something else than it seems to."""
     return tuple(_oddities(settings))
 
 
@@ -34,7 +34,7 @@ def _oddities(settings: Settings) -> Iterator[str]:
 
 def _security(cluster: Cluster) -> Iterator[str]:
     if cluster.sasl is not None and cluster.tls is None and cluster.sasl.mechanism != "GSSAPI":
-        yield f'sasl {cluster.sasl.mechanism} without tls: who listens on the way can log in too; add "tls: {{}}"'
+        yield f'sasl {cluster.sasl.mechanism} without tls: anyone who reads the traffic can log in too; add "tls: {{}}"'
     if cluster.tls is not None and not cluster.tls.verify_hostname:
         yield "tls.verify_hostname is false: any host with a trusted certificate can pass for a broker"
 
@@ -56,10 +56,10 @@ def _evaluation(settings: Evaluation) -> Iterator[str]:
     if distance * (FEWEST_COMMITS - 1) > window:
         yield (
             f"evaluation.window ({write(window)}) is shorter than {FEWEST_COMMITS} observations min_distance"
-            f" ({write(distance)}) apart, so {write(distance * (FEWEST_COMMITS - 1))} are judged all the same"
+            f" ({write(distance)}) apart, so {write(distance * (FEWEST_COMMITS - 1))} are judged anyway"
         )
     if recent < distance:
         yield (
             f"evaluation.recent ({write(recent)}) is shorter than min_distance ({write(distance)}): often no end offset"
-            " is recent enough, and a group that has caught up may pass for stopped"
+            " is recent enough, and a group that has caught up may be judged stopped"
         )

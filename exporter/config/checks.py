@@ -1,4 +1,4 @@
-"""What must hold between keys, where each by itself is right."""
+"""Checks between keys that are each valid alone."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterator
 
 from exporter import settings
 from exporter.config.document import Table
+from exporter.config.inputs import Inputs
 from exporter.config.schema import Complaint, Values
-from exporter.config.world import World
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI", "AWS_MSK_IAM")
-"""What kafka-python offers."""
+"""The mechanisms that kafka-python has."""
 
 _LOGIN = ("username", "password")
 _OAUTH = ("token_url", "client_id", "client_secret")
 _LIBRARIES = {"GSSAPI": ("gssapi", "kerberos"), "AWS_MSK_IAM": ("botocore", "msk")}
 
 
-def sasl(table: Table, values: Values, _: World) -> Iterator[Complaint]:
-    """A mechanism has all it needs and nothing that it would ignore."""
+def sasl(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
+    """A mechanism has everything it needs and nothing it would ignore."""
     mechanism = values.get("mechanism")
     if mechanism is None:
         return
@@ -54,13 +54,13 @@ def _oauth(table: Table, mechanism: str) -> Iterator[Complaint]:
             yield "oauth", f"OAUTHBEARER needs {', '.join(missing)} here"
 
 
-def tls(table: Table, values: Values, _: World) -> Iterator[Complaint]:
-    """Key, password and certificate belong together, and OpenSSL can use what is in the files."""
+def tls(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
+    """Key, password and certificate belong together, and OpenSSL can use the files."""
     if "key_file" in table.entries and "cert_file" not in table.entries:
         yield "key_file", "a key needs its certificate; add cert_file"
     for name in ("key_password", "key_password_file"):
         if name in table.entries and "key_file" not in table.entries and "cert_file" not in table.entries:
-            yield name, "there is no key that this is the password of; add cert_file and key_file"
+            yield name, "there is no key for this password; add cert_file and key_file"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if "ca_file" in values:
         try:
@@ -70,7 +70,7 @@ def tls(table: Table, values: Values, _: World) -> Iterator[Complaint]:
     complete = all(not _given(table, name) or name in values for name in ("key_file", "key_password"))
     if "cert_file" in values and complete:
         try:
-            # A password, even an empty one, keeps OpenSSL from asking for it on the terminal.
+            # With a password, even an empty one, OpenSSL does not ask for it on the terminal.
             context.load_cert_chain(values["cert_file"], values.get("key_file"), values.get("key_password", ""))
         except (ssl.SSLError, OSError, ValueError) as error:
             yield "cert_file", _why_not(error, "key_file" in values, "key_password" in values)
@@ -87,15 +87,15 @@ def _why_not(error: Exception, has_key: bool, has_password: bool) -> str:
     return f"OpenSSL cannot use it: needs a certificate in PEM form, and its key in {where}; {hint}"
 
 
-def cluster(table: Table, values: Values, _: World) -> Iterator[Complaint]:
+def cluster(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
     """MSK IAM goes over TLS only."""
     login = values.get("sasl")
     if login and login.get("mechanism") == "AWS_MSK_IAM" and "tls" not in table.entries:
         yield "sasl", 'AWS_MSK_IAM works over TLS only; add "tls: {}"'
 
 
-def collection(table: Table, values: Values, _: World) -> Iterator[Complaint]:
-    """A scrape without a deadline of its own has time to collect."""
+def collection(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
+    """A scrape that sends no timeout has time to collect."""
     standard = settings.Collection()
     timeout = values.get("scrape_timeout", standard.scrape_timeout)
     offset = values.get("timeout_offset", standard.timeout_offset)
@@ -105,5 +105,5 @@ def collection(table: Table, values: Values, _: World) -> Iterator[Complaint]:
 
 
 def _given(table: Table, name: str) -> bool:
-    """True if the key or its ``_file`` form is there, whatever it says: what is wrong with it is told elsewhere."""
+    """True if the key or its ``_file`` form is present; errors in its value are reported elsewhere."""
     return name in table.entries or f"{name}_file" in table.entries

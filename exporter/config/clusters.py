@@ -1,4 +1,4 @@
-"""Which clusters there are: those of the file, or the one that flags name."""
+"""The clusters of a configuration: those in the file, or the one that flags name."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from exporter.config.reading import Reading
 from exporter.quoting import quoted
 
 NAME = "kafka"
-"""The cluster's name where only its servers are given."""
+"""The cluster's name if only its servers are given."""
 
 
 def cluster_tables(
     root: Table, defaults: Table, given: Mapping[str, Flag], reading: Reading, *, needed: bool
 ) -> dict[str, Table]:
-    """Name → all that is said of the cluster: its own part over the defaults, the flags over both."""
+    """Name → all settings of the cluster: its own keys over the defaults, the flags over both."""
     node = root.entries.get("clusters")
     listed = reading.table(node, "clusters")
     if node is not None and listed is None:
@@ -50,7 +50,7 @@ def cluster_tables(
 def _names(
     in_file: tuple[str, ...], given: Mapping[str, Flag], root: Table, *, needed: bool
 ) -> tuple[tuple[str, ...], Mistake | None]:
-    """The clusters to look at, and what is wrong with the choice."""
+    """The clusters to monitor, and what is wrong with the choice."""
     servers, chosen = given.get(SERVERS), given.get(CLUSTER_NAME)
     if chosen is not None:
         if chosen.value in in_file or (chosen.value.strip() and servers is not None and not in_file):
@@ -58,7 +58,7 @@ def _names(
         return (), Mistake(Place(chosen.origin), "", _why_not(chosen.value, in_file))
     if servers is not None:
         if len(in_file) > 1:
-            message = f"which cluster's? say it with --kafka.cluster-name; there are {', '.join(map(quoted, in_file))}"
+            message = f"which cluster? choose it with --kafka.cluster-name; there are {', '.join(map(quoted, in_file))}"
             return in_file, Mistake(Place(servers.origin), "", message)
         return in_file or (NAME,), None
     return in_file, _no_cluster(root) if needed and not in_file else None
@@ -76,7 +76,7 @@ def _why_not(name: str, in_file: tuple[str, ...]) -> str:
 
 def _no_cluster(root: Table) -> Mistake:
     if root.place.line:
-        message = "no cluster to look at; name one under clusters, or give --kafka.bootstrap-servers HOST:PORT"
+        message = "no cluster to monitor; name one under clusters, or give --kafka.bootstrap-servers HOST:PORT"
         return Mistake(root.place, "", message)
-    message = "no cluster to look at; give --config.file FILE or --kafka.bootstrap-servers HOST:PORT"
+    message = "no cluster to monitor; give --config.file FILE or --kafka.bootstrap-servers HOST:PORT"
     return Mistake(root.place, "", message)

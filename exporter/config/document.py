@@ -1,7 +1,7 @@
-"""YAML text → a tree in which every value knows where it was written.
+"""YAML text → a tree in which every value knows its place in the text.
 
-Scalars are kept as they were written; the key that a value belongs to decides how it is read, not YAML's guess.
-So the password ``0123`` stays what it is, and a cluster may be called ``no``.
+Scalars are kept as written; the key that a value belongs to decides how it is read, not YAML's type detection.
+So the password ``0123`` stays unchanged, and a cluster may be called ``no``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from exporter.config.mistakes import Mistake, Place
 from exporter.quoting import one_line, quoted
 
 MOST_NODES = 100_000
-"""Aliases can blow a small file up without end; this is far beyond any real one."""
+"""Aliases can expand a small file without limit; this is far above any real one."""
 
 _UNTAGGED = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "seq", "map")
@@ -43,7 +43,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping; ``keys`` says where each of its keys was written."""
+    """A mapping; ``keys`` has the place of each of its keys."""
 
     place: Place
     path: str
@@ -53,7 +53,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """In place of a value whose form is wrong, which has been reported already."""
+    """Replaces a value whose form is wrong; the mistake has been reported."""
 
     place: Place
     path: str
@@ -63,7 +63,7 @@ Node = Scalar | Sequence | Table | Unread
 
 
 def kind_of(node: Node) -> str:
-    """What was written, in words for a message."""
+    """The kind of a node, in words for a message."""
     match node:
         case Scalar(text=None):
             return "nothing"
@@ -76,15 +76,15 @@ def kind_of(node: Node) -> str:
 
 
 def inside(path: str, name: str) -> str:
-    """The path of a key: ``clusters.prod``; names that would not read well are quoted."""
+    """The path of a key: ``clusters.prod``; unusual names are quoted."""
     shown = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else quoted(name)
     return f"{path}.{shown}" if path else shown
 
 
 def merged(under: Table, over: Table) -> Table:
-    """Both mappings in one, key by key; where both speak, ``over`` wins.
+    """Both mappings merged, key by key; where both have a value, ``over`` wins.
 
-    ``password`` and ``password_file`` are two ways to say one thing, so either hides both.
+    ``password`` and ``password_file`` set the same thing, so either hides both.
     """
     entries: dict[str, Node] = {}
     for name, node in under.entries.items():
@@ -98,7 +98,7 @@ def merged(under: Table, over: Table) -> Table:
 
 
 def parse(text: str, source: str) -> tuple[Node | None, list[Mistake]]:
-    """The tree of a YAML text and what is wrong with its form; no tree if it is empty or no YAML at all."""
+    """The tree of a YAML text and the mistakes in its form; no tree if it is empty or not YAML."""
     loader: yaml.SafeLoader | None = None
     try:
         loader = yaml.SafeLoader(text)
@@ -124,9 +124,9 @@ def parse(text: str, source: str) -> tuple[Node | None, list[Mistake]]:
     except RecursionError:
         return None, [Mistake(Place(source, 1, 1), "", "nested too deeply to be a configuration")]
     except (ValueError, OverflowError):
-        # PyYAML lets some escapes ("\UFFFFFFFF") and directives through to Python's own complaint.
+        # PyYAML leaves some invalid escapes ("\UFFFFFFFF") and directives to Python.
         mark = loader.get_mark() if loader is not None else None
-        return None, [Mistake(_place(source, mark), "", "not valid YAML: a number or escape that means nothing")]
+        return None, [Mistake(_place(source, mark), "", "not valid YAML: an invalid number or escape")]
 
 
 def _place(source: str, mark: yaml.error.Mark | None) -> Place:
@@ -134,7 +134,7 @@ def _place(source: str, mark: yaml.error.Mark | None) -> Place:
 
 
 class _Conversion:
-    """PyYAML's nodes → ours."""
+    """Converts PyYAML's nodes to ours."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -156,7 +156,7 @@ class _Conversion:
 
     def collection(self, node: yaml.Node, place: Place, path: str) -> Node:
         if id(node) in self.open:
-            return self.wrong(place, path, "the alias (*name) refers to what it is part of")
+            return self.wrong(place, path, "the alias (*name) refers to something that contains it")
         self.open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
@@ -168,7 +168,7 @@ class _Conversion:
 
     def scalar(self, node: yaml.ScalarNode, place: Place, path: str, key: Place) -> Node:
         if node.tag == "tag:yaml.org,2002:null" and node.style is None:
-            # Where nothing was written, the key is what there is to look at.
+            # Without a value, the key is the place to report.
             return Scalar(key, path, None)
         if not _encodes(node.value):
             return self.wrong(place, path, "is not valid Unicode (half of a surrogate pair)")

@@ -36,7 +36,7 @@ def read(text: str) -> float:
 
 
 def write(seconds: float) -> str:
-    """A short way to write it: ``150s`` for 150.0, ``1h30m`` for 5400.0; up to ten minutes in seconds."""
+    """The duration in short form: ``150s`` for 150.0, ``1h30m`` for 5400.0; up to ten minutes in seconds."""
     left, text = round(seconds * 1000), ""
     for unit, factor in UNITS[3:] if seconds > 600 else UNITS[-1:]:
         count, left = divmod(left, factor)

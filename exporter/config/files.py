@@ -1,4 +1,4 @@
-"""A file of YAML → its tree."""
+"""A YAML file → its tree."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from exporter.config.document import Node, parse
 from exporter.config.mistakes import ConfigError, Mistake, Place
 
 LARGEST_FILE = 10_000_000
-"""In bytes; what is larger was not meant as a configuration."""
+"""In bytes; a larger file is not a configuration."""
 
 
 def document(file: str) -> tuple[Node | None, list[Mistake]]:
-    """The tree of a file and what is wrong with its form; no tree if it is empty or no YAML at all.
+    """The tree of a file and the mistakes in its form; no tree if it is empty or not YAML.
 
     Raises `ConfigError` if the file cannot be read.
     """

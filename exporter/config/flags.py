@@ -1,4 +1,4 @@
-"""What the command line and the environment say, which wins over the file."""
+"""Settings from the command line and the environment, which override the file."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ CLUSTER_NAME: Final = "kafka.cluster_name"
 class Flag:
     """One setting.
 
-    ``key`` is the path in the file ("web.listen_address"), or SERVERS or CLUSTER_NAME; ``origin`` is what the user
-    wrote it as ("--web.listen-address", "KBE_WEB_LISTEN_ADDRESS").
+    ``key`` is the path in the file ("web.listen_address"), or SERVERS or CLUSTER_NAME; ``origin`` is how the user
+    wrote it ("--web.listen-address", "KBE_WEB_LISTEN_ADDRESS").
     """
 
     key: str

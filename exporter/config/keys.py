@@ -1,4 +1,4 @@
-"""Every key of the configuration file: its name, what it holds, and what it is for.
+"""Every key of the configuration file: its name, its kind of value, and its purpose.
 
 Reading, the near-miss hints, the reference file and `check-config` all follow from this table. Defaults are not
 here: they are those of the dataclasses in `exporter.settings` and `exporter.core.evaluation`.
@@ -193,10 +193,10 @@ LOG = Section(
 SECTIONS = (COLLECTION, WEB, STORAGE, LOG)
 
 TOP = ("clusters", "defaults", *(section.name for section in SECTIONS))
-"""What may stand at the top of the file."""
+"""The keys at the top of the file."""
 
 
 def known_paths() -> tuple[str, ...]:
-    """Every path there is: ``clusters.<name>.evaluation.window``, ``web.listen_address``."""
+    """Every path of a key or section: ``clusters.<name>.evaluation.window``, ``web.listen_address``."""
     below = [path for section in SECTIONS for path in (section.name, *section.paths(f"{section.name}."))]
     return ("clusters", "defaults", *CLUSTER.paths("clusters.<name>."), *below)

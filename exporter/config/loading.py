@@ -12,15 +12,15 @@ from exporter.config.clusters import cluster_tables
 from exporter.config.document import Scalar, Table, merged
 from exporter.config.files import document
 from exporter.config.flags import CLUSTER_NAME, SERVERS, Flag
+from exporter.config.inputs import Inputs
 from exporter.config.keys import CLUSTER, SECTIONS, TOP
 from exporter.config.mistakes import ConfigError, Mistake, Place
 from exporter.config.reading import Reading
 from exporter.config.schema import Section
-from exporter.config.world import World
 from exporter.settings import Settings
 
 STANDARD = Settings(clusters=())
-"""What is in force where nothing is said."""
+"""The defaults."""
 
 
 def load(
@@ -30,17 +30,17 @@ def load(
     environment: Mapping[str, str] | None = None,
     clusters_needed: bool = True,
 ) -> Settings:
-    """The settings of a file (if any) and the flags that win over it.
+    """The settings of a file (if any), with the flags overriding it.
 
-    Raises `ConfigError` with every mistake there is. With ``clusters_needed`` False a configuration may be without
-    a cluster: a replay has none.
+    Raises `ConfigError` with every mistake. With ``clusters_needed`` False a configuration may have no cluster:
+    `replay` needs none.
     """
     given = {flag.key: flag for flag in flags}
     root, malformed = _root(file)
     for key in sorted(given.keys() - {SERVERS, CLUSTER_NAME}):
         root = merged(root, _as_file(given[key]))
     folder = Path(file).parent if file is not None else Path()
-    reading = Reading(World(folder, os.environ if environment is None else environment), malformed)
+    reading = Reading(Inputs(folder, os.environ if environment is None else environment), malformed)
     reading.unknown(root, TOP)
     values = {
         section.name: reading.section(section, table)
@@ -62,7 +62,7 @@ def load(
 
 
 def _root(file: str | None) -> tuple[Table, list[Mistake]]:
-    """The file as a mapping (an empty one where there is no file), and what is wrong with its form."""
+    """The file as a mapping (empty if there is no file), and the mistakes in its form."""
     if file is None:
         return Table(Place("kafka-burrow-exporter"), "", {}, {}), []
     node, mistakes = document(file)
@@ -78,7 +78,7 @@ def _root(file: str | None) -> tuple[Table, list[Mistake]]:
 
 
 def _as_file(flag: Flag) -> Table:
-    """What the flag would be in the file."""
+    """The flag in the form of the file."""
     place = Place(flag.origin)
     section, name = flag.key.split(".")
     inner = Table(place, "", {name: Scalar(place, "", flag.value)}, {name: place})
@@ -86,7 +86,7 @@ def _as_file(flag: Flag) -> Table:
 
 
 def _built(section: Section, values: Mapping[str, Any], start: Any) -> Any:
-    """The dataclass of a section: what was read over ``start``, or over the dataclass' own defaults."""
+    """The dataclass of a section: the values that were read over ``start``, or over the dataclass' defaults."""
     fields = dict(values)
     for part in section.parts:
         if isinstance(part, Section) and not part.prefix and part.name in fields:

@@ -1,4 +1,4 @@
-"""A mistake in the configuration: where it is, what it is, and how to mend it."""
+"""A mistake in the configuration: where it is, what it is, and how to fix it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from exporter.quoting import one_line, quoted
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something was written: a file with line and column (from 1), or a flag or environment variable."""
+    """Where a value was written: a file with line and column (from 1), or a flag or environment variable."""
 
     source: str
     line: int = 0
@@ -25,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """One mistake; ``path`` names the key ("clusters.prod.sasl.mechanism"), empty where the place says it all."""
+    """One mistake; ``path`` names the key ("clusters.prod.sasl.mechanism"), empty if the place is enough."""
 
     place: Place
     path: str
@@ -37,7 +37,7 @@ class Mistake:
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used; ``mistakes`` has all that is wrong with it, in the order of the file."""
+    """The configuration cannot be used; ``mistakes`` has every mistake, in the order of the file."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(sorted(set(mistakes)))
@@ -45,7 +45,7 @@ class ConfigError(Exception):
 
 
 class Invalid(Exception):
-    """A value that cannot be read; says what is wrong and what would be right."""
+    """A value that cannot be read; the message says what is wrong and what would be right."""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

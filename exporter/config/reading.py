@@ -1,4 +1,4 @@
-"""A tree and the table of keys → values, and every mistake on the way."""
+"""A tree and the table of keys → values and every mistake."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from exporter.config.document import Node, Scalar, Sequence, Table, Unread, kind_of
+from exporter.config.inputs import Inputs
 from exporter.config.keys import known_paths
 from exporter.config.mistakes import Invalid, Mistake, suggestion
 from exporter.config.schema import Key, Section
-from exporter.config.world import World
 from exporter.quoting import quoted
 
 
 class Reading:
     """One pass over a configuration. ``mistakes`` grows; the same mistake met twice counts once.
 
-    ``paths`` are those of all keys that there are, to say where one belongs.
+    ``paths`` are those of all known keys, to suggest where a key belongs.
     """
 
-    def __init__(self, world: World, mistakes: Iterable[Mistake] = (), paths: Iterable[str] | None = None) -> None:
-        self.world = world
+    def __init__(self, inputs: Inputs, mistakes: Iterable[Mistake] = (), paths: Iterable[str] | None = None) -> None:
+        self.inputs = inputs
         self.mistakes = set(mistakes)
         self.paths = tuple(known_paths() if paths is None else paths)
 
     def wrong(self, node: Node, message: str) -> None:
-        """Notes a mistake in a value."""
+        """Record a mistake in a value."""
         self.mistakes.add(Mistake(node.place, node.path, message))
 
     def table(self, node: Node | None, what: str) -> Table | None:
@@ -40,7 +40,7 @@ class Reading:
         return None
 
     def unknown(self, table: Table, names: Iterable[str]) -> None:
-        """Notes every key that is not among the names."""
+        """Record every key that is not among the names."""
         known = set(names)
         for name, place in table.keys.items():
             if name not in known:
@@ -49,14 +49,14 @@ class Reading:
                 self.mistakes.add(Mistake(place, table.entries[name].path, message))
 
     def elsewhere(self, name: str) -> str:
-        """A hint where a key of that name belongs, if there is one."""
+        """A hint where a key of that name belongs; empty if there is none."""
         places = [path for path in self.paths if path.rsplit(".", 1)[-1] == name]
         return f"did you mean {quoted(places[0])}?" if places else ""
 
     def section(self, section: Section, table: Table, *, partial: bool = False) -> dict[str, Any]:
-        """Field name → value of what could be read; sections within are such dictionaries in turn.
+        """Field name → value of what could be read; nested sections become such dictionaries too.
 
-        ``partial``: it will be completed elsewhere, so nothing is missing and nothing contradicts.
+        ``partial``: the section is completed elsewhere, so nothing is missing and checks between keys do not apply.
         """
         self.unknown(table, section.names())
         values: dict[str, Any] = {}
@@ -74,13 +74,13 @@ class Reading:
             elif part.required and not partial:
                 self.wrong(table, f"{part.name} is missing; it is {part.kind.what}, as in {part.example}")
         if section.check is not None and not partial:
-            for name, message in section.check(table, values, self.world):
+            for name, message in section.check(table, values, self.inputs):
                 at = table.entries.get(name, table)
                 self.mistakes.add(Mistake(table.keys.get(name, table.place), at.path, message))
         return values
 
     def key(self, key: Key, node: Node, table: Table, values: dict[str, Any]) -> None:
-        """Adds the value of a key, or notes what is wrong with it."""
+        """Add the value of a key, or record what is wrong with it."""
         if key.into and key.into in table.entries:
             message = f"give {key.into} or {key.name}, not both"
             self.mistakes.add(Mistake(table.keys[key.name], node.path, message))
@@ -97,7 +97,7 @@ class Reading:
                 raise Invalid(f"must be {key.kind.what}, not {kind_of(node)}")
             if node.text is None:
                 raise Invalid("has no value; leave the key out to have its default")
-            return key.kind.read(node.text, self.world)
+            return key.kind.read(node.text, self.inputs)
         except Invalid as invalid:
             self.wrong(node, str(invalid))
             raise _Noted from None
@@ -125,4 +125,4 @@ class Reading:
 
 
 class _Noted(Exception):
-    """The value could not be read, and that has been noted."""
+    """The value could not be read, and the mistake is recorded."""

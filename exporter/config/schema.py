@@ -1,4 +1,4 @@
-"""What a configuration is described with: a key, and a section of keys."""
+"""The description of a configuration: keys, and sections of keys."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporter.config.document import Table
+from exporter.config.inputs import Inputs
 from exporter.config.values import Kind
-from exporter.config.world import World
 
 Values = Mapping[str, Any]
-"""What was read of a section: field name → value; fields that were not given, or could not be read, are missing."""
+"""The values of a section by field name; fields that were not given, or could not be read, are missing."""
 
 Complaint = tuple[str, str]
 """The name of the key that is wrong ("" for the section as a whole), and what is wrong."""
 
-Check = Callable[[Table, Values, World], Iterable[Complaint]]
-"""What is wrong between the keys of a section, where each by itself is right."""
+Check = Callable[[Table, Values, Inputs], Iterable[Complaint]]
+"""A check between the keys of a section that are each valid alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key. ``into`` is the field that it fills, if that is not called like the key (``password_file``)."""
+    """One key. ``into`` is the field that it sets, if that has another name (``password_file``)."""
 
     name: str
     kind: Kind
@@ -34,7 +34,7 @@ class Key:
 
     @property
     def field(self) -> str:
-        """The name of the field that the key fills."""
+        """The name of the field that the key sets."""
         return self.into or self.name
 
 
@@ -42,7 +42,7 @@ class Key:
 class Section:
     """A mapping of keys, read into the dataclass ``of``, whose defaults are those of the configuration.
 
-    ``prefix``: the section is part of its parent's dataclass, in fields that start so.
+    ``prefix``: the section is part of its parent's dataclass, in fields whose names begin with it.
     """
 
     name: str
@@ -53,11 +53,11 @@ class Section:
     check: Check | None = None
 
     def part(self, name: str) -> Key | Section | None:
-        """The part of that name."""
+        """The key or section of that name."""
         return next((part for part in self.parts if part.name == name), None)
 
     def names(self) -> tuple[str, ...]:
-        """The keys that may stand in the section."""
+        """The keys allowed in the section."""
         return tuple(part.name for part in self.parts)
 
     def default(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Settings → YAML: what is in force, secrets hidden; and the reference file, every key with its explanation."""
+"""Settings → YAML: the settings in force, secrets hidden; and the reference file, which explains every key."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ _HEAD = """\
 _CLUSTERS = "The clusters, each under its name, which becomes the label `cluster`; case is preserved."
 _DEFAULTS = (
     "Defaults for all clusters: any key that a cluster can have. A cluster's own keys win, one by one."
-    " `replay` judges recordings of clusters that are not listed by the `evaluation` here."
+    " `replay` uses the `evaluation` here for recordings of clusters that are not listed."
 )
 
 
 def in_force(settings: Settings) -> dict[str, Any]:
-    """The settings in the form of the file, ready for YAML or JSON; secrets are hidden, what is not set is left out."""
+    """The settings in the form of the file, ready for YAML or JSON; secrets are hidden, unset values left out."""
     clusters = {cluster.name: _shown(CLUSTER, cluster) for cluster in settings.clusters}
     return {"clusters": clusters, **{part.name: _shown(part, getattr(settings, part.name)) for part in SECTIONS}}
 
 
 def as_yaml(shown: dict[str, Any]) -> str:
-    """The settings in force as a YAML file that may be loaded again, once its secrets are filled in."""
+    """The settings in force as a YAML file that can be loaded again once its secrets are filled in."""
     return yaml.dump(shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Text that does not print, a line end say, is escaped between quotes."""
+    """Escapes text that does not print, such as a line end, between quotes."""
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
@@ -70,7 +70,7 @@ def _shown(section: Section, value: Any) -> dict[str, Any]:
         if isinstance(part, Section):
             inner = value if part.prefix else getattr(value, part.name)
             below = _shown(part, inner) if inner is not None else {}
-            # A section that was given and has nothing in it to show (`tls: {}`) still says something.
+            # A section that is present but has nothing to show (`tls: {}`) still has a meaning.
             if below or (inner is not None and not part.prefix):
                 shown[part.name] = below
         elif not part.into:
@@ -84,7 +84,7 @@ def _shown(section: Section, value: Any) -> dict[str, Any]:
 def _section(section: Section, standard: Any, *, indent: int, live: bool) -> Iterator[str]:
     yield from _explained(section.doc, indent)
     below = [line for part in section.parts for line in _part(part, section, standard, indent=indent + 2, live=live)]
-    # With nothing but comments in it, it would be a key without a value.
+    # With only comments in it, it would be a key without a value.
     filled = any(line.strip() and not line.lstrip().startswith("#") for line in below)
     yield _line(f"{section.name}:", indent, live=live and filled)
     yield from below

@@ -11,24 +11,24 @@ from urllib.parse import urlsplit
 
 from exporter.config import durations
 from exporter.config.addresses import listen_address, server, telemetry_path
+from exporter.config.inputs import Inputs
 from exporter.config.mistakes import Invalid, suggestion
-from exporter.config.world import World
 from exporter.quoting import quoted
 
 HIDDEN = "<hidden>"
-"""What is shown in place of a secret."""
+"""Shown in place of a secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of value.
 
-    ``what`` is how it is written, for messages and documentation; ``read`` makes the value of a scalar's text or
-    raises `Invalid`; ``show`` makes what stands in YAML for a value. ``many``: a list, or one text with commas.
+    ``what`` is how it is written, for messages and documentation; ``read`` turns a scalar's text into the value or
+    raises `Invalid`; ``show`` turns the value into what YAML has for it. ``many``: a list, or one text with commas.
     """
 
     what: str
-    read: Callable[[str, World], Any]
+    read: Callable[[str, Inputs], Any]
     show: Callable[[Any], Any] = field(default=lambda value: value)
     many: bool = False
     secret: bool = False
@@ -38,7 +38,7 @@ def integer(low: int, high: int) -> Kind:
     """A whole number within bounds."""
     what = f"a whole number from {low} to {high}"
 
-    def read(text: str, _: World) -> int:
+    def read(text: str, _: Inputs) -> int:
         if not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
             raise Invalid(f"{quoted(text)} is not {what}")
         if not low <= int(text) <= high:
@@ -52,7 +52,7 @@ def share() -> Kind:
     """A number from 0 to 1."""
     what = "a number from 0 to 1"
 
-    def read(text: str, _: World) -> float:
+    def read(text: str, _: Inputs) -> float:
         if not re.fullmatch(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})", text, re.ASCII):
             raise Invalid(f"{quoted(text)} is not {what}")
         if not 0 <= float(text) <= 1:
@@ -65,7 +65,7 @@ def share() -> Kind:
 def duration(*, zero: bool = False) -> Kind:
     """A length of time in seconds, written as in Prometheus ("2m30s") or as a number of seconds."""
 
-    def read(text: str, _: World) -> float:
+    def read(text: str, _: Inputs) -> float:
         seconds = durations.read(text)
         if seconds == 0 and not zero:
             raise Invalid("must be longer than 0")
@@ -77,7 +77,7 @@ def duration(*, zero: bool = False) -> Kind:
 def choice(what: str, *options: str) -> Kind:
     """One of a few words."""
 
-    def read(text: str, _: World) -> str:
+    def read(text: str, _: Inputs) -> str:
         if text in options:
             return text
         hint = suggestion(text, options)
@@ -86,7 +86,7 @@ def choice(what: str, *options: str) -> Kind:
     return Kind(" | ".join(options), read)
 
 
-def _flag(text: str, _: World) -> bool:
+def _flag(text: str, _: Inputs) -> bool:
     word = text.lower()
     if word in {"true", "yes", "on"}:
         return True
@@ -95,17 +95,17 @@ def _flag(text: str, _: World) -> bool:
     raise Invalid(f"{quoted(text)} is neither true nor false")
 
 
-def _words(text: str, _: World) -> str:
+def _words(text: str, _: Inputs) -> str:
     if not text.strip():
         raise Invalid("is empty")
     return text
 
 
-def _regex(text: str, _: World) -> re.Pattern[str] | None:
+def _regex(text: str, _: Inputs) -> re.Pattern[str] | None:
     if not text:
         return None
     try:
-        # What Python only warns of ("possible nested set") is no reason to refuse the expression.
+        # Something that Python only warns about ("possible nested set") is no reason to refuse the expression.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             return re.compile(text)
@@ -113,7 +113,7 @@ def _regex(text: str, _: World) -> re.Pattern[str] | None:
         raise Invalid(f"{quoted(text)} is not a regular expression of Python's: {error}") from error
 
 
-def _url(text: str, _: World) -> str:
+def _url(text: str, _: Inputs) -> str:
     try:
         parts = urlsplit(text)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
@@ -124,27 +124,27 @@ def _url(text: str, _: World) -> str:
     return text
 
 
-def _file(text: str, world: World) -> str:
-    return world.readable(text)
+def _file(text: str, inputs: Inputs) -> str:
+    return inputs.readable(text)
 
 
-def _secret(text: str, world: World) -> str:
+def _secret(text: str, inputs: Inputs) -> str:
     """The text itself, or, for one that is ``${NAME}`` as a whole, that environment variable.
 
     Only as a whole, so that a password with a dollar or a brace in it needs no escaping.
     """
     named = re.fullmatch(r"\$\{(.*)\}", text, re.DOTALL)
-    return world.variable(named[1]) if named else _words(text, world)
+    return inputs.variable(named[1]) if named else _words(text, inputs)
 
 
-def _origin(text: str, _: World) -> str:
+def _origin(text: str, _: Inputs) -> str:
     if text != "*" and not re.fullmatch(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?", text):
         raise Invalid(f"{quoted(text)} is not an origin; write it as https://host or http://host:port, or * for all")
     return text
 
 
-def _secret_file(text: str, world: World) -> str:
-    return world.secret(text)
+def _secret_file(text: str, inputs: Inputs) -> str:
+    return inputs.secret(text)
 
 
 def _hidden(value: str | None) -> str | None:

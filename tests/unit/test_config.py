@@ -245,7 +245,7 @@ def test_the_defaults_leave_out_throw_away_groups_and_kafkas_own_topics() -> Non
         ("evaluation: {window: 1h, recent: 1h, min_distance: 6s}", "too short for so long a window"),
         ("evaluation: {min_distance: 0}", "min_distance is 0"),
         ("evaluation: {min_distance: 60s}", "is shorter than 4 observations"),
-        ("evaluation: {recent: 10s}", "may pass for stopped"),
+        ("evaluation: {recent: 10s}", "may be judged stopped"),
         ("evaluation: {min_distance: 4s, window: 60s, recent: 60s}", "sets the window's pace"),
         ("tls: {verify_hostname: false}", "can pass for a broker"),
         ("sasl: {mechanism: PLAIN, username: a, password: b}", "without tls"),

@@ -72,8 +72,8 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param("# nothing\n---\n", "# nothing", "is empty", id="comments only"),
         pytest.param("- a\n", "- a", "must be a mapping", id="a list"),
         pytest.param("hello\n", "hello", "must be a mapping", id="text"),
-        pytest.param("web: {}\n", "web: {}", "no cluster to look at", id="no cluster"),
-        pytest.param("clusters: {}\n", "clusters: {}", "no cluster to look at", id="clusters empty"),
+        pytest.param("web: {}\n", "web: {}", "no cluster to monitor", id="no cluster"),
+        pytest.param("clusters: {}\n", "clusters: {}", "no cluster to monitor", id="clusters empty"),
         pytest.param("clusters:\n", "clusters:", "has nothing in it", id="clusters without value"),
         pytest.param("clusters: [a]\n", "clusters: [a]", "must be a mapping of keys, not a list", id="clusters a list"),
         pytest.param("clusters: {c: 1}\n", "1}", 'must be a mapping of keys, not "1"', id="cluster a number"),
@@ -90,7 +90,7 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param("a: \x07\n", "\x07", r'"\u0007" is not allowed', id="a control character"),
         pytest.param(b"a: 1\nb: \xff\n", "�", "not UTF-8", id="not UTF-8"),
         pytest.param("[" * 5000, "[[[[[[[[[[[[[[", "nested too deeply", id="deep"),
-        pytest.param("clusters: &c {c: *c}\n", "c: *c}", "refers to what it is part of", id="cycle"),
+        pytest.param("clusters: &c {c: *c}\n", "c: *c}", "refers to something that contains it", id="cycle"),
         pytest.param("? [a]\n: b\n", "[a]", "a key must be plain text", id="a list as key"),
         pytest.param(REST % "web: !x {}", "!x {}", "a tag (!name) has no meaning", id="tag"),
         pytest.param(REST % "web: {<<: {}}", "<<: {}}", "put what clusters share under defaults", id="merge key"),
@@ -261,7 +261,7 @@ def test_a_file_that_cannot_be_read_is_told(file: str, message: str) -> None:
 def test_servers_alone_do_not_say_which_of_several_clusters_they_are_of(mistakes: Callable[..., list[str]]) -> None:
     text = "defaults: {bootstrap_servers: 'a:1'}\nclusters: {a: {}, b: {}}"
     assert mistakes(text, Flag("kafka.bootstrap_servers", "z:1", "KBE_KAFKA_BOOTSTRAP_SERVERS")) == [
-        'KBE_KAFKA_BOOTSTRAP_SERVERS: which cluster\'s? say it with --kafka.cluster-name; there are "a", "b"'
+        'KBE_KAFKA_BOOTSTRAP_SERVERS: which cluster? choose it with --kafka.cluster-name; there are "a", "b"'
     ]
 
 
@@ -284,5 +284,5 @@ def test_nothing_configured_is_one_line() -> None:
     with pytest.raises(ConfigError) as caught:
         load(None, environment={})
     assert str(caught.value) == (
-        "kafka-burrow-exporter: no cluster to look at; give --config.file FILE or --kafka.bootstrap-servers HOST:PORT"
+        "kafka-burrow-exporter: no cluster to monitor; give --config.file FILE or --kafka.bootstrap-servers HOST:PORT"
     )

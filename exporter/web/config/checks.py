@@ -6,14 +6,14 @@ import ssl
 from collections.abc import Iterator
 
 from exporter.config.document import Table
+from exporter.config.inputs import Inputs
 from exporter.config.schema import Complaint, Values
-from exporter.config.world import World
 from exporter.web.config.contexts import Unusable, server_context
 from exporter.web.config.gonames import VERSIONS
 from exporter.web.config.model import REQUIRES_CERTIFICATE, TlsServer
 
 
-def tls(table: Table, values: Values, _: World) -> Iterator[Complaint]:
+def tls(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
     """There is all that a policy needs, and OpenSSL can use what is in the files."""
     for name in ("cert", "key"):
         if not _given(table, name):
@@ -30,7 +30,7 @@ def tls(table: Table, values: Values, _: World) -> Iterator[Complaint]:
         yield from _tried(table, TlsServer(**values))
 
 
-def rate(table: Table, values: Values, _: World) -> Iterator[Complaint]:
+def rate(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
     """A limit says how many it lets through."""
     if "interval" not in table.entries:
         yield "", "interval is missing; it is the time between two requests, such as 1s"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from exporter.config.inputs import Inputs
 from exporter.config.mistakes import Invalid, suggestion
 from exporter.config.values import Kind
-from exporter.config.world import World
 from exporter.quoting import quoted
 from exporter.web.config.gonames import CURVES, OF_TLS13, SUITES
 from exporter.web.config.model import Pem
@@ -18,18 +18,18 @@ _BCRYPT: Final = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-
 _PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|us|µs|ns|h|m|s)", re.ASCII)
 
 
-def _pem_file(text: str, world: World) -> Pem:
-    return Pem(world.content(text), world.readable(text))
+def _pem_file(text: str, inputs: Inputs) -> Pem:
+    return Pem(inputs.content(text), inputs.readable(text))
 
 
-def _pem(text: str, _: World) -> Pem:
+def _pem(text: str, _: Inputs) -> Pem:
     if "-----BEGIN " not in text:
         # The text itself is not shown: it may be a key after all.
         raise Invalid("holds nothing in PEM form (-----BEGIN ...); a file is named by the key that ends in _file")
     return Pem(text.encode())
 
 
-def _bcrypt(text: str, _: World) -> str:
+def _bcrypt(text: str, _: Inputs) -> str:
     match = _BCRYPT.fullmatch(text)
     if match is None or not 4 <= int(match[1]) <= 31:
         # Nor is this: it may be the password.
@@ -37,7 +37,7 @@ def _bcrypt(text: str, _: World) -> str:
     return text
 
 
-def _interval(text: str, _: World) -> float:
+def _interval(text: str, _: Inputs) -> float:
     if text == "0":
         return 0.0
     if not re.fullmatch(f"(?:{_PART.pattern})+", text, re.ASCII):
@@ -48,7 +48,7 @@ def _interval(text: str, _: World) -> float:
 
 
 def _one_of(what: str, known: tuple[str, ...]) -> Kind:
-    def read(text: str, _: World) -> str:
+    def read(text: str, _: Inputs) -> str:
         if text not in known:
             hint = suggestion(text, known) or f"there are {', '.join(known)}"
             raise Invalid(f"{quoted(text)} is no {what}; {hint}")
@@ -57,7 +57,7 @@ def _one_of(what: str, known: tuple[str, ...]) -> Kind:
     return Kind(f"a list of {what}s", read, many=True)
 
 
-def _header(text: str, _: World) -> str:
+def _header(text: str, _: Inputs) -> str:
     if not re.fullmatch(r"[ -~]*", text):
         raise Invalid("must be printable ASCII")
     return text
@@ -66,7 +66,7 @@ def _header(text: str, _: World) -> str:
 def one_of_header(*allowed: str) -> Kind:
     """The value of a header that has but a few; empty is as good as not given."""
 
-    def read(text: str, _: World) -> str:
+    def read(text: str, _: Inputs) -> str:
         if text not in ("", *allowed):
             raise Invalid(f"{quoted(text)} is not a value that it can have; use {' or '.join(allowed)}")
         return text

@@ -8,17 +8,17 @@ from typing import Any
 
 from exporter.config.document import Scalar, Table
 from exporter.config.files import document
+from exporter.config.inputs import Inputs
 from exporter.config.mistakes import ConfigError, Mistake, Place
 from exporter.config.reading import Reading
-from exporter.config.world import World
 from exporter.web.config.keys import HTTP, RATE, SECTIONS, TLS, TOP, USERS, user
 from exporter.web.config.model import Rate, TlsServer, WebConfig
 
 
-def load(path: str, world: World | None = None) -> WebConfig:
+def load(path: str, inputs: Inputs | None = None) -> WebConfig:
     """What the file says; an empty one says nothing, as in the toolkit.
 
-    ``world`` afterwards knows which files were read. Raises `ConfigError` with every mistake there is.
+    ``inputs`` afterwards knows which files were read. Raises `ConfigError` with every mistake there is.
     """
     node, malformed = document(path)
     if node is None and malformed:
@@ -29,7 +29,7 @@ def load(path: str, world: World | None = None) -> WebConfig:
         raise ConfigError(
             malformed or [Mistake(node.place, "", f"must be a mapping of keys ({', '.join(TOP)}) at the top")]
         )
-    reading = Reading(world or world_of(path), malformed, paths=_paths())
+    reading = Reading(inputs or inputs_of(path), malformed, paths=_paths())
     reading.unknown(node, TOP)
     read = {
         section.name: reading.section(section, table)
@@ -48,9 +48,9 @@ def load(path: str, world: World | None = None) -> WebConfig:
     )
 
 
-def world_of(path: str) -> World:
-    """The world as the file sees it: relative paths start from its folder."""
-    return World(Path(path).parent, os.environ)
+def inputs_of(path: str) -> Inputs:
+    """The inputs as the file sees it: relative paths start from its folder."""
+    return Inputs(Path(path).parent, os.environ)
 
 
 def _users(reading: Reading, root: Table) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from exporter.config.mistakes import ConfigError, Mistake, Place
 from exporter.web.config.contexts import server_context
-from exporter.web.config.loading import load, world_of
+from exporter.web.config.loading import inputs_of, load
 from exporter.web.config.model import WebConfig
 
 log = logging.getLogger(__name__)
@@ -59,11 +59,11 @@ class Watched:
             self._told = ""
 
     def _read(self, before: WebConfig | None = None) -> tuple[WebConfig, ssl.SSLContext | None]:
-        world = world_of(self._path)
+        inputs = inputs_of(self._path)
         try:
-            config = load(self._path, world)
+            config = load(self._path, inputs)
         finally:
-            self._files = (self._path, *map(str, world.asked))
+            self._files = (self._path, *map(str, inputs.named))
         if before is not None:
             mistakes = [Mistake(Place(self._path), key, message) for key, message in opened(before, config)]
             if mistakes:

@@ -1,4 +1,4 @@
-"""What a value may refer to: files and environment variables."""
+"""The external inputs of a configuration: files and environment variables."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from exporter.config.mistakes import Invalid
 from exporter.quoting import quoted
 
 LARGEST_SECRET = 65_536
-"""In bytes; what is larger was not meant as a secret."""
+"""In bytes; a larger file is not a secret."""
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """The folder that relative paths start from, and the environment; ``asked`` has the files that were named."""
+class Inputs:
+    """The folder that relative paths start from, and the environment; ``named`` lists the files that were named."""
 
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
-    asked: set[Path] = field(default_factory=set, repr=False)
+    named: set[Path] = field(default_factory=set, repr=False)
     _read: dict[Path, bytes] = field(default_factory=dict, repr=False)
 
     def variable(self, name: str) -> str:
         """The value of an environment variable."""
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            # What it says instead is not shown: it may be a password after all.
+            # The text is not shown: it may be a password after all.
             raise Invalid("${...} does not name an environment variable; write it as ${NAME}, or put it in a file")
         value = self.environment.get(name, "")
         if not value:
@@ -35,12 +35,12 @@ class World:
         return value
 
     def readable(self, path: str) -> str:
-        """The path, from the folder on, of a file that can be read."""
+        """The path of a readable file, resolved from the folder."""
         self.content(path)
         return str(self.folder / path)
 
     def secret(self, path: str) -> str:
-        """The text of a file without the line end it closes with."""
+        """The text of a file without its final line end."""
         content = self.content(path)
         if len(content) > LARGEST_SECRET:
             raise Invalid(f"{quoted(path)} is too large for a secret")
@@ -53,11 +53,11 @@ class World:
         return text
 
     def content(self, path: str) -> bytes:
-        """What is in a file; read once, because a pipe (``<(pass show kafka)``) can be read only once."""
+        """The bytes of a file, read once, because a pipe (``<(pass show kafka)``) can be read only once."""
         if not path or "\0" in path:
             raise Invalid(f"{quoted(path)} is not a path")
         place = self.folder / path
-        self.asked.add(place)
+        self.named.add(place)
         if place not in self._read:
             try:
                 with place.open("rb") as file:
