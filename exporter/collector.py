@@ -1,8 +1,8 @@
-"""A scrape's turn: who collects, who waits, until when, and what is published.
+"""Collections: which scrape starts one, which ones share it, how long they wait, and what is published.
 
-The only place with threads and locks. Each cluster has its own turn: a scrape that finds its report too old
-starts a collection in a thread, scrapes that come meanwhile share it, and each waits until its own deadline.
-A collection that is late goes on, so that a later scrape has it.
+Each cluster has its own collections: a scrape that finds its report too old starts one in a thread, scrapes that
+arrive meanwhile share it, and each waits until its own deadline. A late collection continues, so that a later
+scrape has its report.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ log = logging.getLogger(__name__)
 LATE = "deadline"
 """The reason given for a cluster whose collection had not ended by a scraper's deadline."""
 
-UNFORESEEN = "internal_error"
-"""The reason given for a collection that ended in an error nobody foresaw; the log has its traceback."""
+INTERNAL_ERROR = "internal_error"
+"""The reason given for a collection that ended in an unexpected error; the log has its traceback."""
 
 LARGEST_CLOCK_STEP_MS = 60_000
-"""A retained history may lie this much ahead of the clock; beyond, its times are of no use for judging silence."""
+"""A retained history may be this much ahead of the clock; beyond, silence cannot be judged by its times."""
 
 LAST_SAVE_SECONDS = 1.0
-"""How long the end waits for a write that is under way; the file is a whole one either way."""
+"""How long closing waits for a write in progress; the file is complete either way."""
 
 
 class HistoryStore(Protocol):
@@ -45,14 +45,14 @@ class HistoryStore(Protocol):
         """Return the retained history of a cluster, an empty one if there is none."""
 
     def save_if_due(self, cluster: str, history: History) -> None:
-        """Keep the history of a cluster, unless it has been kept lately."""
+        """Store the history of a cluster, unless it was stored recently."""
 
     def save(self, cluster: str, history: History) -> None:
-        """Keep the history of a cluster."""
+        """Store the history of a cluster."""
 
 
 class Collector:
-    """Turns scrapes into collections, one at a time for each cluster, all clusters at once."""
+    """Turns scrapes into collections: one at a time for each cluster, all clusters in parallel."""
 
     def __init__(
         self,
@@ -60,14 +60,15 @@ class Collector:
         sources: Mapping[str, Source],
         clock: Callable[[], float] = time.monotonic,
         storage: HistoryStore | None = None,
-        staying: Mapping[str, Turn] | None = None,
+        staying: Mapping[str, ClusterCollector] | None = None,
     ) -> None:
         self._collection = settings.collection
         self._clock = clock
         self._storage = storage
-        turns = staying or {}
-        self._turns = tuple(
-            turns.get(cluster.name) or Turn(cluster, settings.collection, sources[cluster.name], clock, storage)
+        collectors = staying or {}
+        self._collectors = tuple(
+            collectors.get(cluster.name)
+            or ClusterCollector(cluster, settings.collection, sources[cluster.name], clock, storage)
             for cluster in settings.clusters
         )
 
@@ -77,41 +78,41 @@ class Collector:
         A report younger than ``min_interval`` is served again; otherwise a collection is started, or joined.
         """
         deadline = self._clock() + timeout
-        for turn in self._turns:
-            turn.start(timeout)
-        return tuple(turn.outcome(deadline) for turn in self._turns)
+        for collector in self._collectors:
+            collector.start(timeout)
+        return tuple(collector.outcome(deadline) for collector in self._collectors)
 
     def latest(self) -> tuple[Outcome, ...]:
-        """Return what is known of each cluster; Kafka is asked only if a report is older than ``min_interval``."""
+        """Return what is known of each cluster; only clusters with a report older than ``min_interval`` are read."""
         return self.collect(self._collection.scrape_timeout - self._collection.timeout_offset)
 
     def forget(self, cluster: str, group: str, topic: str | None = None) -> None:
-        """Forget what is retained of a group, or of it on one topic; the next collection begins it anew.
+        """Discard what is retained of a group, or of it on one topic, before the next collection.
 
-        A name that is not known is forgotten already.
+        Unknown names are ignored.
         """
-        for turn in self._turns:
-            if turn.name == cluster:
-                turn.forget(group, topic)
+        for collector in self._collectors:
+            if collector.name == cluster:
+                collector.forget(group, topic)
 
     def reconfigured(self, settings: Settings, sources: Mapping[str, Source]) -> Collector:
-        """Return a collector with other settings, which goes on with the histories of clusters that stay, by name.
+        """Return a collector with other settings that keeps the histories of the remaining clusters, by name.
 
-        ``sources`` has those of new clusters and those that take another's place. This collector is not to be closed.
+        ``sources`` has those of new clusters and those that replace another. This collector must not be closed.
         """
-        turns = {turn.name: turn for turn in self._turns}
-        after = Collector(settings, sources, self._clock, self._storage, staying=turns)
+        collectors = {collector.name: collector for collector in self._collectors}
+        after = Collector(settings, sources, self._clock, self._storage, staying=collectors)
         for cluster in settings.clusters:
-            if (turn := turns.pop(cluster.name, None)) is not None:
-                turn.reconfigure(cluster, settings.collection, sources.get(cluster.name))
-        for gone in turns.values():
+            if (collector := collectors.pop(cluster.name, None)) is not None:
+                collector.reconfigure(cluster, settings.collection, sources.get(cluster.name))
+        for gone in collectors.values():
             gone.close()
         return after
 
     def close(self) -> None:
-        """Let go of all sources; a collection that is running is not waited for."""
-        for turn in self._turns:
-            turn.close()
+        """Close all sources; a running collection is not waited for."""
+        for collector in self._collectors:
+            collector.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class _Finished:
     outcome: Outcome
 
 
-class Turn:
+class ClusterCollector:
     """One cluster's collections, one after the other."""
 
     def __init__(
@@ -145,8 +146,8 @@ class Turn:
         self._collecting = self._outdated = self._closed = False
         self._finished: _Finished | None = None
         self._last_read: int | None = None
-        self._aftermath = threading.Lock()
-        self._told: AbstractSet[tuple[str, str]] = frozenset()
+        self._follow_up_lock = threading.Lock()
+        self._logged: AbstractSet[tuple[str, str]] = frozenset()
         self._to_forget: list[tuple[str, str | None]] = []
 
     @property
@@ -166,10 +167,10 @@ class Turn:
         threading.Thread(target=self._collect, args=arguments, name=name, daemon=True).start()
 
     def outcome(self, deadline: float) -> Outcome:
-        """Wait for the collection that is running, until ``deadline``, and return what can be said of the cluster.
+        """Wait until ``deadline`` for the running collection, and return the outcome for the cluster.
 
-        After the deadline the report of an earlier collection stands in, up to ``max_report_age``: of a cluster
-        that takes longer than its scrapers wait, each scrape shows what the one before has started.
+        After the deadline the previous report is returned, if not older than ``max_report_age``: if collections take
+        longer than scrapers wait, each scrape shows the report that the one before has started.
         """
         with self._changed:
             self._changed.wait_for(lambda: not self._collecting or self._closed, timeout=deadline - self._clock())
@@ -180,65 +181,65 @@ class Turn:
         return self._down(LATE)
 
     def forget(self, group: str, topic: str | None) -> None:
-        """Forget a group, or it on one topic, before the next observation is folded in.
+        """Discard a group, or it on one topic, before the next observation is folded in.
 
-        The history belongs to the thread that collects; so it is told, and does it.
+        The history belongs to the collecting thread, so this only leaves a request for it.
         """
         with self._changed:
             self._to_forget.append((group, topic))
 
     def reconfigure(self, cluster: Cluster, collection: Collection, source: Source | None) -> None:
-        """Go on with other settings and, unless it is None, another source, from the next collection on."""
+        """Use other settings and, unless it is None, another source from the next collection on."""
         with self._changed:
             before, in_use = self._source, self._collecting
             self._collection = collection
             self._source = source or before
             self._outdated |= cluster != self._cluster
             self._cluster = cluster
-        # A collection that is running lets its source go by itself.
+        # A running collection closes its own source.
         if self._source is not before and not in_use:
             before.close()
 
     def close(self) -> None:
-        """Wake those who wait, let the source go, and keep the history."""
+        """Wake the waiting scrapes, close the source, and save the history."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         self._source.close()
-        if self._storage is not None and self._aftermath.acquire(timeout=LAST_SAVE_SECONDS):
+        if self._storage is not None and self._follow_up_lock.acquire(timeout=LAST_SAVE_SECONDS):
             try:
                 self._storage.save(self._cluster.name, self._history)
             finally:
-                self._aftermath.release()
+                self._follow_up_lock.release()
 
     def _age(self) -> float:
         """Seconds since the last collection ended, infinite before the first."""
         return self._clock() - self._finished.at if self._finished is not None else float("inf")
 
     def _collect(self, cluster: Cluster, source: Source, timeout: float) -> None:
-        """Make one collection and publish how it ended; then ask for what no scrape waits for."""
+        """Run one collection and publish its outcome; then do the work that no scrape waits for."""
         try:
             seen, outcome = self._observe(cluster, source, timeout)
         except ClusterUnavailable as unavailable:
             seen, outcome = None, self._down(unavailable.reason)
-            self._tell(outcome, str(unavailable))
+            self._log_change(outcome, str(unavailable))
         except Exception:
-            seen, outcome = None, self._down(UNFORESEEN)
-            if not self._closed:  # what a closed connection answers is no news
+            seen, outcome = None, self._down(INTERNAL_ERROR)
+            if not self._closed:  # errors of a closed connection are expected
                 log.exception("collection of cluster %s failed", self._cluster.name)
         else:
-            self._tell(outcome, "")
+            self._log_change(outcome, "")
         with self._changed:
             self._finished = _Finished(self._clock(), outcome)
             self._collecting = False
             self._changed.notify_all()
         if seen is not None:
-            self._after(source, seen)
+            self._follow_up(source, seen)
         if source is not self._source:
             source.close()
 
     def _observe(self, cluster: Cluster, source: Source, timeout: float) -> tuple[Observation, Outcome]:
-        """Observe, fold and judge; the history moves on only if all of it went well."""
+        """Observe, fold and judge; the history advances only if all three succeed."""
         started = time.perf_counter()
         seen = source.observe(timeout)
         observed = time.perf_counter()
@@ -252,14 +253,14 @@ class Turn:
         return seen, Outcome(self._cluster.name, judged, judged.failures, up=True, last_read=seen.at)
 
     def _forget(self) -> None:
-        """Forget what was asked to be forgotten since the last collection."""
+        """Discard what was requested since the last collection."""
         with self._changed:
             to_forget, self._to_forget = self._to_forget, []
         for group, topic in to_forget:
             self._history = histories.forget(self._history, group, topic)
 
     def _check_clock(self, at: int) -> None:
-        """Begin anew with a history that was kept by a clock which was ahead of this one."""
+        """Discard a history that was kept by a clock ahead of this one."""
         times = self._history.timeline.times
         if times and times[-1] > at + LARGEST_CLOCK_STEP_MS:
             ahead = (times[-1] - at) // 1000
@@ -270,9 +271,9 @@ class Turn:
         why = Failure("cluster", self._cluster.name, reason)
         return Outcome(self._cluster.name, None, (why,), up=False, last_read=self._last_read)
 
-    def _after(self, source: Source, seen: Observation) -> None:
-        """Let the source describe its groups, and keep the history, unless that still goes on for an earlier one."""
-        if not self._aftermath.acquire(blocking=False):
+    def _follow_up(self, source: Source, seen: Observation) -> None:
+        """Let the source describe its groups, and save the history, unless an earlier call still runs."""
+        if not self._follow_up_lock.acquire(blocking=False):
             return
         try:
             source.refresh_members(seen)
@@ -280,16 +281,16 @@ class Turn:
                 self._storage.save_if_due(self._cluster.name, self._history)
         except Exception:
             if not self._closed and source is self._source:
-                log.exception("what follows a collection of cluster %s failed", self._cluster.name)
+                log.exception("describing groups or saving the history of cluster %s failed", self._cluster.name)
         finally:
-            self._aftermath.release()
+            self._follow_up_lock.release()
 
-    def _tell(self, outcome: Outcome, message: str) -> None:
-        """Log what fails, once, and that it is well again: not the same lines at every scrape."""
+    def _log_change(self, outcome: Outcome, message: str) -> None:
+        """Log a failure once, and its end, instead of the same lines at every scrape."""
         failing = {(failure.scope, failure.reason) for failure in outcome.failures}
-        if failing == self._told:
+        if failing == self._logged:
             return
-        self._told = failing
+        self._logged = failing
         if not failing:
             log.info("cluster %s answers in full", self._cluster.name)
         elif not outcome.up:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exporter.collector import LATE, UNFORESEEN, Collector
+from exporter.collector import INTERNAL_ERROR, LATE, Collector
 from exporter.core.evaluation import Evaluation
 from exporter.core.model import Failure, GroupObservation, Observation
 from exporter.core.report import Outcome
@@ -180,7 +180,7 @@ def test_an_unforeseen_error_is_logged_with_its_traceback_and_the_next_scrape_tr
         (outcome,) = collector.collect(PATIENCE)
         gate.error = None
         (well,) = collector.collect(PATIENCE)
-    assert outcome.failures == (Failure("cluster", "c", UNFORESEEN),)
+    assert outcome.failures == (Failure("cluster", "c", INTERNAL_ERROR),)
     assert well.up
     (record,) = caplog.records
     assert record.exc_info is not None
