@@ -1,6 +1,6 @@
 """Logging to standard error: one line an event, as logfmt or JSON.
 
-What a record was given as ``extra`` follows as fields of its own: ``log.warning("not read", extra={"group": name})``.
+Values given as ``extra`` become fields of their own: ``log.warning("not read", extra={"group": name})``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from exporter.settings import Log
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 _OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-"""What every record has; "color_message" is uvicorn's own message once more, with escape codes."""
+"""What every record has; "color_message" is uvicorn's copy of the message with escape codes."""
 
 
 def set_up(settings: Log, stream: TextIO | None = None) -> None:
-    """Makes every logger of the process write to ``stream`` (standard error) as the settings say."""
+    """Make every logger of the process write to ``stream`` (standard error) according to the settings."""
     handler = logging.StreamHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(Json() if settings.format == "json" else Logfmt())
     logging.basicConfig(handlers=[handler], force=True)
@@ -30,10 +30,10 @@ def set_up(settings: Log, stream: TextIO | None = None) -> None:
 
 
 def set_level(level: int) -> None:
-    """Logs what is of this level of `logging`'s or above."""
+    """Set the lowest level of `logging` that is logged."""
     logging.getLogger().setLevel(level)
-    # What fails is told once by the collector; kafka-python would tell it again at every scrape. At "debug" it would
-    # tell its configuration as well, passwords and all.
+    # The collector logs a failure once; kafka-python would repeat it at every scrape. At "debug" it would log its
+    # configuration as well, including passwords.
     logging.getLogger("kafka").setLevel(logging.INFO if level <= logging.DEBUG else logging.CRITICAL)
 
 
@@ -68,7 +68,7 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _name(name: str) -> str:
-    """A field's name without what would break logfmt apart."""
+    """A field's name without the characters that would break logfmt."""
     return one_line(name).replace(" ", "_").replace("=", "_").replace('"', "_")
 
 

@@ -1,4 +1,4 @@
-"""Text that came from outside, made safe to stand in one line of a message."""
+"""Text from outside, made safe to stand in one line of a message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def quoted(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without quotes, whatever does not print escaped; text that prints stays as it is."""
+    """The text without quotes, with what does not print escaped; text that prints stays as it is."""
     return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
 
 

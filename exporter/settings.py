@@ -1,4 +1,4 @@
-"""The settings that the exporter runs with: frozen values, complete and checked.
+"""The settings of the exporter: frozen values, complete and checked.
 
 `exporter.config` makes them from the file, the flags and the environment.
 """
@@ -30,7 +30,7 @@ class Tls:
 class Sasl:
     """SASL towards the brokers.
 
-    ``oauth_*`` serve OAUTHBEARER, ``kerberos_*`` GSSAPI; MSK IAM takes AWS' own environment.
+    ``oauth_*`` are for OAUTHBEARER, ``kerberos_*`` for GSSAPI; MSK IAM uses AWS' own environment.
     """
 
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI", "AWS_MSK_IAM"]
@@ -46,7 +46,7 @@ class Sasl:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which names are looked at: those that ``allow`` finds (all, if None) and ``deny`` does not; deny wins.
+    """Which names are monitored: those that ``allow`` matches (all, if None) and ``deny`` does not; deny wins.
 
     As in Burrow the expressions may match anywhere in the name.
     """
@@ -55,24 +55,24 @@ class Filter:
     deny: Pattern[str] | None = None
 
     def admits(self, name: str) -> bool:
-        """True if the name is to be looked at."""
+        """True if the name is monitored."""
         if self.deny is not None and self.deny.search(name):
             return False
         return self.allow is None or self.allow.search(name) is not None
 
 
 DEFAULT_GROUPS = Filter(deny=re.compile("^(console-consumer-|python-kafka-consumer-|quick-).*$"))
-"""As in Burrow's sample configuration: throw-away groups are not looked at."""
+"""As in Burrow's sample configuration: temporary groups are not monitored."""
 
 DEFAULT_TOPICS = Filter(deny=re.compile("^__(consumer_offsets|transaction_state|share_group_state)$"))
-"""Kafka's own topics are not looked at: nobody reads them by committed offsets."""
+"""Kafka's own topics are not monitored: consumer groups do not normally read them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """One Kafka cluster. Times in seconds.
 
-    ``read_committed``: groups that it finds read committed records only, and are measured against the last stable
+    ``read_committed``: groups that match it read only committed records, and are measured against the last stable
     offset instead of the end offset.
     """
 
@@ -95,9 +95,9 @@ class Cluster:
 class Collection:
     """How scrapes become collections. Times in seconds.
 
-    ``min_interval``: a report younger than this is served again. ``scrape_timeout``: the deadline of a scraper
-    that names none. ``timeout_offset``: how much earlier than its deadline a scraper is answered.
-    ``max_report_age``: a report of an earlier collection may stand in for one that is late, up to this age.
+    ``min_interval``: a report younger than this is served again. ``scrape_timeout``: the timeout of a scraper
+    that sends none. ``timeout_offset``: how much earlier than its deadline a scraper is answered.
+    ``max_report_age``: while a collection is late, the previous report is served instead, up to this age.
     """
 
     min_interval: float = 5.0
@@ -110,8 +110,8 @@ class Collection:
 class Web:
     """The exporter's own port.
 
-    ``api_delete``: clients of Burrow's API may have a group forgotten, on a port that asks who is there.
-    ``config_file``: path of the file that locks the port. ``unauthenticated_health``: health is told to everybody.
+    ``api_delete``: Burrow's API may discard a group's history, on a port that requires authentication.
+    ``config_file``: the web configuration file (TLS, passwords). ``unauthenticated_health``: health needs no password.
     """
 
     listen_address: str = ":8000"
@@ -125,7 +125,7 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where the retained history is kept over a restart; with ``path`` None nothing is written."""
+    """Where the retained history is stored across restarts; with ``path`` None nothing is written."""
 
     path: str | None = None
 
@@ -140,7 +140,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the exporter runs with.
+    """All settings of the exporter.
 
     ``evaluation`` judges recordings of clusters that are not among ``clusters``.
     """

@@ -1,8 +1,8 @@
 """The retained history on disk, so that it survives a restart.
 
-One file a cluster, a zip of numpy's plain arrays (``.npz``, every member with its checksum), first among them a JSON
-text that says what the arrays are. It is written beside its place, brought to the disk, and then put in its place:
-at any moment the file is a whole one, the last or the one before. docs/history.md describes the format.
+One file per cluster, a zip of numpy's plain arrays (``.npz``, every member with its checksum); the first member is a
+JSON text that describes the arrays. It is written to a temporary file, flushed to the disk, and then renamed: at any
+moment the file is complete, either the new one or the previous one. docs/history.md describes the format.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ SUFFIX: Final = ".history.npz"
 ABOUT: Final = "about"
 
 LEAST_INTERVAL: Final = 25.0
-"""Seconds between two writes of a cluster: a little below the usual scrape interval, so that the last one is lost at
-most."""
+"""Seconds between two writes of a cluster: just below the usual scrape interval, so that at most the last observation
+is lost."""
 
 SHARE_OF_TIME: Final = 1 / 20
 """Writing takes at most this share of the time, however large the history is."""
 
 BYTES_PER_SECOND: Final = 4_000_000
-"""And no more than this is written on average."""
+"""The most that is written on average."""
 
 
 class Damaged(Exception):
-    """A file that is not a whole history of this format; the text says why."""
+    """A file that is not a complete history of this format; the message says why."""
 
 
 class Storage:
-    """The files of one folder; made by its first use."""
+    """The files of one folder, which is created when first used."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
@@ -57,7 +57,7 @@ class Storage:
     def load(self, cluster: str, settings: Evaluation) -> History:
         """Return the retained history of a cluster, an empty one if there is none.
 
-        A file that cannot be read is put aside under another name, and the log says so.
+        A file that cannot be read is renamed, and the log says so.
         """
         path = self._path(cluster)
         try:
@@ -75,12 +75,12 @@ class Storage:
             return empty(settings)
 
     def save_if_due(self, cluster: str, history: History) -> None:
-        """Write the history of a cluster, unless it has been written lately."""
+        """Write the history of a cluster, unless it was written recently."""
         if self._clock() >= self._next_write.get(cluster, 0.0):
             self.save(cluster, history)
 
     def save(self, cluster: str, history: History) -> None:
-        """Write the history of a cluster; what goes wrong is logged, for a full disk is no reason to stop judging."""
+        """Write the history of a cluster; errors are only logged, because a full disk must not stop the evaluation."""
         started, size = self._clock(), 0
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ class Storage:
 
 
 def write(path: Path, history: History) -> int:
-    """Put a history in its file, whole or not at all, and return the bytes written; raises OSError."""
+    """Write a history to its file atomically, and return the bytes written; raises OSError."""
     beside = path.with_name(path.name + ".new")
     try:
         with beside.open("wb") as file:
@@ -106,7 +106,7 @@ def write(path: Path, history: History) -> int:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError:
-        # A part of a file would keep a full disk full.
+        # A partial file would keep a full disk full.
         beside.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY)
@@ -120,7 +120,7 @@ def write(path: Path, history: History) -> int:
 def read(path: Path) -> History:
     """Return the history in a file; raises Damaged, or OSError when it cannot even be opened."""
     try:
-        # Reading to the end of each member is what checks its sum.
+        # Reading each member to its end verifies its checksum.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
             columns = {name: members[name] for name in members.files}
         about = json.loads(columns.pop(ABOUT).tobytes().decode("utf-8"))
@@ -130,7 +130,7 @@ def read(path: Path) -> History:
     except (OSError, Damaged):
         raise
     except Exception as error:
-        # Nobody lists what zipfile, numpy and json raise on strange bytes, and none of it may keep us from starting.
+        # zipfile, numpy and json raise many errors on damaged bytes, and none may keep the exporter from starting.
         raise Damaged(f"not a whole history: {error}") from error
 
 
@@ -207,7 +207,7 @@ def _sizes(layout: Layout[Any]) -> list[list[Any]]:
 
 
 def _check(windows: Windows, rows: int) -> None:
-    """Check that windows belong to so many rows, and hold no more than they can; raises Damaged."""
+    """Check that windows have this many rows, and no more entries than capacity; raises Damaged."""
     if windows.offset.ndim != 2 or windows.offset.shape[1] < 1:
         raise Damaged("windows without columns")
     _fits(windows.offset, (rows, windows.capacity), np.int64)
@@ -219,4 +219,4 @@ def _check(windows: Windows, rows: int) -> None:
 
 def _fits(column: npt.NDArray[Any], shape: tuple[int, ...], kind: type[np.generic]) -> None:
     if column.shape != shape or column.dtype != kind:
-        raise Damaged(f"an array of {column.dtype} {column.shape} where {np.dtype(kind)} {shape} is due")
+        raise Damaged(f"an array of {column.dtype} {column.shape} where {np.dtype(kind)} {shape} is expected")

@@ -1,6 +1,6 @@
-"""The door: `kafka-burrow-exporter` and its commands.
+"""The command line: `kafka-burrow-exporter` and its commands.
 
-A command's module is imported when the command runs, so that `--help` and `check-config` do without Kafka and numpy.
+A command's module is imported when the command runs, so that `--help` and `check-config` load no Kafka and no numpy.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ COMMANDS: Final = {
     "record": "Write observations of the clusters as JSON Lines.",
     "replay": "Judge a recording with the given settings.",
 }
-"""The commands and what they are for; each has a module of its name."""
+"""Command → help text; each command has a module of the same name."""
 
 DEFAULT: Final = "serve"
 
 
 class Commands(click.Group):
-    """The commands by name; without a name it is `serve`."""
+    """The command group, which runs `serve` if no command is given."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
         """The names, in the order of `--help`."""
@@ -58,14 +58,14 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments begin with, or the one that was perhaps meant."""
+        """The command that the arguments begin with; an unknown one fails with a suggestion."""
         if args[0] not in COMMANDS:
             hint = suggestion(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
             ctx.fail(f"no command {quoted(args[0])}; {hint}")
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands, and the options of the one that needs no name."""
+        """Write the commands, and the options of the default command."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
         command = self.get_command(ctx, DEFAULT)
@@ -82,12 +82,12 @@ class Commands(click.Group):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Click's context; what is wrong with the arguments is said in one line."""
+        """Click's context; errors in the arguments are reported on one line."""
         with _one_line():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what is wrong with its arguments or its output is said in one line."""
+        """Run the command; errors in its arguments or its output are reported on one line."""
         with _one_line():
             return super().invoke(ctx)
 
@@ -99,11 +99,11 @@ def _one_line() -> Iterator[None]:
     except click.UsageError as error:
         raise BadArguments.of(error) from error
     except BrokenPipeError:
-        raise  # nobody reads on, and click ends quietly
+        raise  # the reader has closed the pipe; click exits quietly
     except OSError as error:
         if error.filename is not None:
-            raise  # commands tell themselves what goes wrong with a file
-        # What is left would be written again when the interpreter ends, and fail again.
+            raise  # commands report errors of their files themselves
+        # What is still buffered would be written again when the interpreter exits, and fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise RunFailed(f"cannot write to standard output: {(error.strerror or str(error)).lower()}") from error
 
@@ -133,6 +133,6 @@ def commands() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """The console script; exits with 0, with 1 for a failure at run time, or with 2 for bad input."""
-    if sys.stdout is None:  # it was closed before we were started
+    if sys.stdout is None:  # closed before the process started
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open to the end
     commands.main(args=args, prog_name="kafka-burrow-exporter")

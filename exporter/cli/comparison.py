@@ -1,4 +1,4 @@
-"""Where two settings judge a recording differently, and what each comes to."""
+"""Where two settings judge a recording differently, and the totals of each."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Both = tuple[Status, Status]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A time over which a partition had one verdict under one setting and another under the other.
+    """A period in which a partition had different verdicts under the two settings.
 
-    ``since``: the first observation (ms) that was so. ``until``: the first that was so no longer, None if the recording
-    ended before. ``seconds``: how long that was, up to the end of the recording at most.
+    ``since``: its first observation (ms). ``until``: the first observation after it, None if the recording ended.
+    ``seconds``: its length, up to the end of the recording at most.
     """
 
     group: str
@@ -38,9 +38,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a setting made of a group: how often its verdict changed, and for how long (s) it was not OK, of how many.
+    """The totals of a group under one setting: changes of its verdict, seconds not OK, and seconds watched in all.
 
-    An observation's verdict holds until the next observation; that of the last for no time at all.
+    An observation's verdict holds until the next observation; the last one's counts for no time.
     """
 
     changes: int = 0
@@ -52,7 +52,7 @@ class Tally:
 
     @property
     def not_ok_share(self) -> float:
-        """The share of the time watched that the group was not OK, 0 to 1."""
+        """The share of the watched time in which the group was not OK, 0 to 1."""
         return self.not_ok / self.watched if self.watched else 0.0
 
 
@@ -60,7 +60,7 @@ Tallies = tuple[Tally, Tally]
 
 
 class Comparison:
-    """One cluster's recording under two settings. Fed with one observation after the other."""
+    """One cluster's recording under two settings, given one observation after the other."""
 
     def __init__(self, settings: tuple[Evaluation, Evaluation]) -> None:
         self.settings = settings
@@ -75,12 +75,12 @@ class Comparison:
         self._open: dict[Partition, tuple[int, Both]] = {}
 
     def see(self, seen: Observation) -> None:
-        """Take in the next observation of the cluster."""
+        """Add the next observation of the cluster."""
         one, other = self._judged(seen, 0), self._judged(seen, 1)
         verdicts = {
             name: (group.status, other.groups[name].status)
             for name, group in one.groups.items()
-            if group.status != Status.NOTFOUND  # of which nothing can be said
+            if group.status != Status.NOTFOUND  # without a readable commit there is no verdict
         }
         if self.began is None:
             self.began = self.ended = seen.at
@@ -90,7 +90,7 @@ class Comparison:
         self.observations += 1
 
     def differences(self) -> list[Difference]:
-        """All that differed, by group, topic, partition and time."""
+        """All differences, by group, topic, partition and time."""
         still = [self._difference(where, None) for where in self._open]
         return sorted(self._over + still, key=lambda one: (one.group, one.topic, one.partition, one.since))
 
@@ -106,7 +106,7 @@ class Comparison:
         return report(history, seen, self.settings[which])
 
     def _count(self, verdicts: Mapping[str, Both], seconds: float) -> None:
-        """Add the time that the verdicts before this observation have held, and the changes that it brings."""
+        """Add the time for which the verdicts before this observation held, and the changes that it brings."""
         for name in self._shown:
             self._add(name, *(Tally(0, seconds * (status > Status.OK), seconds) for status in self._known[name]))
         for name, now in verdicts.items():
@@ -120,7 +120,7 @@ class Comparison:
         self.groups[name] = (before[0] + one, before[1] + other)
 
     def _compare(self, differing: Mapping[Partition, Both], at: int) -> None:
-        """Close the differences that are over, and open those that begin."""
+        """Close the differences that have ended, and open those that begin."""
         for where in [where for where, (_, statuses) in self._open.items() if differing.get(where) != statuses]:
             self._over.append(self._difference(where, at))
             del self._open[where]
@@ -134,7 +134,7 @@ class Comparison:
 
 
 def differing(one: Report, other: Report) -> dict[Partition, Both]:
-    """The partitions on which two reports on the same observation differ, with the verdict of each."""
+    """The partitions on which two reports on the same observation differ, with both verdicts."""
     first, second = one.columns.verdicts.status, other.columns.verdicts.status
     layout = one.history.group_topics
     found: dict[Partition, Both] = {}

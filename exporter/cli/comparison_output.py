@@ -19,14 +19,14 @@ from exporter.quoting import one_line, quoted
 from exporter.recording import json_line
 
 MOST_DIFFERENCES = 100
-"""So many lines of differences are listed; the rest is counted."""
+"""At most this many differences are listed; the rest are counted."""
 
 _DIFFERENCES = ("GROUP", "TOPIC", "PARTITION", "SINCE", "FOR", "A", "B")
 _GROUPS = ("GROUP", "CHANGES A", "CHANGES B", "NOT OK A", "NOT OK B")
 
 
 def show(compared: Mapping[str, Comparison], fields: Iterable[str]) -> None:
-    """Print where the settings differ, and what each comes to; ``fields`` are those that were to be compared."""
+    """Print where the settings differ, and the totals of each; ``fields`` are the fields to show."""
     wanted = tuple(fields)
     for place, (name, comparison) in enumerate(compared.items()):
         if place:
@@ -35,7 +35,7 @@ def show(compared: Mapping[str, Comparison], fields: Iterable[str]) -> None:
 
 
 def show_json(compared: Mapping[str, Comparison], _: Iterable[str] = ()) -> None:
-    """Print all of it as one JSON object on one line."""
+    """Print everything as one JSON object on one line."""
     click.echo(json_line({"clusters": [_data(name, comparison) for name, comparison in compared.items()]}))
 
 
@@ -60,7 +60,7 @@ def _show_one(name: str, comparison: Comparison, fields: Sequence[str]) -> None:
 
 
 def _differences(differences: Iterable[Difference]) -> Iterator[table.Row]:
-    """A line for each difference; partitions of a topic that differed in the same way at the same time share one."""
+    """A row per difference; partitions of a topic that differ in the same way at the same time share one."""
 
     def alike(one: Difference) -> tuple[Any, ...]:
         return (one.group, one.topic, one.since, one.seconds, one.until is None, one.statuses)
@@ -83,7 +83,7 @@ def _differences(differences: Iterable[Difference]) -> Iterator[table.Row]:
 
 
 def ranges(numbers: Sequence[int]) -> str:
-    """Numbers in order, those that follow each other as a range: 0-2,7 for 0, 1, 2 and 7."""
+    """Sorted numbers, consecutive ones as a range: 0-2,7 for 0, 1, 2 and 7."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:

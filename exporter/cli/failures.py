@@ -1,4 +1,4 @@
-"""How a command ends when it cannot do what it was asked: one clear line, no traceback."""
+"""How a command fails: one clear line, no traceback."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class BadArguments(click.ClickException):
 
     @classmethod
     def of(cls, error: click.UsageError) -> BadArguments:
-        """What click has to say, on one line, with where to look."""
+        """Click's message on one line, with a reference to the help."""
         command = error.ctx.command_path if error.ctx is not None else "kafka-burrow-exporter"
         message = " ".join(error.format_message().split()).rstrip(".")
         return cls(f"{command}: {message} (see {command} --help)")
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print it to standard error."""
+        """Print the message to standard error."""
         click.echo(one_line(self.message), err=True, file=file)
 
 
@@ -43,10 +43,10 @@ class BadConfiguration(click.ClickException):
 
 
 class RunFailed(click.ClickException):
-    """Something outside did not work as it should have (the port is taken, Kafka does not answer): exit code 1."""
+    """A failure at run time (the port is taken, Kafka does not answer): exit code 1."""
 
     exit_code = 1
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print it to standard error."""
+        """Print the message to standard error."""
         click.echo(f"kafka-burrow-exporter: {one_line(self.message)}", err=True, file=file)

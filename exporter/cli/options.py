@@ -49,10 +49,10 @@ _WEB = (
 def settings_options(
     *, web: bool = False, again: bool = False, clusters_needed: bool = True, logging: bool = True
 ) -> Callable[[Command], Command]:
-    """Gives a command the shared flags, and calls it with the settings that they and the file make, as ``settings``.
+    """Adds the shared flags to a command, and calls it with the settings from the flags and the file, as ``settings``.
 
-    ``web``: the command also serves. ``again``: it is given, under that name, a function that loads the settings
-    again. ``clusters_needed`` False: it works without any cluster. ``logging`` False: it logs nothing. Ends the
+    ``web``: the command also serves. ``again``: it is also given, under that name, a function that loads the settings
+    again. ``clusters_needed`` False: it works without a cluster. ``logging`` False: it logs nothing. Ends the
     command with exit code 2 and a line for each mistake in the configuration.
     """
     shown = (_FILE, *_KAFKA, *(_WEB if web else ()), *_LOG)
@@ -111,11 +111,11 @@ def _flags(ctx: click.Context, given: dict[str, Any]) -> Iterator[Flag]:
 
 
 def _text(flag: str, value: Any) -> str:
-    """The value as it would be written in the file."""
+    """The value as the configuration file would have it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        # A variable's value is split at blanks already, so "a:1, b:2" comes as "a:1," and "b:2".
+        # Click has split a variable's value at blanks already, so "a:1, b:2" comes as "a:1," and "b:2".
         return ",".join(part.strip(",") for part in value)
-    # A path on the command line starts from where the command is run, not from the folder of --config.file.
+    # A path on the command line is relative to the working directory, not to the directory of --config.file.
     return str(Path.cwd() / value) if flag == "--web.config.file" and value else str(value)

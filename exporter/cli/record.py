@@ -88,7 +88,7 @@ def write_observations(
 
 @contextmanager
 def _opened(output: str | None) -> Iterator[Write]:
-    """Writes whole lines to the file or to standard output."""
+    """A function that writes whole lines to the file or to standard output."""
     if output is None:
         yield _to_standard_output
         return
@@ -114,7 +114,7 @@ def _ends_inside_a_line(file: int) -> bool:
 
 
 def _append(file: int, line: bytes) -> None:
-    """Write a line; what was written of it is taken back if the rest does not fit on the disk."""
+    """Write a line; if the disk is full, what was written of it is removed."""
     before = os.fstat(file).st_size
     left = memoryview(line)
     try:

@@ -23,7 +23,7 @@ from exporter.recording import RecordingError, read, verdict_lines
 Format = Literal["table", "json"]
 
 Judge = Callable[[str], Evaluation]
-"""Cluster → how it is judged."""
+"""Cluster → the evaluation it is judged by."""
 
 
 @click.command()
@@ -83,7 +83,7 @@ def replay(
 
 
 def _observations(recording: str) -> Iterator[Observation]:
-    """What was recorded; what is wrong with the file ends the command."""
+    """The recorded observations; an error in the file ends the command."""
     name = "standard input" if recording == "-" else recording
     try:
         with click.open_file(recording, "rb") as lines:
@@ -102,7 +102,7 @@ def _print_verdicts(observations: Iterable[Observation], judge: Judge) -> None:
 
 
 def reports(observations: Iterable[Observation], judge: Judge) -> Iterator[Report]:
-    """The report on each observation, given how each cluster is judged; clusters are kept apart."""
+    """The report on each observation; clusters are kept apart."""
     histories: dict[str, History] = {}
     for seen in observations:
         evaluation = judge(seen.cluster)
@@ -112,7 +112,7 @@ def reports(observations: Iterable[Observation], judge: Judge) -> Iterator[Repor
 
 
 def compare(observations: Iterable[Observation], judge: Judge, other: dict[str, Any]) -> dict[str, Comparison]:
-    """Cluster → how it is judged, compared with how it would be with the other values."""
+    """Cluster → the comparison of its evaluation with the same evaluation after the changes in ``other``."""
     found: dict[str, Comparison] = {}
     for seen in observations:
         if seen.cluster not in found:

@@ -1,4 +1,4 @@
-"""Looking at clusters again and again, all of them at once, until enough is seen or the user has."""
+"""Rounds of observing all clusters at once, until there are enough or the user interrupts."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from exporter.sources import ClusterUnavailable, Source
 from exporter.sources.kafka import KafkaSource
 
 Seen = Mapping[str, Observation | ClusterUnavailable]
-"""What a round saw of each cluster."""
+"""The answer of each cluster in one round."""
 
 Stopped = Callable[[], bool]
 
 ATTENTION = 0.1
-"""So often (s) a wait looks whether it was interrupted."""
+"""Seconds between two checks for an interrupt during a wait."""
 
 
 def open_sources(settings: Settings) -> dict[str, Source]:
-    """A source for each cluster; nothing is connected to yet."""
+    """A source for each cluster, not connected yet."""
     if settings.log.level != "debug":
-        # What the client library would warn of comes back as a value, and is told in one line.
+        # The source returns what the client library would warn about, and the command prints it on one line.
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
     return {cluster.name: KafkaSource(cluster) for cluster in settings.clusters}
 
 
 @contextmanager
 def interruptible() -> Iterator[Stopped]:
-    """Tells whether Ctrl-C or SIGTERM came; what is being done is finished first. A second one ends the process."""
+    """A check for Ctrl-C or SIGTERM; work in progress is finished first. A second signal ends the process."""
     came: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
@@ -53,9 +53,9 @@ def interruptible() -> Iterator[Stopped]:
 def rounds(
     sources: Mapping[str, Source], *, interval: float, timeout: float, stopped: Stopped = lambda: False
 ) -> Iterator[Seen]:
-    """What the clusters look like, every ``interval`` seconds; ends when stopped.
+    """The answers of all clusters, every ``interval`` seconds; ends when stopped.
 
-    A cluster that does not answer is given up after ``timeout`` seconds; rounds do not overlap.
+    A cluster that does not answer within ``timeout`` seconds counts as unavailable; rounds do not overlap.
     """
     due = time.monotonic()
     while not stopped():
@@ -69,7 +69,7 @@ def rounds(
 
 
 def _together(sources: Mapping[str, Source], timeout: float, stopped: Stopped) -> Seen | None:
-    """One round; None if it was interrupted. Its threads are daemons: an interrupted one keeps nothing alive."""
+    """One round; None if it was interrupted. Its threads are daemons, so they do not keep the process alive."""
     answers: queue.SimpleQueue[tuple[str, Observation | ClusterUnavailable]] = queue.SimpleQueue()
 
     def ask(name: str, source: Source) -> None:
@@ -96,6 +96,6 @@ def _observed(source: Source, timeout: float) -> Observation | ClusterUnavailabl
     except ClusterUnavailable as unavailable:
         return unavailable
     except Exception as error:
-        # A command ends with a line that says what happened, whatever it was.
+        # Whatever the error, the command ends with one line that states it.
         return ClusterUnavailable("internal_error", f"{type(error).__name__}: {error}")
     return seen

@@ -1,4 +1,4 @@
-"""What answers on the port, and how it is made anew from a configuration that has changed."""
+"""The running exporter, and how it is rebuilt from a changed configuration."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from exporter.web.threads import Threads
 
 log = logging.getLogger(__name__)
 
-AT_START_ONLY = ("listen_address", "config_file")
-"""Settings of the port that hold until the process is started again."""
+RESTART_ONLY = ("listen_address", "config_file")
+"""Settings of the port that change only at a restart."""
 
 
 class Running:
-    """The exporter at work: settings, the collector that has them, and the application that shows what it collects.
+    """The running exporter: its settings, its collector, and the application that shows what it collects.
 
-    ``app`` stays the same and answers by the settings in force.
+    ``app`` stays the same object and always answers with the settings in force.
     """
 
     def __init__(
@@ -48,24 +48,24 @@ class Running:
         self._reloading: Threads[str | None] = Threads("reload", 1)
         sources = {cluster.name: open_source(cluster) for cluster in settings.clusters}
         self._collector = Collector(settings, sources, storage=storage)
-        self.app = Current(self._made())
+        self.app = Current(self._make_app())
 
     async def reload(self) -> str | None:
-        """Load the configuration anew and return what is wrong with it: then all stays as it was. None: nothing is."""
+        """Reload the configuration; returns None or, if the old one stays in force, the reason."""
         wrong = await self._reloading.run(self._reload)
         self.reload_failed = wrong is not None
         if wrong is None:
-            self.app.app = self._made()
+            self.app.app = self._make_app()
             log.info("configuration reloaded")
         return wrong
 
     def close(self) -> None:
-        """Let go of everything; idempotent."""
+        """Close the collector and its sources; idempotent."""
         self._collector.close()
 
     def _reload(self) -> str | None:
         try:
-            settings = as_far_as_possible(self.settings, self._read_settings())
+            settings = keeping_restart_settings(self.settings, self._read_settings())
             sources = {
                 cluster.name: self._open_source(cluster) for cluster in to_connect(self.settings, settings.clusters)
             }
@@ -84,7 +84,7 @@ class Running:
             log.warning(oddity)
         return None
 
-    def _made(self) -> ASGIApp:
+    def _make_app(self) -> ASGIApp:
         return make_app(
             self._collector,
             self.settings,
@@ -94,10 +94,10 @@ class Running:
         )
 
 
-def as_far_as_possible(before: Settings, after: Settings) -> Settings:
-    """The settings after a reload: what only a restart can change stays, and the log says so."""
-    kept = {name: getattr(before.web, name) for name in AT_START_ONLY}
-    changed = [f"web.{name}" for name in AT_START_ONLY if getattr(after.web, name) != kept[name]]
+def keeping_restart_settings(before: Settings, after: Settings) -> Settings:
+    """The settings after a reload: what only a restart can change keeps its old value, with a warning."""
+    kept = {name: getattr(before.web, name) for name in RESTART_ONLY}
+    changed = [f"web.{name}" for name in RESTART_ONLY if getattr(after.web, name) != kept[name]]
     if after.storage != before.storage:
         changed.append("storage.path")
     for name in changed:
@@ -106,9 +106,9 @@ def as_far_as_possible(before: Settings, after: Settings) -> Settings:
 
 
 def to_connect(before: Settings, clusters: tuple[Cluster, ...]) -> list[Cluster]:
-    """The clusters that need a source: those that are new, or are read in another way than before.
+    """The clusters that need a new source: new ones, and those whose connection settings have changed.
 
-    Those with certificates in files are read anew in any case: the files may have changed.
+    Clusters with certificate files always do: the files may have changed.
     """
     known = {cluster.name: _as_read(cluster) for cluster in before.clusters}
     return [
@@ -117,7 +117,7 @@ def to_connect(before: Settings, clusters: tuple[Cluster, ...]) -> list[Cluster]
 
 
 def _as_read(cluster: Cluster) -> Cluster:
-    """The cluster without what is of no concern to its source."""
+    """The cluster without the settings that do not concern its source."""
     return replace(cluster, evaluation=Evaluation(), granularity="partition")
 
 

@@ -24,11 +24,11 @@ log = logging.getLogger(__name__)
 def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     """Serve the metrics for Prometheus to scrape (the default).
 
-    Kafka is asked when somebody scrapes; a cluster that cannot be reached keeps nothing from starting.
+    Kafka is read when Prometheus scrapes; an unreachable cluster does not keep the exporter from starting.
     """
-    # It would end the process; so it waits until the server can do what it asks for.
+    # SIGHUP would end the process, so it is blocked until the server can handle it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    # Imported here, so that a mistake in the configuration is told before Kafka and numpy are loaded.
+    # Imported here, so that mistakes in the configuration are reported before Kafka and numpy are loaded.
     from exporter.cli.running import Running  # noqa: PLC0415
     from exporter.sources.kafka import KafkaSource  # noqa: PLC0415
     from exporter.storage import Storage  # noqa: PLC0415
@@ -49,6 +49,6 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
             answer(running.app, settings.web, tls=tls, reload=running.reload)
         except OSError as error:
             where = quoted(settings.web.listen_address)
-            # Python adds to the system's words the address once more.
+            # Python appends the address to the system's message.
             reason = (error.strerror or str(error)).partition(" (while attempting")[0].lower()
             raise RunFailed(f"cannot listen on {where}: {reason}; choose another --web.listen-address") from error

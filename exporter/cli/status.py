@@ -44,7 +44,7 @@ ALL_OK, SOME_WARN, SOME_ERR, NOT_OBSERVED = 0, 1, 2, 3
     metavar="N",
     default=6,
     show_default=True,
-    help="How many a verdict needs; a consumer that commits less often than they span may look stalled.",
+    help="Observations that a verdict needs; a consumer that commits less often than they span may look stalled.",
 )
 @click.option(
     "--format",
@@ -91,14 +91,14 @@ def status(
 
 
 def spanning(evaluation: Evaluation, interval: float, observations: int) -> Evaluation:
-    """The evaluation whose window is full after so many observations; half an interval is left for delays."""
+    """The evaluation whose window is full after this many observations, with half an interval left for delays."""
     window = interval * (observations - 1.5)
     return replace(evaluation, window=window, recent=window * 4 / 3, min_distance=interval / 2, intervals=observations)
 
 
 @dataclass(slots=True)
 class View:
-    """One cluster as it looks after the newest observation; ``trouble`` says why it could not be observed."""
+    """One cluster after the newest observation; ``trouble`` says why it could not be observed."""
 
     evaluation: Evaluation
     history: History | None = None
@@ -106,7 +106,7 @@ class View:
     trouble: str | None = None
 
     def see(self, answer: Observation | Exception) -> None:
-        """Take in what a round saw of the cluster."""
+        """Add the cluster's answer of one round."""
         if not isinstance(answer, Observation):
             self.trouble = str(answer)
             return
@@ -129,7 +129,7 @@ def observe(
     watch: bool = False,
     stopped: Stopped = lambda: False,
 ) -> None:
-    """Look at the clusters ``count`` times, and show what is known at the end or, to watch, every time."""
+    """Observe the clusters ``count`` times, and show the result at the end or, with watch, every time."""
     for number, seen in enumerate(rounds(sources, interval=interval, timeout=timeout, stopped=stopped), start=1):
         for name, answer in seen.items():
             views[name].see(answer)
@@ -147,7 +147,7 @@ def observe(
 
 
 def exit_code(views: Iterable[View]) -> int:
-    """What the newest reports come to."""
+    """The exit code for the newest reports."""
     every = tuple(views)
     worst = max(
         (group.status for view in every if view.report for group in view.report.groups.values()), default=Status.OK
@@ -188,7 +188,7 @@ def show_json(judged: table.Judged) -> None:
 
 
 def _tell(views: Views) -> None:
-    """Say on standard error what could not be observed."""
+    """Print to standard error what could not be observed."""
     for name, view in views.items():
         if view.trouble is not None:
             click.echo(f"cluster {quoted(name)} could not be observed: {one_line(view.trouble)}", err=True)

@@ -14,7 +14,7 @@ from exporter.core.report import Report
 from exporter.quoting import one_line
 
 MOST_PARTITIONS = 50
-"""So many partitions that are not OK are listed; the rest is counted."""
+"""At most this many partitions that are not OK are listed; the rest are counted."""
 
 _COLOURS = {Status.OK: "green", Status.WARN: "yellow", Status.NOTFOUND: None}
 
@@ -28,14 +28,14 @@ Judged = Mapping[str, tuple[Report, Evaluation]]
 
 
 def show(judged: Judged) -> None:
-    """Print the groups, worst first, and below them the partitions that are not OK, each with why."""
+    """Print the groups, worst first, and below them the partitions that are not OK, each with its reason."""
     clusters = len(judged) > 1
     for name, (report, settings) in judged.items():
         if clusters:
             click.echo(f"cluster {one_line(name)}")
         groups = worst_first(report)
         if not groups:
-            click.echo("no consumer group with a commit on a topic that is looked at")
+            click.echo("no consumer group with a commit on a monitored topic")
         else:
             lines(_GROUPS, [_group(report, group) for group in groups], _NUMBERS)
         bad = [row for group in groups for row in _bad_partitions(report, group, settings)]

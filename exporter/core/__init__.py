@@ -1,6 +1,5 @@
 """The judging core: values in, values out.
 
-House rules of this folder: no I/O, no clock, no thread, no logging. Every function is given the time it
-needs and returns a new value; nothing here is changed after it has been handed out. What the core imports
-is numpy and itself.
+Rules for this package: no I/O, no clock, no thread, no logging. Every function is given the time it needs and
+returns a new value; a returned value is never changed. The core imports only numpy and itself.
 """

@@ -17,9 +17,9 @@ class Evaluation:
     """Settings of the judging core. Times in seconds, lag in records.
 
     ``window``: commits are judged over the newest that span this long. ``recent``: how far back an end offset
-    may lie to count for "was it caught up lately". ``min_distance``: observations closer than this to the
-    newest retained one do not extend the window. ``intervals``: how many commits Burrow's own rule looks at,
-    used where commits bring their own times. ``allowed_lag``: up to this lag a partition is OK.
+    may be to count as recent for a caught-up partition. ``min_distance``: observations closer than this to the
+    newest retained one do not extend the window. ``intervals``: how many commits Burrow's own rule uses,
+    where commits have their own times. ``allowed_lag``: up to this lag a partition is OK.
     ``minimum_complete``: below this completeness a partition is OK.
     """
 

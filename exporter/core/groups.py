@@ -1,4 +1,4 @@
-"""One report a consumer group, made of the columns of all its partitions."""
+"""One report per consumer group, made from the columns of all its partitions."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Number = TypeVar("Number", int, float, bool)
 
 @dataclass(frozen=True, slots=True)
 class GroupReport:
-    """One consumer group: its verdict over its partitions, and what Kafka says of it.
+    """One consumer group: its verdict over its partitions, and what Kafka reports about it.
 
-    ``status`` is NOTFOUND for a group without a single readable commit: nothing can be said of it. ``partitions``: how
-    many its numbers are about; ``unreadable``: how many more have a commit, but could not be read this time.
-    ``complete``: the share of all these whose window is complete, which that of an unreadable one is not. Lags in
-    records or, where named so, seconds; ``lag_is_bound``: some partition's lag in seconds is only a lower bound.
+    ``status`` is NOTFOUND for a group without a readable commit: it cannot be judged. ``partitions``: how
+    many its numbers cover; ``unreadable``: how many more have a commit, but could not be read this time.
+    ``complete``: the share of both whose window is complete, which that of an unreadable one is not. Lags in
+    records or, where the name says so, seconds; ``lag_is_bound``: some partition's lag in seconds is a lower bound.
     ``catch_up_seconds``: infinite while the lag does not shrink, None while that is not known. ``retention_margin``: of
     the partition that is closest to losing records, how much of its log lies before the commit (1: at the end, 0: about
-    to lose, below: lost); a log that nothing was ever deleted from counts as 1. None where the log start is not known.
+    to lose, negative: lost); a log from which nothing was ever deleted counts as 1. None if the log start is not known.
     ``beyond_end``: partitions whose commit lies beyond the end of the log.
     """
 
@@ -57,9 +57,9 @@ class GroupReport:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What is known now of each row of commits; rows that are not ``shown`` hold nothing to be shown.
+    """What is known now of each row of commits; the values of rows that are not ``shown`` are meaningless.
 
-    ``unreadable``: the group has a commit there, but that or the end offset could not be read; such a row is not shown.
+    ``unreadable``: the group has a commit there, but it or the end offset could not be read; such a row is not shown.
     ``partition`` is the partition's id; the offsets and counts are those of `Snapshot`. ``lag_seconds`` is only a
     lower bound where ``lag_is_bound``.
     """
@@ -79,7 +79,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """Sums and extremes over the shown rows of each group that has rows; last, those of a group that has none.
+    """Sums and extremes over the shown rows of each group that has rows; the last entry is for groups without any.
 
     ``unreadable`` counts rows that are not shown.
     """
@@ -97,7 +97,7 @@ class _Sums:
 
 
 def group_reports(history: History, columns: Columns, seen: Observation) -> dict[str, GroupReport]:
-    """Every group that was read, by name in order."""
+    """Every group that was read, sorted by name."""
     layout = history.group_topics
     topics: dict[str, dict[str, slice]] = {}
     starts = layout.starts.tolist()
@@ -147,7 +147,7 @@ def _sums(columns: Columns, starts: Int64s) -> _Sums:
     with_log = shown & (columns.start >= 0) & (columns.end > columns.start)
     length = np.where(with_log, columns.end - columns.start, 1)
     margin = np.where(with_log, (columns.committed - columns.start) / length, np.inf)
-    # From a log that still begins with its first record nothing has ever been deleted, and nothing is about to be.
+    # Nothing has been deleted from a log that still begins with its first record, and nothing is about to be.
     margin = np.where(with_log & (columns.start == 0), 1.0, margin)
     complete = shown & (columns.verdicts.complete >= 1.0)
     beyond = shown & (columns.committed > columns.end)

@@ -1,6 +1,6 @@
 """What is retained of a cluster between scrapes, and how an observation is folded into it.
 
-Every fold gives a new History and leaves the old one as it was, so a report may keep reading the columns it was
+Every fold returns a new History and leaves the old one unchanged, so a report may keep reading the columns it was
 made from.
 """
 
@@ -35,7 +35,7 @@ LOOKBACK: Final = 1 / 5
 """A sampled commit's lag is measured against the end offset of this share of ``window`` earlier: 30 s of 150 s."""
 
 ANY_LAG = np.iinfo(np.int64).max
-"""In place of the lag now where it is not known: higher than any lag."""
+"""Stands for a current lag that is not known: higher than any lag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class History:
     group_topics: Layout[GroupTopic]
     commits: Commits
     end_row: Int64s
-    """For each row of commits its row of end offsets."""
+    """For each row of commits, its row of end offsets."""
     timeline: Timeline = Timeline()
     trend: Trend = ()
     now: Snapshot | None = None
@@ -60,7 +60,7 @@ class History:
 
 
 def empty(settings: Evaluation) -> History:
-    """A history of nothing."""
+    """A history without entries."""
     size = capacity(settings)
     return History(
         Layout.of(()), Windows.empty(0, size), Layout.of(()), Commits.empty(0, size), np.zeros(0, dtype=np.int64)
@@ -68,7 +68,7 @@ def empty(settings: Evaluation) -> History:
 
 
 def capacity(settings: Evaluation) -> int:
-    """How many entries a window can hold: ``intervals``, or more where time needs more.
+    """How many entries a window can hold: ``intervals``, or more if the window's duration needs more.
 
     Spanning 200 s with entries at least 27 s apart takes ⌈200/27⌉ + 1 = 9; at least FEWEST_COMMITS and at most
     MOST_ENTRIES are kept.
@@ -112,7 +112,7 @@ def fold(history: History, seen: Observation, settings: Evaluation) -> History:
 
 
 def comparable(aligned: History, now: Snapshot) -> Trend:
-    """The trend of the groups that are summed up over the same partitions as by the observation before."""
+    """The trend of the groups whose total covers the same partitions as in the observation before."""
     if aligned.now is None:
         return aligned.trend
     layout = aligned.group_topics
@@ -122,11 +122,10 @@ def comparable(aligned: History, now: Snapshot) -> Trend:
 
 
 def align(history: History, seen: Observation) -> History:
-    """The history laid out for what an observation names: new rows empty, rows of what is gone dropped.
+    """The history laid out for what an observation names: new rows are empty, rows of what is gone are dropped.
 
     A topic exists while metadata lists it, a group while it is listed and has a commit on the topic; a group that
-    could not be read this time keeps its rows. A topic whose id has changed is another topic by the same name: its
-    rows start afresh.
+    could not be read this time keeps its rows. A topic whose id has changed was recreated: its rows start empty.
     """
     sizes = {topic: len(array) for topic, array in seen.end_offsets.items()}
     topics = Layout.of(sorted(sizes.items()))
@@ -139,7 +138,7 @@ def align(history: History, seen: Observation) -> History:
     if seen.unread_groups:
         keys.update(key for key in history.group_topics.keys if key[0] in seen.unread_groups and key[1] in sizes)
     group_topics = Layout.of((key, sizes[key[1]]) for key in sorted(keys))
-    # An observation without ids (an old broker's, or a recording's) says nothing of a topic being another one.
+    # Without ids (an old broker's observation, or a recording's) a recreated topic cannot be told from the old one.
     made_anew = {topic for topic, id_ in seen.topic_ids.items() if (history.topic_ids.get(topic) or id_) != id_}
     topic_ids = {topic: seen.topic_ids.get(topic, history.topic_ids.get(topic, "")) for topic in sizes}
 
@@ -155,7 +154,7 @@ def align(history: History, seen: Observation) -> History:
     from_commits = group_topics.rows_of(history.group_topics, without=lambda key: key[1] in made_anew)
     blocks = [topics.block(topic) for _, topic in group_topics.keys]
     end_rows = [np.arange(block.start, block.stop) for block in blocks if block is not None]
-    # What a group's lag was with a topic that is gone, or another one now, says nothing of how fast it shrinks.
+    # A group's lag on a topic that is gone or recreated says nothing about how fast its lag shrinks.
     changed = {group for group, topic in history.group_topics.keys if (group, topic) not in keys or topic in made_anew}
     return History(
         topics,
@@ -170,7 +169,7 @@ def align(history: History, seen: Observation) -> History:
 
 
 def resized(history: History, settings: Evaluation) -> History:
-    """The history with windows of the capacity that other settings ask for: the newest entries stay."""
+    """The history with windows of the capacity for other settings; the newest entries stay."""
     size, commits = capacity(settings), history.commits
     if commits.windows.capacity == size and history.ends.capacity == size:
         return history
@@ -184,7 +183,7 @@ def resized(history: History, settings: Evaluation) -> History:
 def forget(history: History, group: str, topic: str | None = None) -> History:
     """The history as if the group, or the group on that topic, had never been seen.
 
-    End offsets stay: they are the topics', and other groups are measured against them.
+    End offsets stay: they belong to the topics, and other groups are measured against them.
     """
     rows = np.arange(history.group_topics.rows)
     for key in history.group_topics.keys:
@@ -207,15 +206,15 @@ def record_commits(
     lag_now: Int64s,
     settings: Evaluation,
 ) -> Commits:
-    """The commits after one look at every row.
+    """The commits after one more observation of every row.
 
     ``offsets``: committed offset, NO_OFFSET (the row is emptied) or NOT_READ (the row is left alone).
     ``own_times``: commit time in ms where known, else -1; then a commit is recorded when it moved, or when a live
     consumer is on the partition (``live``): a stuck consumer shows as STALL, an absent one as STOP.
-    ``ends`` and ``ends_now``: the end offsets retained for each row, and those of now. A commit that brought its time
+    ``ends`` and ``ends_now``: the end offsets retained for each row, and those of now. A commit with its own time
     is measured against the newest retained one, as in Burrow; a sampled one against the end offset of LOOKBACK of
-    the window earlier, so that neither the scrapes' pace nor a missed one changes its lag. ``lag_now`` is the most that
-    this can be: records that are gone, or belong to a transaction still open to a reader of committed ones, are no lag.
+    the window earlier, so that neither the scrapes' pace nor a missed one changes its lag. ``lag_now`` is an upper
+    bound: deleted records are no lag, nor are those of an open transaction to a reader of committed records.
 
     A commit closer than ``min_distance`` to the newest retained one replaces it and keeps its time, as in
     Burrow's ``core/internal/storage/inmemory.go``.
@@ -227,13 +226,13 @@ def record_commits(
     present = offsets >= 0
     filled = windows.count > 0
     time = np.where(timed, own_times, at)
-    # Guarded by `filled`: the newest column of an empty row says nothing.
+    # Guarded by `filled`: the newest column of an empty row is meaningless.
     moved = ~filled | (windows.offset[:, -1] != offsets)
     fresh = np.where(timed, ~filled | (own_times > commits.last_time), moved | live)
     record = present & fresh
     close = filled & (time - windows.time[:, -1] < settings.min_distance * 1000)
     append, overwrite = record & ~close, record & close
-    # An entry that is replaced stands for the time since it was first recorded: the middle of that is its moment.
+    # A replaced entry stands for the time since it was first recorded; the middle of that is its time.
     moment = np.where(overwrite, (windows.time[:, -1] + at) // 2, at)
     before = offset_at(ends, moment - int(settings.window * 1000 * LOOKBACK), now=ends_now, at=at)
     end = np.where(timed, newest(ends), before)
@@ -254,6 +253,6 @@ def record_commits(
 
 
 def record_ends(ends: Windows, offsets: Int64s, *, at: int, settings: Evaluation) -> Windows:
-    """The end offsets after one look at every row; of those closer than ``min_distance`` the first is kept."""
+    """The end offsets after one more observation; of those closer than ``min_distance`` the first is kept."""
     close = (ends.count > 0) & (at - newest_time(ends) < settings.min_distance * 1000)
     return append_entries(ends, (offsets >= 0) & ~close, offsets, np.full(len(offsets), at, dtype=np.int64))

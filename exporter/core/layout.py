@@ -52,7 +52,7 @@ class Layout(Generic[Key]):
         return self.keys == other.keys and np.array_equal(self.starts, other.starts)
 
     def column(self, values: Mapping[Key, Int64s], missing: int) -> Int64s:
-        """One value a row, from arrays by partition id; ``missing`` where an array is absent or too short."""
+        """One value per row, from arrays by partition id; ``missing`` where an array is absent or too short."""
         result = np.full(self.rows, missing, dtype=np.int64)
         if not values:
             return result
@@ -65,7 +65,7 @@ class Layout(Generic[Key]):
         return result
 
     def rows_of(self, other: Layout[Key], without: Callable[[Key], bool] = lambda _: False) -> Int64s:
-        """For each row of this layout the same partition's row in ``other``, or -1: it has none, or is left out."""
+        """For each row of this layout the same partition's row in ``other``; -1 if it has none or is left out."""
         result = np.full(self.rows, -1, dtype=np.int64)
         for key in self.keys:
             here, there = self.block(key), other.block(key)

@@ -1,4 +1,4 @@
-"""Why a partition has its status: the rule that spoke, the numbers it spoke from, and a sentence for people."""
+"""Why a partition has its status: the rule that decided, the numbers it used, and a sentence for people."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from exporter.core.report import Report
 
 
 class Rule(StrEnum):
-    """What decided."""
+    """The rule that decided."""
 
     CAUGHT_UP = "caught_up"
-    """OK: the lag is no more than what is allowed."""
+    """OK: the lag is not above the allowed lag."""
     KEEPING_UP = "keeping_up"
     """OK: it is behind, but was caught up, or catching up, within the window."""
     YOUNG = "young"
-    """OK: it is behind, but has not been watched for long enough to say more."""
+    """OK: it is behind, but has not been watched long enough to say more."""
     STOPPED = "stopped"
     """STOP: nothing was committed for longer than the window spans, and the end offset went on."""
     STALLED = "stalled"
-    """STALL: somebody is there and commits, always the same offset."""
+    """STALL: a consumer is present and commits, always the same offset."""
     FALLING_BEHIND = "falling_behind"
-    """WARN: it commits, and its lag did not once shrink over the window."""
+    """WARN: it commits, but its lag never shrank over the window."""
     REWOUND = "rewound"
-    """REWIND: it committed an offset lower than one before, and has not come back to that."""
+    """REWIND: it committed an offset lower than one before, and has not come back to it."""
 
 
 _RULES = {
@@ -44,8 +44,8 @@ _RULES = {
 class Reason:
     """The rule and its numbers. Offsets and lags in records, durations in seconds.
 
-    ``silence``: since the newest commit. ``span``: between the first and the newest commit of the window, less the
-    time that nobody looked. ``first_offset`` to ``last_offset``: what was committed over it. ``highest_offset``: the
+    ``silence``: since the newest commit. ``span``: between the first and the newest commit of the window, minus
+    unwatched time. ``first_offset`` to ``last_offset``: what was committed over it. ``highest_offset``: the
     highest of it, which a rewind fell back from; ``lowest_offset``: the lowest since. ``recent``: how long ago it may
     have been caught up to count as well.
     """
@@ -70,7 +70,7 @@ class Reason:
         ago = duration(self.silence)
         if self.commits > 1:
             return f"committed {self.last_offset:,} {ago} ago and nothing since; the window spans {duration(self.span)}"
-        # The first commit that is seen may have been there for long.
+        # The first commit that is seen may be much older.
         return f"has stayed at {self.last_offset:,} without a commit for {ago}"
 
     def sentence(self) -> str:
@@ -86,7 +86,7 @@ class Reason:
                 moved = self.last_offset - self.first_offset
                 if moved > 0:
                     return f"{behind}, but it keeps up: {moved:,} worked off; {over}"
-                # What kept a silence from being a STOP is `recent`, and a stay from being a STALL the window itself.
+                # `recent` is why a silence is no STOP; the window itself is why an unchanged offset is no STALL.
                 lately = self.recent if self.silence > self.span else (self.span + self.silence or self.recent)
                 return f"{behind}, but it was caught up less than {duration(lately)} ago"
             case Rule.YOUNG:
@@ -105,7 +105,7 @@ class Reason:
 
 
 def reason(found: Report, row: int, settings: Evaluation) -> Reason:
-    """Why the partition in a row of the report's columns, one that is shown, has its status."""
+    """Why the partition in a shown row of the report's columns has its status."""
     commits, verdicts = found.history.commits, found.columns.verdicts
     first = int(verdicts.first[row])
     offsets = commits.windows.offset[row, first:]
@@ -132,7 +132,7 @@ def reason(found: Report, row: int, settings: Evaluation) -> Reason:
 
 
 def duration(seconds: float) -> str:
-    """A duration in the two largest units that tell: 45 s, 2 min 30 s, 7 min, 2 h 5 min, 3 d 4 h."""
+    """A duration in its two largest units: 45 s, 2 min 30 s, 7 min, 2 h 5 min, 3 d 4 h."""
     whole = round(seconds)
     for unit, name, part, part_name in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min")):
         if whole >= unit:

@@ -1,4 +1,4 @@
-"""What a collection found out about one cluster: an immutable value that every page is built from."""
+"""What a collection found about one cluster: an immutable value that every page is built from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from exporter.core.model import NO_OFFSET, Failure, Int64s, Observation
 from exporter.core.timeline import behind
 
 MOST_NAMED: Final = 3
-"""Of many things that fail in the same way so many are named."""
+"""Of many failures of the same kind this many are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Report:
 
 
 def report(history: History, seen: Observation, settings: Evaluation) -> Report:
-    """The report on an observation that has been folded into ``history``, and is the newest in it."""
+    """The report on an observation, the newest one that has been folded into ``history``."""
     layout, now = history.group_topics, history.now
     if now is None:
         raise ValueError("a report needs a history into which its observation has been folded")
@@ -81,7 +81,7 @@ def report(history: History, seen: Observation, settings: Evaluation) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a page can say of one cluster.
+    """What a page can show of one cluster.
 
     ``report`` is None where nothing can be shown; ``failures`` then say why. ``up`` is True if the last
     collection read the cluster and is what ``report`` holds. ``last_read``: when (ms) one last did, None if none has.
@@ -95,7 +95,7 @@ class Outcome:
 
 
 def in_words(failures: Iterable[Failure]) -> str:
-    """What did not come back, for the log: how many of each scope and reason, and the first few by name."""
+    """The failures for the log: how many of each scope and reason, and the first few by name."""
     subjects: dict[tuple[str, str], list[str]] = {}
     for failure in failures:
         subjects.setdefault((failure.scope, failure.reason), []).append(failure.subject)

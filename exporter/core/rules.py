@@ -18,17 +18,17 @@ from exporter.core.watch import WatchedClock, watched_clock
 from exporter.core.windows import NO_LAG, Commits, Windows
 
 NEVER = np.iinfo(np.int64).max
-"""In place of an end offset where none is known: higher than any commit."""
+"""Stands for an end offset that is not known: higher than any commit."""
 
 Statuses = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """One verdict a row.
+    """One verdict per row.
 
     ``status``: numbers of `Status`; ``complete``: 0 to 1; ``first``: the column of the oldest commit that was judged;
-    ``span``: from that to the newest, less the time that nobody looked (ms).
+    ``span``: from that to the newest, minus unwatched time (ms).
     """
 
     status: Statuses
@@ -58,11 +58,11 @@ def judge(history: History, current_lag: Int64s, now: int, settings: Evaluation)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How much of each row's history its verdict rests on.
+    """How much of each row's history its verdict is based on.
 
     ``first``: the column of the oldest commit that is judged. ``span`` (ms): from that to the newest. ``spans``: long
-    enough to say of a group that it does not move, or falls behind. ``least_silence`` (ms): a silence shorter than
-    that is no stop. ``complete``: 0 to 1.
+    enough to judge that a group does not move, or falls behind. ``least_silence`` (ms): a silence shorter than
+    this is no stop. ``complete``: 0 to 1.
     """
 
     first: Int64s
@@ -75,12 +75,12 @@ class Reach:
 def reach_of(commits: Commits, clock: WatchedClock, now: int, settings: Evaluation) -> Reach:
     """How far the window of each row reaches at ``now`` (ms).
 
-    Commits that bring their own times are judged as Burrow does: over the newest ``intervals``, complete when there
+    Commits with their own times are judged as Burrow does: over the newest ``intervals``, complete when there
     are as many, and whatever they say counts from the first commit on. Sampled ones are judged over the newest that
     span ``window`` seconds, at least FEWEST_COMMITS, so that the verdict does not depend on how often, or by how
     many, the exporter is scraped; until they span it, or there has been silence for as long, a row is not called
-    stopped, stalled or late. ``complete`` is then the share of ``window`` that has been watched. Time that nobody
-    looked is no part of what they span, but it is of a silence: who is still silent after it has been all the while.
+    stopped, stalled or late. ``complete`` is then the share of ``window`` that has been watched. Unwatched
+    time is no part of the span, but it is part of a silence: a row still silent after it was silent all the while.
     """
     windows = commits.windows
     size = windows.capacity
@@ -111,7 +111,7 @@ def reach_of(commits: Commits, clock: WatchedClock, now: int, settings: Evaluati
 
 
 def _share(duration: Int64s, of: float) -> npt.NDArray[np.float64]:
-    """A duration as a share of another, 1 where there is nothing to share."""
+    """A duration as a share of another, 1 if that is 0."""
     return duration / of if of > 0 else np.ones(len(duration))
 
 
@@ -131,9 +131,9 @@ def lowest_of_newest(ends: Windows, entries: int) -> Int64s:
 def evaluate(
     commits: Commits, reach: Reach, lowest_end: Int64s, current_lag: Int64s, *, now: int, allowed_lag: int
 ) -> Statuses:
-    """The six rules in Burrow's order, the first that speaks wins; a row with an empty window means nothing here.
+    """The six rules in Burrow's order, the first that matches wins; meaningless for a row with an empty window.
 
-    ``lowest_end`` is the lowest end offset that counts as lately.
+    ``lowest_end`` is the lowest end offset that counts as recent.
     """
     windows, lag = commits.windows, commits.lag
     size = windows.capacity
@@ -144,7 +144,7 @@ def evaluate(
 
     caught_up = current_lag <= allowed_lag
 
-    # STOP: silent for longer than the window spans, and never caught up lately.
+    # STOP: silent for longer than the window spans, and never recently caught up.
     silence = now - windows.time[:, -1]
     silent = (silence > reach.span) & (silence >= reach.least_silence)
     stopped = silent & (lowest_end > newest)
@@ -178,7 +178,7 @@ def evaluate(
 
 
 def _ever_smaller_than_the_known_before(lag: Int64s, known: Bools) -> Bools:
-    """True for rows in which some known lag is smaller than the nearest known one before it."""
+    """True for rows in which some known lag is smaller than the previous known one."""
     position = np.where(known, np.arange(lag.shape[1]), 0)
     nearest = np.maximum.accumulate(position, axis=1)
     any_before: Bools = np.maximum.accumulate(known, axis=1)

@@ -18,7 +18,7 @@ _AS_BEFORE = -1
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One entry a row of commits; of rows that are not ``shown`` nothing can be said.
+    """One entry per row of commits; nothing is known of rows that are not ``shown``.
 
     ``committed``: committed offset, NO_OFFSET or NOT_READ. ``start`` and ``end``: log start offset and end offset,
     NOT_READ where unread; for readers of committed records ``end`` is the last stable offset. ``lag`` and ``lost``
@@ -37,8 +37,8 @@ def snapshot(group_topics: Layout[GroupTopic], topics: Layout[str], end_row: Int
     """What an observation says of each row; ``end_row`` is each row's row in the layout of topics.
 
     Lag counts the records that are there to be read: end 30, log start 10, commit 20: lag 10, lost 0; commit 4:
-    lag 20, lost 6. Commits are read before end offsets, so a commit beyond the end can only stem from a log that
-    was truncated or made anew, in which nothing is left to read: lag 0.
+    lag 20, lost 6. Commits are read before end offsets, so a commit beyond the end can only come from a log that
+    was truncated or recreated, in which nothing is left to read: lag 0.
     """
     committed = _by_group(group_topics, {name: group.commits for name, group in seen.groups.items()}, NO_OFFSET)
     committed[_rows_of_groups(group_topics, seen.unread_groups)] = NOT_READ
@@ -67,10 +67,10 @@ def assignments(group_topics: Layout[GroupTopic], seen: Observation, before: Ass
     """Whether each row is assigned to a member, and whether a live consumer is on it.
 
     Of an alive group whose members have not been described yet, what was known ``before`` holds, and what was never
-    known counts as assigned: after a restart a topic that was left does not pass for consumed until the members are
+    known counts as assigned: after a restart an abandoned topic does not count as consumed until the members are
     known again.
     """
-    # Lists by block, made into columns at the end: a call of numpy for each block would cost more than all else.
+    # Lists by block, made into columns at the end: a numpy call for each block would cost more than everything else.
     of_block: list[int] = []
     alive: list[bool] = []
     owned: list[int] = []

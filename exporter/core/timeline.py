@@ -32,7 +32,7 @@ class Timeline:
     columns: tuple[Int64s, ...] = ()
 
     def take(self, rows: Int64s) -> Timeline:
-        """The given rows, in that order; -1 gives a row of which nothing is known."""
+        """The given rows, in that order; -1 gives a row without known offsets."""
         return Timeline(self.times, tuple(_take(column, rows) for column in self.columns))
 
 
@@ -75,7 +75,7 @@ def behind(
     """
     seconds = np.zeros(len(rows))
     bound = np.zeros(len(rows), dtype=np.bool_)
-    # What is still to be placed, and the earliest observation known to be past each commit: first the one of now.
+    # What is still to be placed, and the earliest observation known to be past each commit: first the current one.
     open_rows = np.flatnonzero(lag > 0)
     after_time = np.full(len(open_rows), float(at))
     after_end = end[open_rows].astype(np.float64)

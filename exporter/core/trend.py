@@ -1,4 +1,4 @@
-"""How a group's total lag has moved lately, and when it will have caught up at that pace."""
+"""How a group's total lag has moved recently, and when it will have caught up at that pace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def total_lags(group_topics: Layout[GroupTopic], now: Snapshot) -> dict[str, int
     starts = group_topics.starts[:-1]
     if group_topics.rows == 0:
         return totals
-    # Blocks of no rows would make reduceat take over their neighbour's first value.
+    # For an empty block reduceat would return its neighbour's first value.
     filled = np.flatnonzero(np.diff(group_topics.starts))
     lag = np.add.reduceat(now.lag, starts[filled]).tolist()
     shown = np.logical_or.reduceat(now.shown, starts[filled]).tolist()
@@ -41,7 +41,7 @@ def follow(trend: Trend, at: int, totals: Mapping[str, int], settings: Evaluatio
 
 
 def without(trend: Trend, groups: AbstractSet[str]) -> Trend:
-    """The trend as if these groups had not been there."""
+    """The trend without these groups."""
     if not groups:
         return trend
     return tuple((at, {name: lag for name, lag in totals.items() if name not in groups}) for at, totals in trend)

@@ -1,4 +1,4 @@
-"""The clock of the windows: it stands still while nobody looked.
+"""The clock of the windows: it stands still while the cluster was not watched.
 
 The exporter was not running, or the cluster could not be read. If such a gap counted, a window that reaches across it
 would span hours, and a group that stops soon after it would be called stopped hours late.
@@ -17,17 +17,17 @@ from exporter.core.timeline import GROWTH
 from exporter.core.windows import Windows
 
 PACE_OVER = 8
-"""How many of the newest distances between observations tell how often they come: their (lower) median."""
+"""How many of the newest distances between observations give the usual distance, their (lower) median."""
 
 MISSED_IN_A_ROW = 4
-"""A gap is longer than this many usual distances, so that scrapes which come slowly leave none."""
+"""A gap is longer than this many usual distances, so that slow scrapes leave none."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedClock:
-    """Turns times into times that were watched.
+    """Turns times into watched time.
 
-    ``ended`` (ms): when each gap ended, oldest first. ``unwatched`` (ms): how long nobody had looked by then, all
+    ``ended`` (ms): when each gap ended, oldest first. ``unwatched`` (ms): the unwatched time up to then, all
     gaps together; its first entry, 0, is for what is older than all gaps.
     """
 
@@ -41,7 +41,7 @@ class WatchedClock:
         return time - self.unwatched[np.searchsorted(self.ended, time, side="right")]
 
     def of(self, windows: Windows) -> Windows:
-        """The same entries at the times that were watched."""
+        """The same entries at their watched times."""
         return replace(windows, time=self(windows.time))
 
 

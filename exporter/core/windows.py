@@ -1,7 +1,7 @@
 """Windows: the newest entries of many rows, as columns.
 
-Right-aligned: column -1 is the newest entry, ``count`` says how many are filled. Nothing is changed in place;
-what is made from a window is a new one, so whoever holds the old one may go on reading it.
+Right-aligned: column -1 is the newest entry, ``count`` says how many are filled. Nothing is changed in place:
+every change returns new windows, and readers of the old ones may go on.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Windows:
 class Commits:
     """The commits' windows, with the lag (records, or NO_LAG) at each commit.
 
-    ``own_times``: rows whose commits brought their own times. ``last_time``: there, the time of the newest
+    ``own_times``: rows whose commits have their own times. ``last_time``: there, the time of the newest
     commit seen, which ``min_distance`` may have kept out of the window. ``assigned``: whether the partition was
     assigned to a member when that was last known: UNKNOWN, ASSIGNED or UNASSIGNED.
     """
@@ -153,7 +153,7 @@ Entry = TypeVar("Entry", bound=np.generic)
 
 
 def right_aligned(column: Int64s, capacity: int) -> Int64s:
-    """Rows × capacity of a column's newest entries; what is added on the left is 0, and nothing yet."""
+    """Rows × capacity of a column's newest entries; entries added on the left are 0 and not filled."""
     added = max(capacity - column.shape[1], 0)
     return np.pad(column, ((0, 0), (added, 0)))[:, -capacity:]
 

@@ -1,7 +1,7 @@
-"""What the exporter tells Prometheus: the catalogue of families, and reports turned into a page.
+"""The metrics: the catalogue of families, and how reports become a page.
 
-`catalogue` says which families there are and how each reads its numbers, `rows` names the rows they belong to,
-`text` writes lines, `page` puts the page together.
+`catalogue` lists the families and how each reads its numbers, `rows` names the rows they belong to,
+`text` writes lines, `page` assembles the page.
 """
 
 from exporter.metrics.catalogue import CATALOGUE

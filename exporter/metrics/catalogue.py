@@ -1,4 +1,4 @@
-"""Every metric family there is, in the order of the page: to add one is to add an entry here.
+"""Every metric family, in the order of the page: to add one, add an entry here.
 
 Burrow's own six keep its names, labels and numbers (``core/internal/httpserver/prometheus.go`` in
 linkedin/Burrow). A name is API: it is not changed once released. HELP texts hold no quote, backslash or newline,
@@ -235,4 +235,4 @@ CATALOGUE: Final[tuple[Family, ...]] = (
     RELOAD_SUCCESS_AT,
     BUILD_INFO,
 )
-"""Every family but those of the process, which are prometheus_client's."""
+"""Every family except those of the process, which are prometheus_client's."""

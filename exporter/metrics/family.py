@@ -1,4 +1,4 @@
-"""The kinds of metric families. All are gauges: each page is one look, nothing is counted between pages."""
+"""The kinds of metric families. All are gauges: a page shows one collection, nothing is counted between pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVERY: Final[tuple[Granularity, ...]] = ("partition", "topic", "group")
 
 
 class Level(Enum):
-    """What a row of a family of many series is; the value: the labels that name it, in the order of the page."""
+    """What a row of a family of many series stands for; the value: its labels, in the order of the page."""
 
     GROUP = ("cluster", "consumer_group")
     GROUP_TOPIC = ("cluster", "consumer_group", "topic")
@@ -31,7 +31,7 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One number for each row of a level, and which rows are shown at all."""
+    """One number for each row of a level, and which rows are shown."""
 
     numbers: Numbers
     shown: Bools
@@ -49,7 +49,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples(Family):
-    """A family of few series: ``samples`` gives label values, in the order of ``labels``, and number."""
+    """A family of few series: ``samples`` gives label values, in the order of ``labels``, and the number."""
 
     samples: Callable[[Outcome], Iterable[tuple[LabelValues, float]]]
 
@@ -63,7 +63,7 @@ class Columns(Family):
 
 
 def per_group(name: str, meaning: str, value: Callable[[GroupReport], float | None]) -> Columns:
-    """A family with one number for each group; None gives no series."""
+    """A family with one number for each group; a group with None has no series."""
 
     def column(report: Report) -> Column:
         numbers = np.array([value(group) for group in report.groups.values()], dtype=np.float64)
@@ -82,7 +82,7 @@ def per_group_topic(name: str, meaning: str, combine: np.ufunc, rows: Callable[[
         starts = report.history.group_topics.starts
         numbers = np.zeros(len(starts) - 1, dtype=np.int64)
         shown = np.zeros(len(starts) - 1, dtype=np.bool_)
-        # reduceat has no notion of an empty block; leaving them out leaves the others' ends where they are.
+        # reduceat cannot handle an empty block; leaving them out does not move the ends of the others.
         blocks = np.flatnonzero(np.diff(starts))
         if len(blocks):
             seen = report.columns.shown
@@ -101,7 +101,7 @@ def per_group_topic(name: str, meaning: str, combine: np.ufunc, rows: Callable[[
 
 
 def per_group_partition(name: str, meaning: str, rows: Callable[[Report], Numbers]) -> Columns:
-    """A family with one number for each partition that a group has committed on; NaN gives no series."""
+    """A family with one number for each partition that a group has committed on; a partition with NaN has no series."""
 
     def column(report: Report) -> Column:
         numbers = rows(report)
@@ -119,7 +119,7 @@ def per_group_partition(name: str, meaning: str, rows: Callable[[Report], Number
 
 
 def per_topic_partition(name: str, meaning: str, offsets: Callable[[Report], Int64s]) -> Columns:
-    """A family with one offset for each partition of each topic; below 0 (not read) gives no series."""
+    """A family with one offset for each partition of each topic; a partition below 0 (not read) has no series."""
 
     def column(report: Report) -> Column:
         numbers = offsets(report)

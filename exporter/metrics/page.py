@@ -1,4 +1,4 @@
-"""Outcomes become one page of text, in the format and encoding that the scraper asks for."""
+"""Outcomes → one page of text, in the format and encoding that the scraper asks for."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from exporter.metrics.rows import Rows
 from exporter.settings import Settings
 
 GZIP_LEVEL: Final = 1
-"""On these pages the highest level takes five times as long to save a tenth more."""
+"""On these pages the highest level takes five times as long and saves a tenth more."""
 
 _GZIP_WINDOW: Final = 31
-"""zlib's word for the largest window with a gzip header."""
+"""zlib's value for the largest window with a gzip header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The body of an answer in pieces, and the headers that say what it is; ``encoding`` None is plain text."""
+    """The body of an answer in pieces, and its content headers; ``encoding`` None is plain text."""
 
     pieces: tuple[bytes, ...]
     content_type: str
@@ -49,7 +49,7 @@ class Page:
 
 
 class Pages:
-    """Makes pages. What takes long is done once for as many scrapes as show the same reports."""
+    """Makes pages. The expensive part is made once for all scrapes that show the same reports."""
 
     def __init__(self, settings: Settings) -> None:
         self._granularity = {cluster.name: cluster.granularity for cluster in settings.clusters}
@@ -74,7 +74,7 @@ class Pages:
         """The page on these outcomes for a scrape that gave the collection ``deadline`` seconds.
 
         ``accept`` and ``accept_encoding`` are the scraper's headers; ``names`` limits the page to these families.
-        ``reload_failed``: the configuration could not be loaded anew, and what these pages were made with still holds.
+        ``reload_failed``: the last reload of the configuration failed, and the previous one is still in force.
         """
         encoder, content_type = choose_encoder(accept)
         about = {SCRAPE_DEADLINE: deadline, RELOAD_SUCCESSFUL: not reload_failed, RELOAD_SUCCESS_AT: self._loaded_at}
@@ -134,7 +134,7 @@ class _Shared:
         self._packed: tuple[bytes, zlib._Compress] | None = None
 
     def shows(self, outcomes: tuple[Outcome, ...]) -> bool:
-        """True if a page on these outcomes would say the same."""
+        """True if a page on these outcomes would be the same."""
         return len(outcomes) == len(self._outcomes) and all(
             mine.report is other.report
             and (mine.cluster, mine.up, mine.failures, mine.last_read)
@@ -143,7 +143,7 @@ class _Shared:
         )
 
     def packed(self) -> tuple[bytes, zlib._Compress]:
-        """The text compressed, and a compressor of one's own to go on from there: one gzip stream in all."""
+        """The compressed text, and a compressor to continue from there: together one gzip stream."""
         if self._packed is None:
             packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
             self._packed = (packer.compress(self.text) + packer.flush(zlib.Z_SYNC_FLUSH), packer)
@@ -151,7 +151,7 @@ class _Shared:
 
 
 class _Exporter(Collector):
-    """What a page says of the exporter itself: its version, the scrape's deadline, its configuration, the process."""
+    """The metrics of the exporter itself: its version, the scrape's deadline, its configuration, the process."""
 
     def __init__(self, process: CollectorRegistry, about: Mapping[Family, float], names: Collection[str]) -> None:
         self._process = process

@@ -1,4 +1,4 @@
-"""What a cluster's outcome says for the families of the catalogue that are not read from columns."""
+"""The numbers of the families with few series, read from a cluster's outcome."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from exporter.core.report import Outcome
 from exporter.metrics.family import LabelValues
 
 Found = Iterable[tuple[LabelValues, float]]
-"""Values, each with those of the labels after ``cluster``."""
+"""Values, each with the label values after ``cluster``."""
 
 MEMBERLESS_STATES: Final = frozenset({"Empty", "Dead"})
-"""Group states that say by themselves that there is no member."""
+"""Group states in which there is no member."""
 
 
 def judged(group: GroupReport, number: float) -> float | None:
@@ -31,7 +31,7 @@ def members(group: GroupReport) -> float | None:
 
 
 def info(outcome: Outcome) -> Found:
-    """1 for each group, under what Kafka says of it."""
+    """1 for each group, labelled with what Kafka says about it."""
     for group in _groups(outcome):
         coordinator = "" if group.coordinator is None else str(group.coordinator)
         yield (group.name, group.state, group.type, group.protocol, coordinator), 1
@@ -80,6 +80,6 @@ def failures(outcome: Outcome) -> Found:
 
 
 def collected(outcome: Outcome) -> Found:
-    """When the cluster was last read (s); also of one that is down, for which it shows how long it has been."""
+    """When the cluster was last read (s), also for one that is down now."""
     if outcome.last_read is not None:
         yield (), outcome.last_read / 1000

@@ -12,10 +12,10 @@ from exporter.metrics.family import Level
 
 
 class Rows:
-    """Label parts of lines, by cluster and level; for partitions the texts of one layout are kept for each.
+    """Label parts of lines, by cluster and level; those of partitions are kept per layout.
 
     A layout stays the same object from scrape to scrape while no group, topic or partition comes or goes, so
-    identity tells whether the texts made for it still hold.
+    identity tells whether the texts made for it are still valid.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ def _partitions(cluster: str, level: Level, layout: Layout[str] | Layout[tuple[s
     rows: list[bytes] = []
     for key, size in zip(layout.keys, sizes, strict=True):
         *group, topic = (key,) if isinstance(key, str) else key
-        # The names of a block are written once: its lines differ in nothing but the number of the partition.
+        # The names of a block are written once: its lines differ only in the partition's number.
         names = zip(level.value, (cluster, *group), strict=False)
         head = text.encode("{" + "".join(f'{name}="{text.escape(value)}",' for name, value in names) + 'partition="')
         tail = text.encode(f'",topic="{text.escape(topic)}"}} ')

@@ -13,14 +13,14 @@ from prometheus_client.utils import floatToGoString
 from exporter.metrics.family import Family, Numbers
 
 _PLAIN = 1_000_000
-"""From here on Go, and so the page, writes an exponent: 999999.0, 1e+06."""
+"""From here on Go, and so the page, uses an exponent: 999999.0, 1e+06."""
 
 _EXACT = 2**53
 """Below this a whole number is the same as a float."""
 
 
 def escape(value: str) -> str:
-    """A label value as it stands between the quotes."""
+    """A label value as it is written between the quotes."""
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
@@ -31,7 +31,7 @@ def labels(names: Iterable[str], values: Iterable[str]) -> bytes:
 
 
 def encode(text: str) -> bytes:
-    """The text in UTF-8. What UTF-8 cannot say becomes a question mark: one odd name must not blank the page."""
+    """The text in UTF-8; what cannot be encoded becomes a question mark, so that one odd name cannot break the page."""
     return text.encode("utf-8", "replace")
 
 
@@ -57,10 +57,10 @@ def _whole(value: int) -> bytes:
 
 
 def family(described: Family, parts: Sequence[bytes]) -> bytes:
-    """A whole family, from the part after the name of each of its lines; nothing if there is none."""
+    """A whole family, from the part after the name of each of its lines; empty if it has no lines."""
     if not parts:
         return b""
     name = described.name.encode()
     head = f"# HELP {described.name} {described.help}\n# TYPE {described.name} gauge\n".encode()
-    # With the name as the separator no line has to be put together by itself.
+    # With the name as the separator, one join builds all lines.
     return b"%b%b%b\n" % (head, name, (b"\n" + name).join(parts))

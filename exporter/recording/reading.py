@@ -1,4 +1,4 @@
-"""Lines → observations, strictly: whatever is not understood is an error that says where and how to mend it."""
+"""Lines → observations, strictly: anything unexpected is an error that says where it is and how to fix it."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from exporter.recording.values import (
 )
 
 LATEST_TIME = 253_402_300_799_999
-"""The last ms of the year 9999; what is later was not given in ms."""
+"""The last ms of the year 9999; a larger number was not given in ms."""
 
 MOST_ROWS = 2_500_000
 """Partitions of topics and of groups in one observation, counted up to the highest id; a million take 0.7 GB."""
 
 
 class RecordingError(Exception):
-    """A line that cannot be used; says which, what is wrong with it and how to mend it."""
+    """A line that cannot be used; the message says which, what is wrong with it and how to fix it."""
 
 
 def read(lines: Iterable[bytes]) -> Iterator[tuple[int, Observation]]:
-    """Each observation with the number of its line; blank lines are passed over.
+    """Each observation with the number of its line; blank lines are skipped.
 
     Raises RecordingError at the first line that is malformed, or earlier than its cluster's line before.
     """
@@ -70,7 +70,7 @@ def _decoded(line: bytes) -> Any:
         ) from None
     except RecursionError:
         raise Malformed((), "nested too deeply to be an observation") from None
-    except ValueError:  # what is left: Python refuses to read integers of thousands of digits
+    except ValueError:  # the remaining case: Python refuses to read integers of thousands of digits
         raise Malformed((), "a number has too many digits; offsets and times are 64-bit integers") from None
 
 

@@ -1,4 +1,4 @@
-"""The values in a line, each checked: what they may be, and the error when they are not."""
+"""The values in a line: how each is checked, and the error if it is wrong."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ class Malformed(Exception):
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these keys and values; that JSON lets a key be there twice would hide a mistake."""
+    """The object of these keys and values; a duplicate key, which JSON allows, would hide a mistake."""
     result = dict(pairs)
     if len(result) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise Malformed((), f"the key {quoted(twice)} is there twice in one object; keep one")
+        raise Malformed((), f"the key {quoted(twice)} appears twice in one object; keep one")
     return result
 
 
 def no_constant(name: str) -> Any:
-    """Refuse NaN and the infinities, which Python would read although JSON does not have them."""
+    """Refuse NaN and the infinities, which Python reads although JSON does not have them."""
     raise Malformed((), f"{name} is not JSON; offsets and times are whole numbers")
 
 
 def mapping(value: Any, path: Path, *, required: Iterable[str] = (), optional: Iterable[str] = ()) -> dict[str, Any]:
-    """An object; where keys are named it has the required ones and none but these."""
+    """An object; if keys are named, it has all the required ones and no unknown ones."""
     if not isinstance(value, dict):
         raise Malformed(path, f"must be an object {{...}}, not {_kind(value)}")
     known = (*required, *optional)
@@ -122,7 +122,7 @@ def commits(value: Any, path: Path, latest: int) -> tuple[Int64s, Int64s | None]
 
 
 def array_of(values: Mapping[int, int], missing: int, size: int | None = None) -> Int64s:
-    """An array by partition id, as long as the highest id asks for if no size is given."""
+    """An array by partition id; without a size, as long as the highest id needs."""
     array = np.full(max(values, default=-1) + 1 if size is None else size, missing, dtype=np.int64)
     if values:
         array[list(values)] = list(values.values())
@@ -141,7 +141,7 @@ def _instead(key: str, known: tuple[str, ...]) -> str:
 
 
 def _kind(value: Any) -> str:
-    """What was given, in a word; the thing itself where it is short."""
+    """The kind of value that was given, in a word; the value itself if it is short."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

@@ -17,7 +17,7 @@ from exporter.core.report import Report
 
 
 def observation_line(seen: Observation) -> str:
-    """An observation; everything that a verdict depends on is in it."""
+    """An observation, with everything that a verdict depends on."""
     optional = {
         "start_offsets": _offsets_by_topic(seen.start_offsets),
         "stable_offsets": _offsets_by_topic(seen.stable_offsets),
@@ -42,7 +42,7 @@ def observation_line(seen: Observation) -> str:
 
 
 def verdict_lines(report: Report, settings: Evaluation) -> Iterator[str]:
-    """One line a group; groups, topics and partitions in order. ``settings`` are those it was judged by."""
+    """One line per group; groups, topics and partitions in order. ``settings`` are those it was judged by."""
     for name in sorted(report.groups):
         yield json_line(verdict(report, report.groups[name], settings))
 
@@ -50,7 +50,7 @@ def verdict_lines(report: Report, settings: Evaluation) -> Iterator[str]:
 def verdict(report: Report, group: GroupReport, settings: Evaluation) -> dict[str, Any]:
     """The verdict on one group and, with its reason, on each of its partitions; lag in records, ``at`` in ms.
 
-    A group has the status of its worst partition; the reason is there.
+    A group has the status of its worst partition, whose reason says why.
     """
     return {
         "cluster": report.cluster,

@@ -179,7 +179,7 @@ def test_nothing_configured_is_one_line_and_exit_code_2(command: list[str]) -> N
     result = run(*command)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        "kafka-burrow-exporter: no cluster to look at; give --config.file FILE or --kafka.bootstrap-servers HOST:PORT\n"
+        "kafka-burrow-exporter: no cluster to monitor; give --config.file FILE or --kafka.bootstrap-servers HOST:PORT\n"
     )
 
 

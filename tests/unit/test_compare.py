@@ -184,7 +184,7 @@ def test_a_time_in_which_a_group_could_not_be_read_is_not_counted() -> None:
         (["--compare", "zzz=3s"], "there are window, recent, min_distance"),
         (["--compare", "window"], '"window" has no value; write KEY=VALUE,KEY=VALUE'),
         (["--compare", "window=3x"], '"3x" is not a duration'),
-        (["--compare", "window=3s,window=4s"], '"window" is there twice'),
+        (["--compare", "window=3s,window=4s"], '"window" is given twice'),
         (["--compare", ""], '"" is not a key of the evaluation'),
         (["--format", "json"], "--format is for --compare"),
     ],

@@ -209,7 +209,7 @@ def test_blank_lines_and_line_ends_of_other_systems_are_passed_over() -> None:
         ('{"0":123}', '{"00":1}', "groups.g.commits.topic.00: must be a partition id from 0 to 1000000"),
         ('{"0":123}', '{"1000001":1}', "groups.g.commits.topic.1000001: must be a partition id from 0 to 1000000"),
         ('{"0":123}', '{"٣":1}', "groups.g.commits.topic.٣: must be a partition id"),
-        ('{"0":123}', '{"0":1,"0":2}', 'the key "0" is there twice in one object'),
+        ('{"0":123}', '{"0":1,"0":2}', 'the key "0" appears twice in one object'),
         ('"g":', '"a b\\nc.d":7,"g":', 'groups."a b\\nc.d": must be an object {...}, not 7'),
         ('"end_offsets":{"topic":{"0":200}}', '"end_offsets":{"topic":{"0":-1}}', "end_offsets.topic.0: must be an"),
         ('"0":200', '"0":9223372036854775807,"1":5', "groups.g: the end offsets of its topics add up to more than 64"),

@@ -202,7 +202,7 @@ def test_many_bad_partitions_are_counted_not_listed(run: Run) -> None:
 
 
 def test_a_cluster_without_groups_says_so(run: Run) -> None:
-    assert run({"c": cluster()}).stdout == "no consumer group with a commit on a topic that is looked at\n"
+    assert run({"c": cluster()}).stdout == "no consumer group with a commit on a monitored topic\n"
 
 
 def test_several_clusters_are_shown_one_below_the_other(run: Run, tmp_path: Path) -> None:
