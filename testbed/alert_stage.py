@@ -1,8 +1,8 @@
-"""All that stands between a consumer and the people who are called: Kafka, exporter, Prometheus, Alertmanager, hooks.
+"""The whole path from a consumer to a notification: Kafka, exporter, Prometheus, Alertmanager, web hooks.
 
 Two replicas of Prometheus scrape one exporter. The first sends to an Alertmanager of its own and to one that both
-send to; each Alertmanager has its own receiver. So every story is told to the two receivers at the same time: as by a
-single Prometheus, and as by a pair.
+send to; each Alertmanager has its own receiver. So one receiver gets what a single Prometheus sends, and the other
+what a pair sends.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from testbed.receiver import PAGERDUTY, SLACK, Message, Receiver
 from testbed.servers import Server, get
 
 LIFETIME = 300.0
-"""Seconds after which whoever plays on the stage leaves it, even if nobody ends the play."""
+"""Seconds after which consumers and producers end, even if the test does not end them."""
 
 PARTITIONS = 3
 RATE = 50.0
 STEP_SECONDS = 0.1
-"""Many commits a second, so that the lag of one that falls behind grows from each scrape to the next."""
+"""Many commits a second, so that the lag of a consumer that falls behind grows from scrape to scrape."""
 
 
 class Spell(NamedTuple):
@@ -60,7 +60,7 @@ class Stage:
         self._loops: list[Loop] = []
 
     def check(self) -> None:
-        """Raises what went wrong with anybody on the stage."""
+        """Raises the error of the first consumer, producer, process or receiver that failed."""
         for loop in self._loops:
             loop.check()
         for process in self._processes:
@@ -68,14 +68,14 @@ class Stage:
                 raise TestbedError(f"{process.name} has ended\n{process.tail()}")
         for receiver in self.receivers:
             if receiver.refused:
-                raise TestbedError(f"the web hooks were sent what they do not take: {receiver.refused}")
+                raise TestbedError(f"the web hooks refused messages: {receiver.refused}")
 
     def group(self, name: str) -> str:
-        """The name of a group of this stage, which no other has."""
+        """The name of a group of this stage; no other stage has it."""
         return f"{name}-{self.suffix}"
 
     def consumer(self, cluster: str, group: str, member: Callable[[Kafka, str, str], Member]) -> Consumer:
-        """A new consumer at work in the group; it works off four records a step if told to be slow."""
+        """A new running consumer of the group; if it is to be slow, it reads four records a step."""
         client = member(self.clusters[cluster], group, self.topics[cluster])
         found = Consumer(client, records=4, step_seconds=STEP_SECONDS, lifetime=LIFETIME).start()
         self._loops.append(found)
@@ -113,7 +113,7 @@ class Stage:
         ]
 
     def spells(self, selector: str, replica: int) -> dict[str, list[Spell]]:
-        """The values that a replica has had for each series, one after the other, under its labels as JSON."""
+        """The successive values of each series on a replica, under its labels as JSON."""
         found = {}
         for labels, samples in self.history(selector, replica):
             turns = [(value, [at for at, _ in turn]) for value, turn in groupby(samples, key=lambda sample: sample[1])]
@@ -121,13 +121,13 @@ class Stage:
         return found
 
     def states(self, alert: str, group: str, replica: int = 0) -> list[tuple[str, float]]:
-        """The states that the alert on the group has gone through, each with when it began."""
+        """The successive states of the alert on the group, each with its start time."""
         found = self.history(f'ALERTS{{alertname="{alert}",consumer_group="{group}"}}', replica)
         seen = sorted((at, labels["alertstate"]) for labels, samples in found for at, _ in samples)
         return [(state, next(turn)[0]) for state, turn in groupby(seen, key=lambda sample: sample[1])]
 
     def told(self, hook: str, about: str) -> list[list[str]]:
-        """What each receiver's web hook was told about something, in the words that a person reads first."""
+        """The titles of the messages about something that each receiver's web hook got."""
         words = title if hook == SLACK else event
         return [[words(message) for message in each.about(about) if message.hook == hook] for each in self.receivers]
 
@@ -144,7 +144,7 @@ def title(message: Message) -> str:
 
 
 def event(message: Message) -> str:
-    """What a message to PagerDuty does and says: ``trigger STALL: orders on prod``."""
+    """The action and the summary of a message to PagerDuty: ``trigger STALL: orders on prod``."""
     return f"{message.body['event_action']} {message.body['payload']['summary']}"
 
 
@@ -175,7 +175,7 @@ def staged(folder: Path, clusters: Mapping[str, Kafka]) -> Iterator[Stage]:
             home.mkdir()
             config = alerting.alertmanager(home, receiver.url)
             stage.alertmanagers.append(stack.enter_context(servers.alertmanager(home, config)))
-        # In one place for both, as two replicas have it: Prometheus spreads the work of its rules by the files' paths.
+        # One path for both, as on two replicas: from it Prometheus derives when it evaluates a group of rules.
         rules = folder / "rules.yml"
         rules.write_text(alerting.rules(), encoding="utf-8")
         for number, targets in enumerate((stage.alertmanagers, stage.alertmanagers[1:])):
@@ -189,7 +189,7 @@ def staged(folder: Path, clusters: Mapping[str, Kafka]) -> Iterator[Stage]:
 
 
 def _end(loops: Sequence[Loop]) -> None:
-    """Ends all at the same time, and raises what went wrong with any of them."""
+    """Ends all at the same time, and raises the first error of any of them."""
     for loop in loops:
         loop.ask_to_stop()
     for loop in loops:

@@ -1,7 +1,7 @@
-"""The shipped alerting files made to play SCALE times as fast, and to send to web hooks on this machine.
+"""The shipped alerting files with all durations divided by SCALE, sending to web hooks on this machine.
 
-Nothing but durations and addresses is changed, and every duration by the same factor: what takes minutes in life is
-the same story in seconds. Scrapes, windows, hold times and the waits of Alertmanager keep their proportions.
+Only durations and addresses are changed, and every duration by the same factor: what takes minutes in production takes
+seconds here. Scrapes, windows, hold times and the waits of Alertmanager keep their proportions.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RANGE = re.compile(r"(?<=\[)\d+(?:ms|[smhd])(?=])")
 SECONDS_SETTING = re.compile(r"burrow:\w+:seconds")
 
 PROMETHEUS_DEFAULTS = {"query.lookback-delta": "5m", "rules.alert.resend-delay": "1m"}
-"""Durations that Prometheus takes as flags only, and what they are if nobody says."""
+"""Durations that Prometheus takes only as flags, and their defaults."""
 
 
 def faster(duration: str) -> str:
@@ -74,7 +74,7 @@ def rules() -> str:
 def alertmanager(folder: Path, hooks: str) -> str:
     """Alertmanager's configuration (YAML) that sends to the web hooks of the receiver at the URL ``hooks``.
 
-    The templates and secrets that it refers to are laid into ``folder``, where it is to be written itself.
+    The templates and secrets that it refers to are written to ``folder``, where the caller writes it too.
     """
     slack = _written(folder / "slack_api_url", hooks + SLACK)
     routing_key = _written(folder / "pagerduty_routing_key", ROUTING_KEY)
@@ -107,7 +107,7 @@ def prometheus(rules_file: Path, exporter: Server, alertmanagers: Sequence[Serve
 
 
 def prometheus_flags() -> list[str]:
-    """The flags that shorten what no file says."""
+    """The flags for the durations that are in no file."""
     return [f"--{name}={faster(duration)}" for name, duration in PROMETHEUS_DEFAULTS.items()]
 
 

@@ -12,7 +12,7 @@ from testbed.members import Member
 
 
 class Behaviour(StrEnum):
-    """What a consumer does once it has turned; until then every one is healthy.
+    """How a consumer behaves after its turning point; before it every consumer is healthy.
 
     ``records`` below is the number of records a step.
     """
@@ -21,10 +21,10 @@ class Behaviour(StrEnum):
     """Keeps up with its topic and commits: OK."""
 
     IDLE = "idle"
-    """Has read all there was and nothing comes any more: OK. What it does is what a healthy one does."""
+    """Has read all records and no more are written: OK. It behaves as a healthy one."""
 
     SLOW = "slow"
-    """Works off, and commits, ``records``: WARN if more come."""
+    """Reads and commits ``records``: WARN if more are written."""
 
     STALLED = "stalled"
     """Stays in the group but commits nothing: STALL."""
@@ -37,7 +37,7 @@ class Behaviour(StrEnum):
 
 
 class Consumer(Loop):
-    """A member that keeps up with its topic, and can be told at any time to behave otherwise."""
+    """A member that keeps up with its topic, until it is given another behaviour."""
 
     def __init__(self, member: Member, *, records: int = 1, step_seconds: float = 0.5, lifetime: float = 600.0) -> None:
         self._member = member
@@ -50,9 +50,9 @@ class Consumer(Loop):
         super().__init__("consumer", self._work, member.close, lifetime)
 
     def turn(self, behaviour: Behaviour, after: float = 0.0) -> Self:
-        """Lets it behave so as soon as ``after`` seconds have passed since its first commit.
+        """Switches to this behaviour ``after`` seconds after the member's first commit.
 
-        It needs that commit, and what it has read until then: a partition without a commit is not judged.
+        That commit is needed: a partition without one is not judged.
         """
         self._behaviour, self._turns_after = behaviour, after
         self.name = f"{behaviour} consumer"
@@ -88,7 +88,7 @@ def consumer(
     step_seconds: float = 0.5,
     lifetime: float = 600.0,
 ) -> Consumer:
-    """A consumer that keeps up for ``turns_after`` seconds from its first commit, and then behaves as told."""
+    """A consumer that keeps up for ``turns_after`` seconds from its first commit, and then changes its behaviour."""
     loop = Consumer(member, records=records, step_seconds=step_seconds, lifetime=lifetime)
     return loop.turn(behaviour, turns_after)
 

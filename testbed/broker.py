@@ -1,4 +1,4 @@
-"""Starting Kafka: one or several KRaft nodes on loopback. The only place that knows how a broker is run."""
+"""Starting Kafka: one or several KRaft nodes on loopback. The only module that knows how to run a broker."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ QUICK = {
     "broker.heartbeat.interval.ms": "500",
     "broker.session.timeout.ms": "3000",
 }
-"""What makes a broker for tests quick: groups form at once, internal topics are small, a lost node is soon noticed."""
+"""Makes a broker quick for tests: groups form at once, internal topics are small, a lost node is noticed early."""
 
 
 class Cluster(Kafka):
     """A Kafka cluster of its own, started on entering the context and stopped on leaving it.
 
     Nodes are numbered from 1 and each is broker and controller. ``properties`` are added to every node's
-    ``server.properties``, where they win. ``listeners``: more of them, name → security protocol, on the first node's
-    ports of their own; what else they need is for the properties.
+    ``server.properties``, where they win. ``listeners``: additional ones, name → security protocol, each on
+    its own port of the first node; further settings for them go into ``properties``.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Cluster(Kafka):
         self.stop()
 
     def stop(self) -> None:
-        """Ends all nodes. Killing them is enough: nobody reads their files again."""
+        """Ends all nodes. They are killed, because their files are not used again."""
         for process in self.nodes.values():
             if process.running:
                 process.kill()

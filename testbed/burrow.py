@@ -1,4 +1,4 @@
-"""Debian's Burrow (1.2.1), to be asked the same as the exporter."""
+"""Debian's Burrow (1.2.1), to compare its answers with the exporter's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from testbed.servers import Server
 from testbed.zookeeper import ZooKeeper
 
 KAFKA_VERSION = "2.0.0"
-"""The newest protocol that this Burrow speaks, or nearly."""
+"""A protocol version that this Burrow supports."""
 
 Section = Mapping[str, object]
 

@@ -1,4 +1,4 @@
-"""The demo: a real Kafka, six groups that behave in six ways, the exporter, and what it makes of them, live.
+"""The demo: a real Kafka, six groups that behave in six ways, the exporter, and its verdicts, live.
 
 `make demo` runs it. It ends after ``--seconds``, or by Ctrl-C, and leaves nothing behind.
 """
@@ -32,7 +32,7 @@ from testbed.scrape import Page, scrape
 from testbed.servers import Server, exporter
 
 LONGEST = 1800.0
-"""Seconds after which even a demo that nobody ends is over; the rewinding consumer has records for that long."""
+"""Seconds after which the demo ends by itself at the latest; the rewinding consumer has records for that long."""
 
 HISTORY = 4000
 RATE = 20.0
@@ -42,12 +42,12 @@ SETTINGS = {
     "members_refresh": "5s",
     "evaluation": {"window": "8s", "recent": "10s", "min_distance": "900ms"},
 }
-"""About twenty times faster than usual, so that nobody has to wait minutes for a verdict."""
+"""About twenty times shorter than the defaults, so that verdicts take seconds and not minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One group of the play: who plays it, and the status that it is to be given."""
+    """One group of the demo: the behaviour of its consumer, and the status expected for it."""
 
     behaviour: Behaviour
     expected: str
@@ -67,7 +67,7 @@ PARTS = (
 
 
 class Interrupted(BaseException):
-    """Somebody wants the demo to end; ``number`` is the signal that said so."""
+    """The demo was asked to end by the signal ``number``."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -104,7 +104,7 @@ def play(seconds: float, screen: Screen) -> Sequence[Row]:
 
 
 def _start_kafka(stack: ExitStack, folder: Path, screen: Screen) -> tuple[Kafka, str]:
-    """A Kafka to play on, and what to put before names so that they are ours alone."""
+    """A Kafka for the demo, and a prefix that makes the names of its topics and groups unique."""
     servers = running_servers()
     if servers:
         kafka = Kafka(servers)
@@ -137,13 +137,13 @@ def _pages(server: Server, loops: Sequence[Loop], began: float, seconds: float) 
             yield scrape(f"{server.url}/metrics", SCRAPE_TIMEOUT), elapsed
         except TestbedError as error:
             raise TestbedError(f"{error}\n{server.tail()}") from error
-        # By the clock, not by the length of a nap: the windows are lengths of time.
+        # At fixed times, so that the length of a scrape does not add to the interval.
         due = max(due + SCRAPE_INTERVAL, time.monotonic() - SCRAPE_INTERVAL)
         time.sleep(max(0.0, due - time.monotonic()))
 
 
 def _update(row: Row, page: Page, elapsed: float) -> None:
-    """Takes over what the page says of the row's group."""
+    """Updates the row from the page."""
     group = row.group
     row.status = page.worst_status(group)
     row.lag = page.value("burrow_kafka_consumer_lag_total", consumer_group=group)
@@ -151,19 +151,19 @@ def _update(row: Row, page: Page, elapsed: float) -> None:
     row.members = page.value("burrow_kafka_consumer_members", consumer_group=group)
     info = next(page.select("burrow_kafka_consumer_info", consumer_group=group), None)
     row.kind = info.labels["type"] if info else None
-    # A verdict on a window that is still filling is a first guess; what counts is the one on a whole window.
+    # A verdict on a window that is still filling is preliminary; only one on a whole window counts.
     if row.reached is None and row.as_expected and row.complete == 1.0:
         row.reached = elapsed
 
 
 def _ask_to_stop(loops: Sequence[Loop]) -> None:
-    """Lets all end at the same time, before each is waited for."""
+    """Asks all to end, then waits for each, so that they end at the same time."""
     for loop in loops:
         loop.ask_to_stop()
 
 
 def _delete(kafka: Kafka, topics: Sequence[str], groups: Sequence[str]) -> None:
-    """Removes what was made on a Kafka that is not ours."""
+    """Removes what the demo created on a Kafka that it did not start."""
     for group in set(groups) & set(kafka.group_states()):
         kafka.delete_group(group)
     for topic in topics:
@@ -171,7 +171,7 @@ def _delete(kafka: Kafka, topics: Sequence[str], groups: Sequence[str]) -> None:
 
 
 def _interrupt(number: int, _: FrameType | None) -> NoReturn:
-    """Ends the demo, once: what follows is tidying up, which nothing is to interrupt."""
+    """Ends the demo; later signals are ignored, so that they do not interrupt the cleaning up."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     raise Interrupted(number)

@@ -12,7 +12,7 @@ COLOURS = {"OK": "32", "WARN": "33", "STOP": "31", "STALL": "31", "REWIND": "31"
 
 @dataclass(slots=True)
 class Row:
-    """One group: the status it should be given, and what the last scrape said of it (None: nothing yet).
+    """One group: its expected status, and its values in the last scrape (None: none yet).
 
     ``reached``: when it first had the expected status over a whole window, in seconds since Kafka was up.
     """
@@ -59,7 +59,7 @@ def table(rows: Sequence[Row], colours: bool) -> list[str]:
 
 
 class Screen:
-    """Where the demo shows what happens."""
+    """Where the demo prints its output."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -68,7 +68,7 @@ class Screen:
         self._told: dict[str, tuple[str | None, bool]] = {}
 
     def say(self, line: str) -> None:
-        """Shows a line that stays."""
+        """Prints a line above the table."""
         self._drawn = 0
         self._write([line])
 

@@ -1,6 +1,6 @@
 """Apache Kafka's program files: from ``KAFKA_HOME``, or fetched once from Maven Central into a cache outside git.
 
-Needs nothing but the standard library, because the set-up runs it before there is a virtual environment.
+Uses only the standard library, because the set-up runs it before there is a virtual environment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 CURRENT = "4.4.0"
 OLDER = "3.9.1"
-"""The last line before 4: tests prove that its brokers are read too."""
+"""The last release line before 4: tests check that its brokers can be read too."""
 
 POM = Path(__file__).with_name("pom.xml")
 DOWNLOADED = re.compile(r"\[INFO\] Downloaded from .*/(?P<file>[^/ ]+\.jar) \((?P<size>[^)]+) at ")
@@ -24,7 +24,7 @@ SHOWN_ON_FAILURE = 15
 
 
 class FetchError(Exception):
-    """Kafka could not be fetched; the message says why and what helps."""
+    """Kafka could not be fetched; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Distribution:
     jars: tuple[Path, ...]
 
     def java(self, main_class: str, *arguments: str | Path, heap: str = "512m", log_level: str = "warn") -> list[str]:
-        """The command that runs one of Kafka's programs. Start-up and little memory count here, not throughput."""
+        """The command that runs one of Kafka's programs. Tuned for a fast start and little memory."""
         return [
             "java",
             f"-Xmx{heap}",
@@ -87,13 +87,13 @@ def fetch(version: str = CURRENT, environment: Mapping[str, str] = os.environ) -
     if shutil.which("mvn", path=environment.get("PATH")) is None:
         raise FetchError("Maven is missing: install it (Debian: apt-get install maven), or set KAFKA_HOME")
     print(f"Fetching Apache Kafka {version} from Maven Central (about 45 MB) into {libs}", flush=True)
-    # Only a complete download ever gets the final name, so its presence proves that nothing is missing.
+    # Only a complete download gets the final name, so a folder of that name is complete.
     unfinished = libs.with_name(f"libs.{os.getpid()}")
     try:
         _copy_dependencies(version, unfinished)
         unfinished.rename(libs)
     except OSError as error:
-        if not libs.is_dir():  # otherwise somebody else was faster
+        if not libs.is_dir():  # otherwise another process was faster
             raise FetchError(f"{libs} cannot be written: {error.strerror}") from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -105,7 +105,7 @@ def _libs(version: str, environment: Mapping[str, str]) -> Path:
 
 
 def _copy_dependencies(version: str, folder: Path) -> None:
-    """Lets Maven copy the broker and all that it needs to run, and shows each file as it comes."""
+    """Lets Maven copy the broker and its dependencies, and prints each file as it is downloaded."""
     folder.mkdir(parents=True)
     command = ["mvn", "-B", "-f", str(POM), f"-Dkafka.version={version}", "-DincludeScope=runtime"]
     command += [f"-DoutputDirectory={folder}", "dependency:copy-dependencies"]

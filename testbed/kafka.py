@@ -1,6 +1,6 @@
-"""A Kafka cluster to work with: topics, groups, and their offsets as Kafka itself tells them.
+"""A Kafka cluster to work with: topics, groups, and their offsets as Kafka returns them.
 
-This goes through librdkafka on purpose: what the exporter says, it reads by another client.
+It uses librdkafka on purpose: a client other than the exporter's.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class Kafka:
 
     @cached_property
     def admin(self) -> AdminClient:
-        """The admin client. Broken connections are its callers' to notice, not a line on the terminal."""
+        """The admin client. It does not log broken connections; its callers notice them."""
         return AdminClient({"bootstrap.servers": ",".join(self.bootstrap_servers), "log_level": 0})
 
     def brokers(self, timeout: float = TIMEOUT) -> int:
-        """How many brokers are alive, by the cluster's own word; 0 if nobody answers."""
+        """How many alive brokers the cluster's metadata lists; 0 if no broker answers."""
         try:
             return len(self.admin.list_topics(timeout=timeout).brokers)
         except KafkaException:
@@ -66,7 +66,7 @@ class Kafka:
         return name
 
     def add_partitions(self, topic: str, total: int) -> None:
-        """Gives a topic so many partitions in all."""
+        """Raises the number of a topic's partitions to ``total``."""
         self.admin.create_partitions([NewPartitions(topic, total)])[topic].result(TIMEOUT)
         self._wait_partitions(topic, total)
 
@@ -117,7 +117,7 @@ class Kafka:
 
     def delete_group(self, group: str) -> None:
         """Deletes a group, as soon as it has no members."""
-        # librdkafka's own request for this can bring the whole process down while no broker coordinates the group.
+        # librdkafka's own request for this can crash the process while no broker coordinates the group.
         with closing(KafkaAdminClient(bootstrap_servers=list(self.bootstrap_servers))) as admin:
             wait_until(lambda: admin.delete_groups([group])[group] == "OK", TIMEOUT, f"group {group} to be deleted")
 
@@ -132,7 +132,7 @@ class Kafka:
             return {(topic, number): ask(TopicPartition(topic, number), timeout=TIMEOUT) for number in numbers}
 
     def _consumer(self, group: str) -> Consumer:
-        """A consumer that joins no group and fetches nothing: it only asks and tells."""
+        """A consumer that joins no group and fetches nothing: it reads and commits offsets."""
         servers = ",".join(self.bootstrap_servers)
         return Consumer({"bootstrap.servers": servers, "log_level": 0, "group.id": group, "enable.auto.commit": False})
 
@@ -148,7 +148,7 @@ def _coordinated(ask: Callable[[], T]) -> T:
     """The answer of a group's coordinator, asked again while none is there.
 
     The first request about a group makes Kafka create the topic that commits are kept in; until that is done, and
-    while it moves from a stopped broker to another, nobody coordinates.
+    while it moves from a stopped broker to another, there is no coordinator.
     """
     deadline = time.monotonic() + TIMEOUT
     while True:

@@ -1,4 +1,4 @@
-"""Threads that repeat one step, and whose failures are not lost."""
+"""Threads that repeat one step, and pass on their errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Loop:
         return self._thread.is_alive()
 
     def check(self) -> None:
-        """Raises what went wrong in the thread, if anything did."""
+        """Raises the error that ended the thread, if there is one."""
         if self._error is not None:
             raise TestbedError(f"{self.name} failed: {type(self._error).__name__}: {self._error}") from self._error
 
@@ -48,7 +48,7 @@ class Loop:
         self._stopping.set()
 
     def stop(self) -> None:
-        """Ends the thread, and raises what went wrong in it."""
+        """Ends the thread, and raises its error if there is one."""
         self.ask_to_stop()
         self._thread.join(STOP_SECONDS)
         if self.running:

@@ -1,4 +1,4 @@
-"""Real members of consumer groups, in both protocols, behind a few verbs."""
+"""Real members of consumer groups, in both protocols, behind one interface."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ REBALANCING = {
     KafkaError._TIMED_OUT,
     KafkaError._WAIT_COORD,
 }
-"""What a commit may meet while the group or its coordinator is on the move: the next one will do."""
+"""Errors of a commit while the group or its coordinator is changing; the next commit is likely to succeed."""
 
 
 class Member(Protocol):
-    """A client that has subscribed to a topic; new to it, it begins at the log start."""
+    """A client that has subscribed to a topic; without a commit it begins at the log start."""
 
     def read(self, seconds: float) -> None:
         """Reads on for so long, which also keeps the membership."""
@@ -99,4 +99,4 @@ class ConfluentMember:
 
 ClassicMember = partial(ConfluentMember, protocol="classic")
 """A member by librdkafka in the classic protocol. kafka-python's (3.0.12) was seen to wait for minutes to join a group
-on a fresh broker, so what is shown here does not rest on it."""
+on a fresh broker, so it is not used here."""

@@ -1,6 +1,6 @@
-"""What has to be on the machine before anything else can be: looked for, and installed or asked for.
+"""Checks the programs that the set-up needs on the machine, and installs them or says how to.
 
-Run by whatever Python there is, so it needs nothing but the standard library.
+Run by the system's Python, so it uses only the standard library.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 class Missing(Exception):
-    """Something is missing that is not ours to install; the message says in one line what to install."""
+    """Something is missing that is not installed automatically; the message says in one line what to install."""
 
 
 def java_version(printed: str) -> int | None:
@@ -45,7 +45,7 @@ def require_java() -> None:
 
 
 def require_maven(versions: Sequence[str]) -> None:
-    """Checks that Maven is there, if any of these Kafka versions is yet to be fetched."""
+    """Checks that Maven is there, if any of these Kafka versions still has to be fetched."""
     if all(find(version) for version in versions) or shutil.which("mvn"):
         return
     raise Missing("Maven is missing: install it (Debian: apt-get install maven)")
@@ -58,7 +58,7 @@ def missing_packages(listed: str) -> list[str]:
 
 
 def missing_for_venv() -> list[str]:
-    """The Debian package without which this Python makes no virtual environment, if that is so."""
+    """The Debian package that this Python lacks to create virtual environments, if it lacks one."""
     return [] if importlib.util.find_spec("ensurepip") else ["python3-venv"]
 
 
@@ -81,12 +81,12 @@ def install(packages: Sequence[str]) -> None:
             check=False,
         )
     if done.returncode:
-        raise Missing(f"apt-get could not install {names} (its own words are above); install by hand and try again")
+        raise Missing(f"apt-get could not install {names} (its output is above); install by hand and try again")
 
 
 @contextmanager
 def _no_services_started() -> Iterator[None]:
-    """Tells Debian's packages to start no service while the context lasts, where nobody has told them anything yet."""
+    """Keeps Debian's packages from starting services while the context lasts, unless there is a policy already."""
     if POLICY.exists():
         yield
         return
@@ -99,7 +99,7 @@ def _no_services_started() -> Iterator[None]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Sees to what is named: ``venv``, ``demo`` or ``tests``."""
+    """Checks and installs what is named: ``venv``, ``demo`` or ``tests``."""
     try:
         if "venv" in arguments:
             install(missing_for_venv())

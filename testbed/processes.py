@@ -21,7 +21,7 @@ TAIL_LINES = 40
 
 
 class TestbedError(Exception):
-    """What went wrong on the way, in words for the person who started it."""
+    """An error in the testbed; the message is for the person who started it."""
 
     __test__ = False  # pytest collects classes by their name
 
@@ -30,7 +30,7 @@ def free_ports(count: int) -> list[int]:
     """Free TCP ports on loopback, all different.
 
     They lie below the ports that the system hands to outgoing connections: a client that keeps trying a stopped
-    server's port must not be given that very port for its own end, or the server could not come back on it.
+    server's port must not get that port for its own end, or the server could not use it again.
     """
     first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
     candidates = range(10_000, first_outgoing) if first_outgoing > 12_000 else range(20_000, 65_536)
@@ -52,7 +52,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str, interva
     """Returns as soon as the condition holds.
 
     Raises:
-        TestbedError: it did not within ``seconds``; the message tells ``what`` was waited for.
+        TestbedError: it did not within ``seconds``; the message contains ``what`` was waited for.
     """
     deadline = time.monotonic() + seconds
     while not condition():
@@ -72,14 +72,14 @@ class Process:
         self._running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
-        """Starts the command; if this process dies without a chance to stop it, the kernel kills it."""
+        """Starts the command; if this process is killed, the kernel kills the command too."""
         if threading.current_thread() is not threading.main_thread():
-            # The kernel's promise is tied to the thread that starts the process, not to the whole program.
-            raise TestbedError(f"{self.name} was to be started by {threading.current_thread().name}, not by main")
+            # The kernel does so when the thread that started the command ends, not only when this process does.
+            raise TestbedError(f"{self.name} must be started by the main thread, not {threading.current_thread().name}")
         setpriv = shutil.which("setpriv")
         guard = [setpriv, "--pdeathsig", "KILL"] if setpriv else []
         with self.log.open("ab") as log:
-            # A session of its own, so that Ctrl-C in the terminal reaches us alone and we stop things in order.
+            # A session of its own, so that Ctrl-C reaches only this process, which stops the others in order.
             self._running = subprocess.Popen(  # noqa: S603 - the command is the testbed's own
                 [*guard, *self._command],
                 stdin=subprocess.DEVNULL,
@@ -143,7 +143,7 @@ class Process:
         self.signal(signal.SIGCONT)
 
     def stop(self, seconds: float = 15.0) -> None:
-        """Ends it: asks first, then kills. Nothing happens if it has ended, or never started."""
+        """Ends it: by SIGTERM, then by SIGKILL. Does nothing if it has ended, or never started."""
         if self._running is None or not self.running:
             return
         self.signal(signal.SIGTERM)
@@ -154,7 +154,7 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """Ends it without asking."""
+        """Ends it by SIGKILL."""
         self.signal(signal.SIGKILL)
         self._started().wait()
 

@@ -41,7 +41,7 @@ class _Client:
 
 
 def fill(kafka: Kafka, topic: str, records: int) -> None:
-    """Writes so many records to each partition, and returns when Kafka has them all."""
+    """Writes ``records`` records to each partition, and returns when Kafka has acknowledged them all."""
     client = _Client(kafka)
     for partition in range(kafka.partitions(topic)):
         for number in range(records):

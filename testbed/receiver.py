@@ -1,4 +1,4 @@
-"""A web server that stands for the web hooks of Slack and PagerDuty, and remembers what they are sent."""
+"""A web server in place of the web hooks of Slack and PagerDuty, which keeps what they are sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANSWERS = {
     SLACK: (HTTPStatus.OK, "text/html", "ok"),
     PAGERDUTY: (HTTPStatus.ACCEPTED, "application/json", '{"status":"success","message":"Event processed"}'),
 }
-"""What the two say to a message that they take."""
+"""The answers of both to a message that they accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Receiver:
         self._thread = threading.Thread(target=self._server.serve_forever, name="receiver", daemon=True)
 
     def about(self, text: str) -> list[Message]:
-        """What has come that mentions the text, in the order in which it came."""
+        """The requests that contain the text, in the order in which they came."""
         return [message for message in list(self.messages) if message.mentions(text)]
 
     def __enter__(self) -> Self:
@@ -73,14 +73,14 @@ class Receiver:
                 self.wfile.write(said.encode("ascii"))
 
             def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name is given
-                """Nothing: what came is remembered, not told."""
+                """Log nothing: requests are kept, not printed."""
 
         return Handler
 
     def take(self, path: str, text: str) -> tuple[HTTPStatus, str, str]:
-        """Remembers a request, and returns the status, content type and text to answer it with.
+        """Keeps a request, and returns the status, content type and text to answer it with.
 
-        What is not for one of the hooks, or no JSON, is refused as they would, and kept in ``refused``.
+        A request for another path, or without JSON, is refused as the hooks would, and kept in ``refused``.
         """
         try:
             body = json.loads(text)

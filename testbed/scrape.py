@@ -13,7 +13,7 @@ from testbed.processes import TestbedError
 from testbed.servers import get
 
 PARTITION_STATUS = {1: "OK", 2: "WARN", 3: "ERR", 4: "STOP", 5: "STALL", 6: "REWIND"}
-"""The words for the numbers of a status."""
+"""The names of the numbers of a status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Page:
         return found[0].value if found else None
 
     def worst_status(self, group: str) -> str | None:
-        """The status of the group's worst partition, by its word; None if it has none."""
+        """The status of the group's worst partition, by name; None if it has none."""
         found = self.select("burrow_kafka_topic_partition_status", consumer_group=group)
         worst = max((int(sample.value) for sample in found), default=None)
         return None if worst is None else PARTITION_STATUS[worst]

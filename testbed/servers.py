@@ -50,7 +50,7 @@ class Server(Process):
 
 
 def get(url: str, headers: Mapping[str, str] | None = None, timeout: float = GET_SECONDS) -> tuple[int, str]:
-    """The status and the text that a GET is answered with. Not through a proxy, whatever the environment says."""
+    """The status and the text that a GET is answered with. Proxies in the environment are ignored."""
     parts = urlsplit(url)
     with closing(http.client.HTTPConnection(parts.netloc, timeout=timeout)) as connection:
         connection.request("GET", f"{parts.path or '/'}?{parts.query}".rstrip("?"), headers=dict(headers or {}))
@@ -93,7 +93,8 @@ def alertmanager(folder: Path, config: str, *arguments: str) -> Server:
 def exporter(folder: Path, config: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None) -> Server:
     """The exporter with this configuration, as a process of its own; the port is chosen here.
 
-    ``env`` is added to our own environment less the exporter's variables, which would outweigh the configuration.
+    ``env`` is added to this process's environment without the exporter's variables, which would override the
+    configuration.
     """
     neutral = {name: value for name, value in os.environ.items() if not name.startswith("KBE_")}
 

@@ -1,4 +1,4 @@
-"""Stories as timelines: what is done when, and what is wanted of the world between when and when.
+"""Timelines: what is done at which time, and what must hold between which times.
 
 A timeline is a generator of steps. Several are played at the same time, each by its own clock::
 
@@ -24,7 +24,7 @@ Timeline = Generator["At | Want | Keep", None, None]
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Something that is done ``after`` seconds; the clock of the wishes that follow starts then."""
+    """Something that is done ``after`` seconds; the times of the steps that follow count from then."""
 
     after: float
     what: str
@@ -33,7 +33,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """Something that comes to hold between two times, in seconds after the last `At`."""
+    """A condition that must begin to hold between two times, in seconds after the last `At`."""
 
     earliest: float
     latest: float
@@ -43,7 +43,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Something that holds at every look for so many seconds from now."""
+    """A condition that must hold at every check for so many seconds from now."""
 
     seconds: float
     what: str
@@ -77,13 +77,13 @@ def keep(seconds: float, what: str, condition: Condition) -> Keep:
 
 @dataclass(slots=True)
 class Played:
-    """How a timeline went: the steps that came true, with the seconds since the beginning; and what failed."""
+    """The result of a timeline: the steps that passed, with the seconds since its beginning, and what failed."""
 
     steps: list[str] = field(default_factory=list)
     failure: Exception | None = None
 
     def check(self) -> None:
-        """Raises what failed, if anything did, with the steps that led there."""
+        """Raises the failure, if there is one, with the steps before it."""
         if self.failure is not None:
             raise self.failure
 
@@ -98,7 +98,7 @@ class _Running:
         self._step = next(timeline, None)
 
     def look(self, now: float) -> bool:
-        """Goes as far as it can go now, and returns whether there is more to come."""
+        """Runs all steps that are due, and returns whether there are more."""
         try:
             while self._step is not None and self._done(self._step, now):
                 self.played.steps.append(f"{now - self._began:6.1f} s  {self._step.what}")
@@ -136,9 +136,9 @@ class _Running:
 
 
 def play(timelines: Mapping[str, Timeline], each_look: Callable[[], None] = lambda: None) -> dict[str, Played]:
-    """Plays all at the same time, in this thread, and returns how each went.
+    """Runs all at the same time, in this thread, and returns the result of each.
 
-    ``each_look`` is called with every look at the world; what it raises ends the whole play.
+    ``each_look`` is called before every check; an error from it ends the run.
     """
     began = time.monotonic()
     running = {name: _Running(timeline, began) for name, timeline in timelines.items()}

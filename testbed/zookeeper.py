@@ -1,4 +1,4 @@
-"""A ZooKeeper, which old Burrow does not start without. It comes with the last Kafka that knew of it."""
+"""A ZooKeeper, which old Burrow needs to start. It is taken from the last Kafka that supports ZooKeeper."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ZooKeeper(Process):
         return self.start().wait_ready(self._serves, START_SECONDS)
 
     def _serves(self) -> bool:
-        """Asks how it is, in its own four-letter word."""
+        """Asks for its health with the command ``srvr``."""
         try:
             with socket.create_connection((LOOPBACK, self._port), ANSWER_SECONDS) as connection:
                 connection.sendall(b"srvr")

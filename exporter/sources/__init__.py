@@ -1,4 +1,4 @@
-"""Where observations come from. Each source is the only file or folder that imports its client library."""
+"""Where observations come from. Only the source itself imports its client library."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Source(Protocol):
     """
 
     def observe(self, timeout: float) -> Observation:
-        """Return what the cluster looks like now, parts that do not answer left out.
+        """Return the state of the cluster now, without the parts that do not answer.
 
-        A part that keeps silent is given up early enough for the rest to be back within ``timeout`` seconds.
+        Waiting for a part that does not answer ends early enough to return the rest within ``timeout`` seconds.
         Raises ClusterUnavailable when nothing can be read.
         """
 
@@ -35,4 +35,4 @@ class Source(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of connections and threads."""
+        """Close connections and end threads."""

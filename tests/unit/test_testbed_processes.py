@@ -85,7 +85,7 @@ def test_a_process_is_not_started_by_a_thread_that_may_end_before_it(tmp_path: P
     thread = threading.Thread(target=start, name="visitor")
     thread.start()
     thread.join()
-    assert told == ["python was to be started by visitor, not by main"]
+    assert told == ["python must be started by the main thread, not visitor"]
 
 
 def test_a_loop_ends_by_its_step_its_time_or_when_it_is_stopped() -> None:

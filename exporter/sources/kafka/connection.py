@@ -1,4 +1,4 @@
-"""Connections to the brokers of one cluster, and one round of questions over them."""
+"""Connections to the brokers of one cluster, and one round of requests over them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Answer = TypeVar("Answer")
 
 MAX_RESPONSE_BYTES: Final = 100_000_000
 RECONNECT_BACKOFF_MAX_MS: Final = 1000
-"""Short, so that a broker that came back is found by the next scrape."""
+"""Short, so that the next scrape finds a broker that has come back."""
 
 
 class NoAnswer(Exception):
-    """A question that was not answered; ``reason`` is a short word fit for a metric label."""
+    """A request that was not answered; ``reason`` is a short word fit for a metric label."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -59,7 +59,7 @@ class Connection:
         return list(dict.fromkeys([*(node for node in connected if node in known), *known, *first]))
 
     def name(self, node: Node) -> str:
-        """Return a broker's id and address; one that was configured and has told no id yet has an address only."""
+        """Return a broker's id and address; a bootstrap server whose id is not known yet has only an address."""
         broker = self._brokers.cluster.broker_metadata(node)
         if broker is None:
             return str(node)
@@ -68,21 +68,24 @@ class Connection:
 
     def learn_brokers(self, metadata: MetadataResponse) -> None:
         """Take over the brokers' addresses from an answer to a metadata request."""
-        metadata.topics = []  # of no use to the library here, and costly to it
+        metadata.topics = []  # the library does not need them here, and processing them is slow
         self._brokers.cluster.update_metadata(metadata)
 
     async def send(self, node: Node, request: Any, timeout: float) -> Any:
-        """Return a broker's answer; raises a KafkaError, also when ``timeout`` seconds pass without one."""
+        """Return a broker's answer; raises a KafkaError, also if there is none within ``timeout`` seconds."""
         milliseconds = timeout * 1000
         first = self._brokers.broker_version_data is None
         broker = self._brokers.get_connection(node, timeout_ms=milliseconds, refresh_metadata_on_err=False)
         try:
             return await broker.send_request(request, request_timeout_ms=milliseconds)
         except kafka.errors.KafkaConnectionError as error:
-            # A broker that refuses a login says why and hangs up; kafka-python (3.0.12) forgets what it has read when
-            # both come at once. The login is all that lies between learning the broker's versions and its first answer.
+            # A broker that refuses a login sends the reason and closes the connection; if both arrive at once,
+            # kafka-python (3.0.12) drops the reason. Between learning the broker's versions and its first answer there
+            # is only the login, so that is what failed.
             if self._logs_in and first and broker.broker_version_data is not None and broker.init_future.failed():
-                raise kafka.errors.SaslAuthenticationFailedError("the broker hung up during the login") from error
+                raise kafka.errors.SaslAuthenticationFailedError(
+                    "the broker closed the connection during the login"
+                ) from error
             raise
 
     def close(self) -> None:
@@ -93,7 +96,7 @@ class Connection:
 
 
 class Round:
-    """One collection's questions: counted, and none asked of a broker that has kept silent before in it."""
+    """One collection's requests: counted, and none sent to a broker that has failed to answer in it."""
 
     def __init__(self, connection: Connection, silence: float) -> None:
         self.connection = connection
@@ -104,8 +107,8 @@ class Round:
     async def ask(self, node: Node, request: Any) -> Any:
         """Return a broker's answer, or raise NoAnswer.
 
-        A broker is given ``silence`` seconds for each answer; once it has let them pass, or the connection to it
-        has failed, the round asks it nothing more.
+        A broker has ``silence`` seconds for each answer. After a timeout or a failed connection the round sends it
+        no more requests.
         """
         if node in self._silent:
             raise self._silent[node]
@@ -120,7 +123,7 @@ class Round:
 
 
 def reason_of(error: kafka.errors.KafkaError) -> str:
-    """Return the short word for an error: what Kafka calls it, or what happened to the connection."""
+    """Return the short word for an error: Kafka's name of it, or what happened to the connection."""
     if isinstance(error, kafka.errors.KafkaTimeoutError | kafka.errors.RequestTimedOutError):
         return "timeout"
     if isinstance(error, kafka.errors.SaslAuthenticationFailedError):
@@ -137,7 +140,7 @@ def reason_of_code(code: int) -> str | None:
     if code == 0:
         return None
     error = kafka.errors.for_code(code)
-    # A code that the library does not know is given the name of code -1.
+    # To an unknown code the library gives the name of code -1.
     known = error.message and (error.message != kafka.errors.UnknownError.message or code == -1)
     return str(error.message).lower() if known else f"error_{code}"
 

@@ -26,7 +26,7 @@ _Group = OffsetFetchRequest.OffsetFetchRequestGroup
 
 @dataclass(frozen=True, slots=True)
 class ListedGroup:
-    """A group as the broker that coordinates it lists it; what old brokers do not say is empty."""
+    """A group as its coordinator lists it; fields that old brokers do not send are empty."""
 
     name: str
     state: str
@@ -37,10 +37,10 @@ class ListedGroup:
 
 @dataclass(slots=True)
 class CoordinatorAnswer:
-    """What one broker said of the groups that it coordinates.
+    """One broker's answers about the groups that it coordinates.
 
     ``commits``: group → topic → committed offset by partition id; a group that is listed but missing here could
-    not be read. ``listed`` is False if the broker could not even be asked which groups there are.
+    not be read. ``listed`` is False if the broker did not send a complete list of its groups.
     """
 
     node: Node
@@ -65,7 +65,7 @@ async def read_coordinator(questions: Round, node: Node, admitted: Filter) -> Co
         return answer
     reason = reason_of_code(listing.error_code)
     if reason is not None:
-        # While its offsets are loading a broker says so, and lists only a part of its groups.
+        # A broker that is still loading its offsets returns an error, and only a part of its groups.
         answer.listed = False
         answer.failures.append(Failure("broker", str(node), reason))
     answer.groups = listed_groups(listing, node, admitted)
@@ -123,7 +123,7 @@ async def _read_commits_of_one(questions: Round, name: str, into: CoordinatorAns
 
 
 def note_commits(name: str, answer: Any, into: CoordinatorAnswer) -> None:
-    """Note what an answer says of one group's commits."""
+    """Note one group's commits, or why they could not be read."""
     reason = reason_of_code(answer.error_code)
     if reason == GONE:
         into.groups.pop(name, None)
@@ -146,17 +146,17 @@ def note_commits(name: str, answer: Any, into: CoordinatorAnswer) -> None:
 
 
 class Roster:
-    """Remembers who coordinated each group, to tell a group that is gone from one that cannot be seen now."""
+    """Remembers the coordinator of each group, to tell a deleted group from one that cannot be listed now."""
 
     def __init__(self) -> None:
         self._groups: dict[str, ListedGroup] = {}
         self._brokers: frozenset[Node] = frozenset()
 
     def unseen(self, answers: Iterable[CoordinatorAnswer]) -> dict[str, ListedGroup]:
-        """Take in a round of answers, and return the groups that are missing from it without having gone.
+        """Take in a round of answers, and return the groups that are missing from it without being deleted.
 
-        A group that nobody lists is gone if every broker listed its groups and they are the brokers of the
-        round before; otherwise its coordinator may be silent, or the group on its way to another one.
+        A group that no broker lists is deleted if every broker listed its groups and the brokers are those of the
+        round before. Otherwise its coordinator may not have answered, or may be changing.
         """
         answers = list(answers)
         brokers = frozenset(answer.node for answer in answers)

@@ -1,4 +1,4 @@
-"""Who is in the alive groups, and what they are assigned."""
+"""The members of alive groups, and the partitions assigned to them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def _describe(questions: Round, node: Node, names: list[str], *, consumer_
 
 
 def _described(answer: Any, read: Callable[[Any], StateAndMembers]) -> Described:
-    """Return what an answer says of its groups; one that has been deleted is neither described nor a failure."""
+    """Return the groups of an answer; a group that has been deleted is neither described nor a failure."""
     reasons = {group.group_id: reason_of_code(group.error_code) for group in answer.groups}
     return Described(
         {group.group_id: read(group) for group in answer.groups if reasons[group.group_id] is None},
@@ -68,7 +68,7 @@ def _described(answer: Any, read: Callable[[Any], StateAndMembers]) -> Described
 
 
 def _consumer_group(group: Any) -> StateAndMembers:
-    """Return what a ConsumerGroupDescribe answer says of one group."""
+    """Return the state and the members of one group of a ConsumerGroupDescribe answer."""
     owners: dict[str, dict[int, Owner]] = {}
     for member in group.members:
         owner = Owner(member.client_id, member.client_host)
@@ -78,7 +78,7 @@ def _consumer_group(group: Any) -> StateAndMembers:
 
 
 def classic_group(group: Any) -> StateAndMembers:
-    """Return what a DescribeGroups answer says of one group; assignments are read if they are the consumer's."""
+    """Return the state and the members of one group of a DescribeGroups answer; only consumers have owners."""
     if group.protocol_type != "consumer":
         return group.group_state, Members(len(group.members), None)
     owners: dict[str, dict[int, Owner]] = {}

@@ -1,4 +1,4 @@
-"""The protocol messages that are asked, those that kafka-python lacks among them."""
+"""The protocol messages that are used, including those that kafka-python lacks."""
 
 from kafka.protocol.admin import DescribeGroupsRequest, ListGroupsRequest
 from kafka.protocol.api_message import ApiMessage

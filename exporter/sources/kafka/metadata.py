@@ -16,10 +16,10 @@ NO_LEADER = -1
 FIRST_WITH_TOPIC_IDS = 10
 
 NO_TOPIC_ID = str(UUID(int=0))
-"""What is said of a topic without an id: it has none while ``inter.broker.protocol.version`` is below 2.8."""
+"""The id of a topic that has none, because ``inter.broker.protocol.version`` is below 2.8."""
 
 DELETED = "unknown_topic_or_partition"
-"""What a broker says of a topic that is being deleted."""
+"""The error for a topic that is being deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Metadata:
     """A cluster's brokers and topics.
 
     ``leaders``: topic → node by partition id, NO_LEADER without one. ``topic_ids``: topic → id, from Kafka 2.8 on.
-    ``unreadable``: topics that exist, but of which nothing more was said.
+    ``unreadable``: topics that exist, but were returned with an error.
     """
 
     brokers: tuple[Node, ...]
@@ -49,14 +49,14 @@ async def read_metadata(questions: Round, topics: Filter) -> Metadata:
         found = metadata_of(answer, topics)
         questions.connection.learn_brokers(answer)
         return found
-    # What the last one said is as good as any; an authentication failure is what has to be mended first.
+    # One error is reported: an authentication failure if there is one, because it has to be fixed first.
     refusals.sort(key=lambda refusal: refusal.reason == "authentication")
     last = refusals[-1] if refusals else NoAnswer("connection", "no bootstrap server")
     raise ClusterUnavailable(last.reason, str(last))
 
 
 def metadata_of(answer: MetadataResponse, topics: Filter) -> Metadata:
-    """Return what a metadata answer says of the topics that the filter admits."""
+    """Return the brokers of a metadata answer, and its topics that the filter admits."""
     leaders: dict[str, list[int]] = {}
     topic_ids: dict[str, str] = {}
     unreadable: set[str] = set()

@@ -27,7 +27,7 @@ class ClientCredentials(AbstractTokenProvider):  # type: ignore[misc]  # kafka-p
         self._renew_at = 0.0
 
     def token(self) -> str:
-        """Return a token that is still good; raises SaslAuthenticationFailedError if none can be had."""
+        """Return a valid token; raises SaslAuthenticationFailedError if none can be obtained."""
         if time.monotonic() >= self._renew_at:
             self._fetch()
         return self._token

@@ -1,4 +1,4 @@
-"""End offsets and log start offsets, asked of the leader of each partition."""
+"""End offsets and log start offsets, read from the leader of each partition."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Offsets = Mapping[str, Int64s]
 async def read_offsets(
     questions: Round, leaders: Mapping[str, list[int]], timestamp: int, isolation: int = READ_UNCOMMITTED
 ) -> tuple[Offsets, tuple[Failure, ...]]:
-    """Return topic → offset by partition id, NOT_READ where a leader did not say, and why it did not."""
+    """Return topic → offset by partition id, NOT_READ where a leader did not answer, and the failures."""
     offsets = {topic: [NOT_READ] * len(nodes) for topic, nodes in leaders.items()}
     asked = by_leader(leaders)
     answers = [
@@ -91,7 +91,7 @@ def by_leader(leaders: Mapping[str, list[int]]) -> dict[Node, dict[str, list[int
 
 
 def batches(topics: Mapping[str, list[int]], size: int = PARTITIONS_PER_REQUEST) -> Iterator[dict[str, list[int]]]:
-    """Cut topic → partitions into pieces of at most ``size`` partitions."""
+    """Split topic → partitions into batches of at most ``size`` partitions."""
     batch: dict[str, list[int]] = {}
     room = size
     for topic, partitions in topics.items():

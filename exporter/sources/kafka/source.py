@@ -30,12 +30,12 @@ from exporter.sources.kafka.metadata import Metadata, read_metadata
 from exporter.sources.kafka.offsets import EARLIEST, LATEST, READ_COMMITTED, Offsets, read_offsets
 
 SILENCES_IN_A_ROW: Final = 3
-"""An observation waits for silent brokers at most so often: for metadata, for commits, for end offsets."""
+"""An observation waits at most this many times for a silent broker: for metadata, commits and end offsets."""
 
 
 @dataclass(frozen=True, slots=True)
 class _TopicOffsets:
-    """What the leaders said of their partitions."""
+    """The offsets that the leaders of partitions returned."""
 
     end: Offsets
     start: Offsets
@@ -44,7 +44,7 @@ class _TopicOffsets:
 
 
 class KafkaSource:
-    """Observes one cluster; making it connects to nothing. See `exporter.sources.Source`."""
+    """Observes one cluster; connects at the first observation. See `exporter.sources.Source`."""
 
     def __init__(self, cluster: Cluster, clock: Callable[[], float] | None = None) -> None:
         self._cluster = cluster
@@ -57,14 +57,14 @@ class KafkaSource:
         self._sizes: dict[str, int] = {}
 
     def observe(self, timeout: float) -> Observation:
-        """Return what the cluster looks like now; see `Source.observe`."""
+        """Return the state of the cluster now; see `Source.observe`."""
         connection = self._connected()
         silence = min(self._cluster.request_timeout, timeout / SILENCES_IN_A_ROW)
         try:
             return connection.run(self._observe, Round(connection, silence))
         except ClusterUnavailable as unavailable:
             if unavailable.reason == "authentication":
-                # The library would repeat its first authentication failure for ever, even when it has been mended.
+                # The library would repeat its first authentication failure forever, even once the cause is fixed.
                 self.close()
             raise
 
@@ -102,7 +102,7 @@ class KafkaSource:
         return self._connection
 
     async def _observe(self, questions: Round) -> Observation:
-        """Ask for metadata, then for commits, then for end offsets: so lag cannot come out negative."""
+        """Ask for metadata, then for commits, then for end offsets: in this order lag cannot be negative."""
         started, at = time.perf_counter(), int(self._clock() * 1000)
         metadata = await read_metadata(questions, self._cluster.topics)
         named = time.perf_counter()
@@ -159,7 +159,7 @@ class KafkaSource:
         return pattern is not None and pattern.search(group) is not None
 
     def _with_unreadable(self, end_offsets: Offsets, metadata: Metadata) -> Offsets:
-        """Add the topics that exist but cannot be read now, as large as they were: they have not gone."""
+        """Add the topics that exist but cannot be read now, as large as they were: they are not deleted."""
         sizes = {topic: size for topic, size in self._sizes.items() if topic in metadata.unreadable}
         self._sizes = sizes | {topic: len(offsets) for topic, offsets in end_offsets.items()}
         unread = {topic: np.full(size, NOT_READ, dtype=np.int64) for topic, size in sizes.items()}
@@ -185,9 +185,9 @@ class KafkaSource:
 
 
 def steady_clock() -> Callable[[], float]:
-    """Return a clock of seconds since the epoch that no correction of the system's clock moves back or forth.
+    """Return a clock of seconds since the epoch that does not jump when the system's clock is corrected.
 
-    Windows are lengths of time: a clock that jumps would make silence of nothing, or nothing of silence.
+    A jump would lengthen or shorten the time that a group seems to have been silent.
     """
     offset = time.time() - time.monotonic()
     return lambda: offset + time.monotonic()
