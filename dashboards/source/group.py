@@ -27,16 +27,16 @@ def _now() -> list[Json]:
     return [
         stat(
             "Status",
-            "The group by Burrow's rules: OK; WARN: a partition loses ground; ERR: a partition is stopped, stalled or "
-            "was rewound.",
+            "The status of the group by Burrow's rules: OK; WARN: a partition falls behind; ERR: a partition is "
+            "stopped, stalled or was rewound.",
             [query(one(of.THIS, of.STATUS))],
             width=3,
             mappings=statuses.GROUP_STATUS,
         ),
         stat(
             "Worst partition",
-            "The worst status of any of its partitions: STOP: nobody commits any more; STALL: commits come and the "
-            "offset stands still; REWIND: the offset went back; WARN: consumed, yet lag only grew.",
+            "The worst status of its partitions. STOP: no more commits; STALL: commits continue but the offset does "
+            "not move; REWIND: the offset went back; WARN: consumed, but the lag never shrank.",
             [query(f"{one(of.THIS, of.ROW_STATUS)} or {one(of.THIS, of.TOPIC_STATUS)}")],
             width=3,
             mappings=statuses.PARTITION_STATUS,
@@ -50,8 +50,8 @@ def _now() -> list[Json]:
         ),
         stat(
             "Lag in seconds",
-            "How long ago the record was written that its slowest partition is to read next; at least: the exporter "
-            "has not watched long enough to know more.",
+            'The age of the next record to read on the slowest partition. "At least": the exporter has not watched '
+            "long enough to know the exact age.",
             [query(one(of.THIS, of.LAG_SECONDS), "behind"), query(one(of.THIS, of.BOUND), "is")],
             width=4,
             overrides=[
@@ -62,8 +62,8 @@ def _now() -> list[Json]:
         ),
         stat(
             "Catches up in",
-            "When lag will be gone if the group and its producers go on as now; never: it does not shrink. Asked of a "
-            "group that is 10 s behind or more.",
+            "The time until the lag is gone if the group and its producers continue at the current rate. Never: it "
+            "does not shrink. Shown for a group that is at least 10 s behind.",
             [query(while_behind(of.CATCH_UP, of.LAG_SECONDS))],
             width=3,
             unit="s",
@@ -72,15 +72,15 @@ def _now() -> list[Json]:
         ),
         stat(
             "Members",
-            "Members as the group's coordinator described them, at most a minute ago; beside them the partitions "
-            "with a commit.",
+            "The members, as described by the group's coordinator at most a minute ago, and the partitions with a "
+            "commit.",
             [query(one(of.THIS, of.MEMBERS), "members"), query(one(of.THIS, of.PARTITIONS), "partitions")],
             width=4,
         ),
         stat(
             "Margin to loss",
-            "How much of what the log keeps lies before the slowest partition's commit: 100 % at the end or while "
-            "nothing was ever deleted, 0 % about to lose records, below 0 lost.",
+            "The share of the retained log that lies before the slowest partition's commit. 100 %: at the end, or "
+            "nothing was ever deleted; 0 %: about to lose records; below 0: records are lost.",
             [query(one(of.THIS, of.MARGIN, pick="min"))],
             width=2,
             unit="percentunit",
@@ -88,8 +88,8 @@ def _now() -> list[Json]:
         ),
         stat(
             "Window",
-            "100 % once every partition has been watched long enough for a full verdict; until then nothing but a "
-            "REWIND is told.",
+            "100 % once every partition has been watched long enough for a full verdict. Until then only REWIND is "
+            "reported.",
             [query(one(of.THIS, of.COMPLETE))],
             width=2,
             unit="percentunit",
@@ -111,8 +111,8 @@ def _statuses() -> list[Json]:
         ),
         timeline(
             "State in Kafka",
-            "What Kafka itself says of the group: Stable with members, Empty without, rebalancing in between. One "
-            "band for each state that it was in.",
+            "The state that Kafka reports: Stable with members, Empty without, rebalancing in between. One band for "
+            "each state that the group was in.",
             [query(one(("state",), of.INFO), "{{state}}")],
             mappings=statuses.PRESENT,
             width=12,
@@ -120,7 +120,7 @@ def _statuses() -> list[Json]:
         ),
         timeline(
             "Status by partition",
-            "The partitions that were worst on average over the time shown (as many as Show at most); whole topics "
+            "The partitions that were worst on average over the time range (as many as Show at most). Whole topics "
             "where the exporter shows no partitions (granularity topic).",
             [query(f"{worst(of.ROW, of.ROW_STATUS)} or {topics}", of.ROW_NAME)],
             mappings=statuses.PARTITION_STATUS,
@@ -128,7 +128,7 @@ def _statuses() -> list[Json]:
         ),
         stat(
             "Partitions by status",
-            "How many of the chosen partitions are at each status now.",
+            "How many of the selected partitions have each status now.",
             [query(number_at(level, of.ROW, of.ROW_STATUS), name) for level, name in statuses.PARTITION.items()],
             width=12,
             height=6,
@@ -136,9 +136,9 @@ def _statuses() -> list[Json]:
         ),
         timeline(
             "Subscription by topic",
-            "Whether the members that are there still take part in each topic that the group has commits on. Lag of a "
-            "topic it no longer subscribes to only grows; reset or delete those offsets. Known while the group has "
-            "members.",
+            "Whether the current members still subscribe to each topic that the group has commits on. The lag of a "
+            "topic that the group no longer subscribes to only grows; reset or delete those offsets. Known while the "
+            "group has members.",
             [query(one(("topic",), of.SUBSCRIBED), "{{topic}}")],
             mappings=statuses.SUBSCRIBED,
             width=12,
@@ -151,9 +151,9 @@ def _partitions() -> list[Json]:
     return [
         table(
             "Partitions, worst first",
-            "Every chosen partition now; whole topics, with status and lag, where the exporter shows no partitions. "
-            "Committed: where the group goes on from. End: where producers write next. Log start: the oldest record "
-            "still kept. Lost: records deleted before the group read them.",
+            "Every selected partition now. Whole topics, with status and lag, where the exporter shows no partitions. "
+            "Committed: where the group continues. End: where producers write next. Log start: the oldest retained "
+            "record. Lost: records deleted before the group read them.",
             {
                 "topic": "Topic",
                 "partition": "Partition",
@@ -195,20 +195,20 @@ def _lag() -> list[Json]:
     return [
         lines(
             "Lag by partition",
-            "Records between the commit and the end of the partition, for the partitions that lagged most on average; "
-            "whole topics where the exporter shows no partitions.",
+            "Records between the commit and the end of the partition, for the partitions with the highest average "
+            "lag. Whole topics where the exporter shows no partitions.",
             [query(f"{worst(of.ROW, of.ROW_LAG)} or {worst(('topic',), of.TOPIC_LAG)}", of.ROW_NAME)],
         ),
         lines(
             "Lag in seconds by partition",
-            "How long ago the record was written that the group is to read next, for the partitions furthest behind.",
+            "The age of the next record to read, for the partitions that are furthest behind.",
             [query(worst(of.ROW, of.ROW_LAG_SECONDS), of.ROW_NAME)],
             unit="s",
         ),
         lines(
             "Consumed against produced",
-            "What producers write to the chosen partitions that the group reads (dashed), and what the group commits. "
-            "Slopes of offsets: a rewind shows as 0, a skip to the end as a peak.",
+            "What producers write to those selected partitions that the group reads (dashed), and what the group "
+            "commits. These are slopes of offsets: a rewind shows as 0, a skip to the end as a peak.",
             [query(produced, "produced"), query(total((), speed(of.ROW, of.COMMITTED)), "consumed")],
             unit="mps",
             overrides=[
@@ -218,8 +218,8 @@ def _lag() -> list[Json]:
         ),
         lines(
             "Time to catch up",
-            "When lag would be gone at the pace of that moment. A gap: it did not shrink, so never; or the group was "
-            "not behind.",
+            "The time until the lag is gone at the rate of that moment. A gap means that the lag did not shrink, or "
+            "that the group was not behind.",
             [query(f"({while_behind(of.CATCH_UP, of.LAG_SECONDS)}) < +Inf", "time to catch up")],
             unit="s",
         ),
@@ -236,8 +236,9 @@ def _offsets() -> list[Json]:
     return [
         lines(
             "Offsets",
-            "The three chosen partitions that lagged most: where producers write (dashed), where the group is (solid), "
-            "where the log starts (dotted). The distance is the lag; solid under dotted has lost records.",
+            "The three selected partitions with the highest lag: where producers write (dashed), where the group is "
+            "(solid), where the log starts (dotted). The distance between dashed and solid is the lag. Solid below "
+            "dotted means lost records.",
             [
                 query(of_most(of.END), f"end {of.ROW_NAME}"),
                 query(of_most(of.COMMITTED), f"committed {of.ROW_NAME}"),
@@ -253,15 +254,16 @@ def _offsets() -> list[Json]:
         ),
         lines(
             "Members over time",
-            "Members of the group over time, and the partitions it has commits on. More members than partitions: the "
-            "rest are idle.",
+            "Members of the group over time, and the partitions it has commits on. If there are more members than "
+            "partitions, the extra ones are idle.",
             [query(one(of.THIS, of.MEMBERS), "members"), query(one(of.THIS, of.PARTITIONS), "partitions")],
             unit="none",
         ),
         lines(
             "Margin to loss over time",
-            "How much of what the log keeps lies before the slowest partition's commit. It falls while the group lags "
-            "and the log is cleaned; at 0 % records are about to be lost. 100 % while nothing was ever deleted.",
+            "The share of the retained log that lies before the slowest partition's commit. It falls while the group "
+            "is behind and retention deletes records; at 0 % records are about to be lost. 100 % while nothing was "
+            "ever deleted.",
             [query(one(of.THIS, of.MARGIN, pick="min"), "margin")],
             unit="percentunit",
             lowest=None,
@@ -270,7 +272,7 @@ def _offsets() -> list[Json]:
         ),
         lines(
             "Records lost by partition",
-            "Records that were deleted before the group read them: log start less committed offset.",
+            "Records that were deleted before the group read them: log start minus committed offset.",
             [query(worst(of.ROW, of.ROW_LOST), of.ROW_NAME)],
             unit="locale",
         ),

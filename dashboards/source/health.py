@@ -1,4 +1,4 @@
-"""The exporter itself: whether what the other dashboards show can be believed."""
+"""The exporter itself: whether the other dashboards can be trusted."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def _exporters() -> list[Json]:
     return [
         table(
             "Exporters",
-            "Every exporter that answers now: its version and that of what it reads Kafka with, how long it has been "
-            "running, and whether the configuration last given to it is in force.",
+            "Every exporter that answers now: its version and those of Python and kafka-python, how long it has been "
+            "running, and whether its latest configuration is in force.",
             {
                 "instance": "Instance",
                 "job": "Job",
@@ -66,7 +66,8 @@ def _exporters() -> list[Json]:
         ),
         timeline(
             "Answers Prometheus",
-            "Whether Prometheus got an answer from each exporter. While none answers, all else here is of the past.",
+            "Whether Prometheus got an answer from each exporter. While none answers, everything else here is "
+            "outdated.",
             [query(one(EACH, UP), EACH_NAME)],
             mappings=statuses.ANSWERS,
             width=8,
@@ -74,8 +75,8 @@ def _exporters() -> list[Json]:
         ),
         timeline(
             "Clusters read",
-            "Whether each exporter could read each of its clusters. One exporter alone: look at its network and its "
-            "permissions; all of them: look at the cluster.",
+            "Whether each exporter could read each of its clusters. If only one exporter fails, check its network and "
+            "permissions; if all fail, check the cluster.",
             [query(one(EACH_CLUSTER, CLUSTER_UP), EACH_CLUSTER_NAME)],
             mappings=statuses.READABLE,
             width=14,
@@ -83,8 +84,8 @@ def _exporters() -> list[Json]:
         ),
         stat(
             "Age of what is shown",
-            "How old the newest collection is, by cluster, on the exporter that is furthest behind. Beyond two or "
-            "three scrape intervals the page is not fresh.",
+            "The age of the newest collection of each cluster, on the exporter where it is oldest. Above two or three "
+            "scrape intervals the metrics are stale.",
             [query(f"time() - {one(('cluster',), COLLECTED, pick='min')}", "{{cluster}}")],
             width=5,
             height=7,
@@ -104,9 +105,9 @@ def _collections() -> list[Json]:
     return [
         lines(
             "Scrape time against its limit",
-            "How long scrapes took (solid) and the time that they were given (dashed). A cluster that is not back by "
-            "then is shown as it was read before, up to max_report_age, and then not at all. Near the limit: raise "
-            "scrape_timeout, filter groups or topics, or take a coarser granularity.",
+            "How long scrapes took (solid), and how long they could take (dashed). A cluster that has not been read "
+            "by then is shown as it was read before, for up to max_report_age, and after that not at all. If the time "
+            "is near the limit, raise scrape_timeout, filter groups or topics, or use a coarser granularity.",
             [
                 query(one(EACH, SCRAPE), f"{EACH_NAME} took"),
                 query(one(EACH, DEADLINE), f"{EACH_NAME} limit"),
@@ -122,15 +123,15 @@ def _collections() -> list[Json]:
         ),
         lines(
             "Kafka requests in a collection",
-            "Requests that the last collection sent, by kind. They grow with brokers and with batches of groups, not "
-            "with partitions.",
+            "Requests that the last collection sent, by kind. Their number grows with brokers and batches of groups, "
+            "not with partitions.",
             [query(one(("cluster", "kind"), REQUESTS), "{{cluster}}: {{kind}}")],
             unit="none",
         ),
         lines(
             "Failures in a collection",
-            "What was asked of Kafka in the last collection and did not come back, by scope and reason. The rest of "
-            "the page stands. Nothing here: all came back.",
+            "What Kafka did not answer in the last collection, by scope and reason. The rest of the metrics is "
+            "complete. No data means no failures.",
             [
                 query(
                     one((*EACH_CLUSTER, "scope", "reason"), FAILURES),
@@ -155,14 +156,14 @@ def _size() -> list[Json]:
         ),
         lines(
             "Groups not judged",
-            "Groups of a kind that Burrow's rules say nothing of, by kind: share groups and streams groups do not "
-            "commit an offset for each partition. Nothing here: there are none.",
+            "Groups of types that Burrow's rules do not cover, by type: share groups and streams groups do not commit "
+            "an offset for each partition. No data means that there are none.",
             [query(one(("cluster", "type"), NOT_EVALUATED), "{{cluster}}: {{type}}")],
             unit="none",
         ),
         lines(
             "Samples on the page",
-            "Series that each scrape brought: what Prometheus has to store.",
+            "Series in each scrape, which Prometheus has to store.",
             [query(one(EACH, SAMPLES), EACH_NAME)],
         ),
         lines(
@@ -173,7 +174,7 @@ def _size() -> list[Json]:
         ),
         lines(
             "Memory",
-            "Memory held (resident). It follows groups times partitions, and levels off once windows are full.",
+            "Resident memory. It grows with groups times partitions, and levels off once the windows are full.",
             [query(own("process_resident_memory_bytes"), EACH_NAME)],
             unit="bytes",
         ),
@@ -192,7 +193,7 @@ def build(exporter_url: str) -> Json:
     return dashboard(
         variables.EXPORTER,
         "Kafka consumer groups / Exporter",
-        "The health of kafka-burrow-exporter itself: whether what the other dashboards show can be believed.",
+        "The health of kafka-burrow-exporter itself: whether the other dashboards can be trusted.",
         variables=variables.of_exporter(exporter_url),
         links=[variables.dashboards(), variables.page("The exporter's own pages")],
         rows={"Exporters": _exporters(), "Collections": _collections(), "Size": _size()},

@@ -1,4 +1,4 @@
-"""The fleet: which groups are in trouble, for how long, and whether they gain or lose ground."""
+"""All groups: which are in trouble, for how long, and whether their lag shrinks or grows."""
 
 from __future__ import annotations
 
@@ -71,32 +71,32 @@ def _fleet() -> list[Json]:
     return [
         stat(
             "Groups by status",
-            "How many consumer groups are OK, WARN (they lose ground) and ERR (some partition is stopped, stalled or "
-            "was rewound), by Burrow's rules. Without a threshold of yours.",
+            "How many consumer groups are OK, WARN (they fall behind) and ERR (a partition is stopped, stalled or was "
+            "rewound), by Burrow's rules. No thresholds are needed.",
             levels,
             width=7,
             overrides=group_colours,
         ),
         stat(
             "Partitions by status",
-            "How many partitions of groups are OK; WARN: consumed, yet lag only grew; STOP: nobody commits any more; "
-            "STALL: commits come and the offset stands still; REWIND: the offset went back. Known where the exporter "
-            "shows partitions (granularity partition).",
+            "How many partitions of groups have each status. WARN: consumed, but the lag never shrank; STOP: no more "
+            "commits; STALL: commits continue but the offset does not move; REWIND: the offset went back. Known where "
+            "the exporter shows partitions (granularity partition).",
             states,
             width=10,
             overrides=partition_colours,
         ),
         stat(
             "Clusters not readable",
-            "Clusters that no exporter could read at its last scrape. Their groups are unknown, not well.",
+            "Clusters that no exporter could read at its last scrape. The status of their groups is unknown, not OK.",
             [query(number_at(0, ("cluster",), UP))],
             width=3,
             thresholds=steps((None, "green"), (1, "red")),
         ),
         stat(
             "Windows still young",
-            "Groups that have not been watched for a whole window: the exporter started, or the group began, a short "
-            "while ago. Until then nothing but a REWIND is told of them.",
+            "Groups that have not been watched for a whole window yet, because the exporter or the group started "
+            "recently. Until then only REWIND is reported for them.",
             [query(f"sum({one(GROUP, COMPLETE)} < bool 1)")],
             width=4,
             thresholds=steps((None, "green"), (1, "blue")),
@@ -126,12 +126,11 @@ def _worst_first() -> list[Json]:
     return [
         table(
             "Groups, worst first",
-            "Every group now, by status and then by lag in seconds. A name leads to the group's dashboard and to its "
-            "page on the exporter. Catches up in: when lag will be "
-            "gone at the present pace, for groups 10 s behind or more. Margin: how much of what "
-            "the log keeps lies before the group's slowest partition: 100 % at the end or while nothing was ever "
-            "deleted, 0 % about to lose records, below 0 lost. Window: the share of partitions watched long enough "
-            "for a full verdict.",
+            "Every group now, by status and then by lag in seconds. A name links to the group's dashboard and to its "
+            "page on the exporter. Catches up in: the time until the lag is gone at the current rate, for groups that "
+            "are at least 10 s behind. Margin: the share of the retained log that lies before the commit of the "
+            "group's slowest partition. 100 %: at the end, or nothing was ever deleted; 0 %: about to lose records; "
+            "below 0: records are lost. Window: the share of partitions watched long enough for a full verdict.",
             {
                 "consumer_group": "Consumer group",
                 "cluster": "Cluster",
@@ -189,8 +188,8 @@ def _worst_first() -> list[Json]:
         ),
         timeline(
             "Statuses over time",
-            "The status of the groups that were worst on average over the time shown (as many as Show at most). A gap: "
-            "the group, its cluster or the exporter was not there.",
+            "The status of the groups that were worst on average over the time range (as many as Show at most). A "
+            "gap: there was no data about the group, its cluster or the exporter.",
             [query(worst(GROUP, STATUS), GROUP_NAME)],
             mappings=statuses.GROUP_STATUS,
             height=11,
@@ -203,31 +202,32 @@ def _lag() -> list[Json]:
     return [
         lines(
             "Lag",
-            "Records between what a group committed and the end of its partitions, summed over the group. A number of "
-            "records says little by itself: read it beside the lag in seconds and the status.",
+            "Records between the commits of a group and the ends of its partitions, summed over the group. A number "
+            "of records says little by itself: compare it with the lag in seconds and the status.",
             [query(worst(GROUP, LAG), GROUP_NAME)],
             links=variables.TO_GROUP_OF_SERIES,
         ),
         lines(
             "Lag in seconds",
-            "How long ago the record was written that the slowest partition of the group is to read next. Where the "
-            "exporter has not watched long enough to know, it is the least that it can be (see the table).",
+            "The age of the next record to read on the group's slowest partition. Where the exporter has not watched "
+            "long enough to know it, this is a lower bound (see the table).",
             [query(worst(GROUP, LAG_SECONDS), GROUP_NAME)],
             unit="s",
             links=variables.TO_GROUP_OF_SERIES,
         ),
         lines(
             "Consumed against produced",
-            "By topic, for the topics most written to that a chosen group reads: dashed is what producers write, "
-            "solid what each group commits. A solid line under its dashed one loses ground. Slopes of offsets: a "
-            "rewind shows as 0, a skip to the end as a peak. Choose a group or a topic to compare line by line.",
+            "By topic, for the busiest topics that a selected group reads. Dashed is what producers write, solid is "
+            "what each group commits. A group whose solid line is below the dashed one falls behind. These are slopes "
+            "of offsets: a rewind shows as 0, a skip to the end as a peak. Select a group or a topic to compare line "
+            "by line.",
             _consumed_and_produced(),
             unit="mps",
             overrides=[override_query("A", custom__lineStyle={"fill": "dash", "dash": [10, 6]}, custom__lineWidth=2)],
         ),
         lines(
             "Ground lost",
-            "How fast lag grows (above 0) or shrinks (below 0): produced less consumed.",
+            "How fast the lag grows (above 0) or shrinks (below 0): produced minus consumed.",
             [query(worst(GROUP, LAG, one(GROUP, f"deriv({LAG}[$__rate_interval])")), GROUP_NAME)],
             unit="mps",
             lowest=None,
