@@ -11,7 +11,7 @@ from exporter.core.evaluation import Evaluation
 from exporter.core.model import NO_OFFSET, NOT_READ, Members, Observation, Owner
 from exporter.core.report import Report
 from exporter.web.pages.charts import WindowChart, window_chart
-from exporter.web.pages.consumer_group import PAGE, Asked, GroupPage, group_page
+from exporter.web.pages.consumer_group import PAGE, GroupPage, PartitionFilter, group_page
 from exporter.web.pages.state import state_page
 from exporter.web.pages.topic import topic_page
 from tests.outcomes import down, group, observation, outcome, outcomes
@@ -22,7 +22,7 @@ FOUND = everything(NOW)
 
 
 def page(name: str, found: Report = FOUND, **query: str) -> GroupPage:
-    return group_page(found, found.groups[name], Evaluation(), Asked.of(query), NOW)
+    return group_page(found, found.groups[name], Evaluation(), PartitionFilter.of(query), NOW)
 
 
 def reported(*seen: Observation) -> Report:

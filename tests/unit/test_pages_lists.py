@@ -10,7 +10,7 @@ import pytest
 from exporter.core.model import Failure, Members
 from exporter.core.report import Outcome
 from exporter.web.pages.cluster import cluster_page
-from exporter.web.pages.overview import PAGE, Asked, GroupRow, Overview, overview
+from exporter.web.pages.overview import PAGE, GroupFilter, GroupRow, Overview, overview
 from tests.outcomes import down, group, observation, outcome
 from tests.page_scenes import STEP, everything, many, of, run
 
@@ -19,7 +19,7 @@ EVERYTHING = of(everything(NOW))
 
 
 def listed(*outcomes: Outcome, now: int = NOW, **query: str) -> Overview:
-    return overview(outcomes or (EVERYTHING,), Asked.of(query), now)
+    return overview(outcomes or (EVERYTHING,), GroupFilter.of(query), now)
 
 
 def rows(page: Overview) -> Mapping[str, GroupRow]:

@@ -248,9 +248,9 @@ def test_one_of_a_kind_is_told_in_the_singular_and_none_in_the_plural() -> None:
 
 
 def test_an_exporter_without_groups_says_so() -> None:
-    assert "There is no consumer group to show." in body(ask(of_one(outcome(observation({}, {}))), "/"))
-    assert "No group is like this." in body(ask(of_one(outcome(observation({}, {}))), "/?q=x"))
-    assert "There is no consumer group to show." in body(ask(of_one(down("c")), "/"))
+    assert "There are no consumer groups." in body(ask(of_one(outcome(observation({}, {}))), "/"))
+    assert "No group matches." in body(ask(of_one(outcome(observation({}, {}))), "/?q=x"))
+    assert "There are no consumer groups." in body(ask(of_one(down("c")), "/"))
 
 
 def test_a_tab_says_how_many_groups_are_in_trouble() -> None:

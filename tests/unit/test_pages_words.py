@@ -55,7 +55,7 @@ def test_failures_are_told_by_reason_the_most_frequent_first_and_some_by_name() 
         Failure("broker", "2", "timeout"),
         *(Failure("partition", f"t/{id_}", "no_leader") for id_ in range(20)),
     ]
-    partitions, broker = words.failed(failures, named=3)
+    partitions, broker = words.summarized(failures, named=3)
     assert (partitions.count, partitions.subjects) == (20, ("t/0", "t/1", "t/2"))
     assert partitions.reason == "the partition has no leader (no_leader)"
     assert (broker.scope, broker.count, broker.reason) == ("broker", 1, "no answer in time (timeout)")

@@ -1,4 +1,4 @@
-"""What people see: groups worst first, a group, a topic, a cluster, and the exporter's own state."""
+"""The status pages: groups worst first, a group, a topic, a cluster, and the exporter's own state."""
 
 from exporter.web.pages.routes import routes
 

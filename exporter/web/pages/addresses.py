@@ -1,7 +1,7 @@
-"""Where the pages are, and which page a path means.
+"""The addresses of the pages, and which page a path means.
 
-Names come from Kafka and may hold anything, a slash as well: a path is taken apart before it is unescaped.
-Addresses are relative to the root, so that the pages also work below a prefix that a proxy takes off.
+Names come from Kafka and may hold any character, even a slash: a path is split before it is unescaped.
+Addresses are relative to the root, so that the pages also work below a prefix that a proxy removes.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ _DOTS: Final = re.compile(r"\.{1,2}")
 
 
 def overview(**query: str | int) -> str:
-    """What follows the root's own address in the list of groups; what is empty is left out."""
+    """The query of the list of groups, which is at the root; empty parameters are left out."""
     return _query(query)
 
 
 def cluster(name: str, **query: str | int) -> str:
-    """A cluster and its topics."""
+    """The page of a cluster and its topics."""
     return f"clusters/{_part(name)}{_query(query)}"
 
 
 def group(of_cluster: str, name: str, **query: str | int) -> str:
-    """A consumer group."""
+    """The page of a consumer group."""
     return f"clusters/{_part(of_cluster)}/groups/{_part(name)}{_query(query)}"
 
 
 def topic(of_cluster: str, name: str, **query: str | int) -> str:
-    """A topic."""
+    """The page of a topic."""
     return f"clusters/{_part(of_cluster)}/topics/{_part(name)}{_query(query)}"
 
 
 def root(path: str) -> str:
-    """The way from the page at an escaped path up to the root: ``/clusters/a%2Fb`` → ``../``."""
+    """The relative path from a page at an escaped path to the root: ``/clusters/a%2Fb`` → ``../``."""
     return "../" * (path.count("/") - 1) or "./"
 
 
@@ -48,7 +48,8 @@ def named(part: str, known: Container[str]) -> str:
     """The name that a part of a path stands for: unescaped once or, where that is not known, twice.
 
     Browsers take a part ``..`` for the way up, however it is escaped; so the group ".." is linked to, and some
-    clients link to every name, as ``%252E%252E``.
+    clients link to every name, as ``%252E%252E``. `exporter.web.v3.addresses.named` does the same with Burrow's
+    treatment of bytes that are not UTF-8; here an unpaired surrogate stays what the pages' own links made of it.
     """
     once = _unescaped(part)
     twice = _unescaped(once)
@@ -56,7 +57,7 @@ def named(part: str, known: Container[str]) -> str:
 
 
 class NamedRoute(Route):
-    """A route whose parameters are parts of the path as they were sent: escaped, and possibly empty."""
+    """A route whose parameters are the escaped parts of the path, which may be empty."""
 
     def __init__(self, path: str, endpoint: Handler) -> None:
         super().__init__(path, endpoint)
@@ -64,7 +65,7 @@ class NamedRoute(Route):
         self.path_regex = re.compile(f"^{parameters}$")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether the escaped path is one of this route's."""
+        """Whether the escaped path matches this route."""
         return super().matches({**scope, "path": sent_path(scope)})
 
 

@@ -1,4 +1,4 @@
-"""Retained history as points of small pictures; the templates draw them."""
+"""Retained history as points of small charts; the templates draw them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ SPARK_WIDTH: Final = 88.0
 SPARK_HEIGHT: Final = 22.0
 WINDOW_WIDTH: Final = 260.0
 OFFSETS: Final = (4.0, 44.0)
-"""Top and bottom of the offsets."""
+"""Top and bottom of the offsets' panel."""
 LAG: Final = (50.0, 70.0)
-"""Top and bottom of the lag below them."""
+"""Top and bottom of the lag's panel below it."""
 MARGIN: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """A line over a surface that reaches down to 0, as points of an SVG; ``last`` is its end."""
+    """A line and the surface below it, as points of an SVG; ``last`` is the line's end."""
 
     line: str
     surface: str
@@ -34,7 +34,7 @@ class Sparkline:
 
 
 def sparkline(values: Sequence[tuple[int, int]]) -> Sparkline | None:
-    """Values at times (ms), drawn from 0 up; None where a line cannot be drawn yet."""
+    """Values at times (ms), with 0 as the lowest; None if there are too few for a line."""
     if len(values) < 2 or values[0][0] == values[-1][0]:
         return None
     times, lags = np.array([at for at, _ in values]), np.array([value for _, value in values])
@@ -47,8 +47,8 @@ def sparkline(values: Sequence[tuple[int, int]]) -> Sparkline | None:
 class WindowChart:
     """A partition's retained window as points of an SVG: offsets above, lag below, on one axis of time.
 
-    ``silent``: from the newest commit to now, where there was none since. ``said``: all of it in words; ``brief``:
-    what the picture does not say.
+    ``silent``: from the newest commit to now, empty if that is now. ``said``: the chart as text; ``brief``: what the
+    chart does not show.
     """
 
     committed: str
@@ -61,13 +61,13 @@ class WindowChart:
 
 
 def window_chart(found: Report, row: int) -> WindowChart:
-    """What is retained of a row of the report's columns that is shown, from its first judged commit to now."""
+    """The retained window of a shown row of the report's columns, from its first judged commit to now."""
     windows, first = found.history.commits.windows, int(found.columns.verdicts.first[row])
     times, offsets = windows.time[row, first:], windows.offset[row, first:]
     end_times, ends = _end_offsets(found, row, since=int(times[0]))
     # A commit's own time may lie a little ahead of our clock.
     reach = (int(times[0]), max(found.at, int(times[-1])))
-    # What was committed by then: lag as it was told at each of these times.
+    # The offset committed by each of these times, and the lag it left.
     committed_then = offsets[np.maximum(np.searchsorted(times, end_times, side="right") - 1, 0)]
     lags = np.maximum(ends - committed_then, 0)
     lags[-1] = found.columns.lag[row]
@@ -76,7 +76,7 @@ def window_chart(found: Report, row: int) -> WindowChart:
     scale = (min(int(offsets.min()), int(ends.min())), max(int(offsets.max()), int(ends.max())))
     panel = _Panel(WINDOW_WIDTH, *OFFSETS, reach, scale)
     commits, end = panel.place(times, offsets), panel.place(end_times, ends)
-    # What is next to nothing beside the flow is to look like it.
+    # A lag that is tiny compared with the offsets should look tiny.
     most = max(int(lags.max()), (scale[1] - scale[0]) // 20, 1)
     lag = _Panel(WINDOW_WIDTH, *LAG, reach, (0, most)).place(end_times, lags)
     silent = [commits[-1], (WINDOW_WIDTH - MARGIN, commits[-1][1])]
@@ -92,7 +92,7 @@ def window_chart(found: Report, row: int) -> WindowChart:
 
 
 def _end_offsets(found: Report, row: int, since: int) -> tuple[Int64s, Int64s]:
-    """Times and end offsets of a row's partition that are retained since a time (ms); the last are those of now."""
+    """Retained times and end offsets of a row's partition since a time (ms); the last are the current ones."""
     timeline, end_row = found.history.timeline, found.history.end_row[row]
     known = [
         (at, int(column[end_row]))
@@ -105,7 +105,7 @@ def _end_offsets(found: Report, row: int, since: int) -> tuple[Int64s, Int64s]:
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """Where in a picture of that width times (ms) and values have their place: first to last, lowest to highest."""
+    """Maps times (ms) and values to points: first to last time, lowest to highest value, in a chart of that width."""
 
     width: float
     top: float
@@ -114,7 +114,7 @@ class _Panel:
     values: tuple[int, int]
 
     def place(self, times: Int64s, values: Int64s) -> list[Point]:
-        """Where each value stands; where the lowest is the highest, all stand in the middle."""
+        """The point of each value; if lowest and highest are equal, all are in the middle."""
         span, height = max(self.times[1] - self.times[0], 1), self.values[1] - self.values[0]
         x = MARGIN + (self.width - 2 * MARGIN) * np.clip((times - self.times[0]) / span, 0, 1)
         part = (values - self.values[0]) / height if height else np.full(len(values), 0.5)

@@ -1,4 +1,4 @@
-"""One cluster: its health, and its topics with who consumes them."""
+"""One cluster: its health, and its topics with their consumers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class TopicRow:
-    """A topic in the list; ``look`` is None where nobody consumes it, ``records`` empty where that is not known."""
+    """A topic in the list; ``look`` is None without a consumer, ``records`` empty if not known."""
 
     name: str
     address: str
@@ -45,7 +45,7 @@ class ClusterPage:
 
 @dataclass(slots=True)
 class _Consumed:
-    """What the groups that have commits on a topic make of it: how many, the worst status, the highest lag."""
+    """The groups with commits on a topic: how many, the worst status, the highest lag."""
 
     groups: int = 0
     status: int = 0
@@ -53,7 +53,7 @@ class _Consumed:
 
 
 def cluster_page(of: Outcome, query: Mapping[str, str], now: int) -> ClusterPage:
-    """The page of a cluster, as seen at ``now`` (ms); topics worst first, those that nobody consumes last."""
+    """The page of a cluster, as seen at ``now`` (ms); topics worst first, those without a consumer last."""
     search = query.get("q", "").strip()
     found = of.report
     consumed = _consumed(found) if found is not None else {}
@@ -75,10 +75,10 @@ def cluster_page(of: Outcome, query: Mapping[str, str], now: int) -> ClusterPage
 
 
 def _consumed(found: Report) -> dict[str, _Consumed]:
-    """Topic → what its consumers make of it, of every topic."""
+    """Topic → summary of its consumers, for every topic."""
     consumed = {topic: _Consumed() for topic in found.end_offsets}
     layout, columns = found.history.group_topics, found.columns
-    # Blocks of no rows would make reduceat take over their neighbour's first value.
+    # For an empty block reduceat would return its neighbour's first value.
     filled = np.flatnonzero(np.diff(layout.starts))
     if not filled.size:
         return consumed

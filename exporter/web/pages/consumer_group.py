@@ -1,4 +1,4 @@
-"""One consumer group: what Kafka says of it, and each partition's window with the reason for its status."""
+"""One consumer group: what Kafka reports about it, and each partition's window with the reason for its status."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ PAGE: Final = 25
 FILTERS: Final = {
     status.name.lower(): status for status in (Status.REWIND, Status.STALL, Status.STOP, Status.WARN, Status.OK)
 }
-"""The word in the address → the status of a partition, worst first."""
+"""Query value → status of a partition, worst first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for: a topic (empty: every), a status (empty: every)."""
+class PartitionFilter:
+    """The filter of the page: a topic (empty: every), a status (empty: every); and which page."""
 
     topic: str
     status: str
     page: int
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Asked:
-        """What a query asks for; a status that there is not asks for every one."""
+    def of(cls, query: Mapping[str, str]) -> PartitionFilter:
+        """The filter in a query; an unknown status means every status."""
         status = query.get("status", "")
         return cls(query.get("topic", ""), status if status in FILTERS else "", page_number(query))
 
     @property
     def filtered(self) -> bool:
-        """True if not every partition is asked for."""
+        """True if not every partition is shown."""
         return bool(self.topic or self.status)
 
     def address(self, cluster: str, group: str) -> str:
-        """The address that asks for this of a group."""
+        """The address of this filter on a group's page."""
         page = self.page if self.page > 1 else ""
         return addresses.group(cluster, group, topic=self.topic, status=self.status, page=page)
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing to know, named."""
+    """One fact with its name."""
 
     name: str
     value: str
@@ -66,7 +66,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class PartitionRow:
-    """A partition in the list. ``owner`` is empty where it is not known, ``lost`` where no record was."""
+    """A partition in the list. ``owner`` is empty if not known, ``lost`` if no record was."""
 
     topic: str
     topic_address: str
@@ -97,21 +97,23 @@ class GroupPage:
     trend: Trend
     facts: Sequence[Fact]
     unsubscribed: Mapping[str, str]
-    """Topic → the address that shows this group on it alone."""
+    """Topic → the address of this page filtered to it."""
     unreadable: int
     beyond_end: int
     topics: Sequence[str]
     filters: Sequence[str]
-    asked: Asked
+    wanted: PartitionFilter
     partitions: Sequence[PartitionRow]
     paging: Paging
 
 
-def group_page(found: Report, group: GroupReport, evaluation: Evaluation, asked: Asked, now: int) -> GroupPage:
+def group_page(
+    found: Report, group: GroupReport, evaluation: Evaluation, wanted: PartitionFilter, now: int
+) -> GroupPage:
     """The page of a group in a report, as seen at ``now`` (ms)."""
-    wanted = _worst_first(found, group, asked)
+    rows = _worst_first(found, group, wanted)
     pages = paging(
-        len(wanted), PAGE, asked.page, lambda page: replace(asked, page=page).address(found.cluster, group.name)
+        len(rows), PAGE, wanted.page, lambda page: replace(wanted, page=page).address(found.cluster, group.name)
     )
     return GroupPage(
         cluster=found.cluster,
@@ -132,22 +134,22 @@ def group_page(found: Report, group: GroupReport, evaluation: Evaluation, asked:
         beyond_end=group.beyond_end,
         topics=list(group.topics),
         filters=list(FILTERS),
-        asked=asked,
-        partitions=[_row(found, group, evaluation, row) for row in wanted[pages.shown].tolist()],
+        wanted=wanted,
+        partitions=[_row(found, group, evaluation, row) for row in rows[pages.shown].tolist()],
         paging=pages,
     )
 
 
-def _worst_first(found: Report, group: GroupReport, asked: Asked) -> Int64s:
-    """The rows of the partitions that are asked for: by status, then by lag, both highest first."""
+def _worst_first(found: Report, group: GroupReport, wanted: PartitionFilter) -> Int64s:
+    """The rows of the filtered partitions: by status, then by lag, both highest first."""
     columns = found.columns
-    block = group.topics.get(asked.topic, slice(0, 0)) if asked.topic else rows_of(group)
+    block = group.topics.get(wanted.topic, slice(0, 0)) if wanted.topic else rows_of(group)
     rows = np.arange(block.start, block.stop)[columns.shown[block]]
     status = columns.verdicts.status[rows]
-    if asked.status:
-        rows = rows[status == FILTERS[asked.status]]
+    if wanted.status:
+        rows = rows[status == FILTERS[wanted.status]]
         status = columns.verdicts.status[rows]
-    # Rows are in the order of topics and partitions already.
+    # Rows are already in the order of topics and partitions.
     return rows[np.lexsort((rows, -columns.lag[rows], -status.astype(np.int64)))]
 
 
@@ -174,7 +176,7 @@ def _row(found: Report, group: GroupReport, evaluation: Evaluation, row: int) ->
 
 
 def _owner(group: GroupReport, topic: str, partition: int) -> str:
-    """The member that a partition is assigned to: "client at 10.0.0.7"; "nobody"; empty where that is not known."""
+    """The member that a partition is assigned to: "client at 10.0.0.7"; "nobody"; empty if not known."""
     if group.members is None or group.members.owners is None:
         return ""
     owner = group.members.owners.get(topic, {}).get(partition)
@@ -184,13 +186,13 @@ def _owner(group: GroupReport, topic: str, partition: int) -> str:
 
 
 def _facts(group: GroupReport) -> list[Fact]:
-    """What is known of a group as a whole."""
+    """What is known about the group as a whole."""
     state = ", ".join(text for text in (group.type, group.protocol) if text)
     coordinator = f"coordinated by broker {group.coordinator}" if group.coordinator is not None else ""
     facts = [Fact("State", group.state or "not known", state), _members(group, coordinator)]
     if not group.partitions:
         return facts
-    bound = "the commit is older than all that is retained" if group.lag_is_bound else ""
+    bound = "the commit is older than the retained history" if group.lag_is_bound else ""
     facts += [
         Fact("Total lag", words.number(group.total_lag), f"at most {words.number(group.max_lag)} on one partition"),
         Fact("Time behind", words.behind(group.max_lag_seconds, bound=group.lag_is_bound), bound),
@@ -208,10 +210,10 @@ def _facts(group: GroupReport) -> list[Fact]:
 def _caught_up_in(seconds: float) -> Fact:
     if math.isinf(seconds):
         return Fact("Caught up in", "never", "as long as its lag does not shrink")
-    return Fact("Caught up in", duration(seconds), "if it goes on as now")
+    return Fact("Caught up in", duration(seconds), "at the current rate")
 
 
 def _members(group: GroupReport, coordinator: str) -> Fact:
     unreadable = group.members is not None and group.members.owners is None
-    note = "their assignments are in a protocol of their own" if unreadable else coordinator
+    note = "their assignments use a custom protocol" if unreadable else coordinator
     return Fact("Members", members(group) or "not known yet", note)

@@ -1,4 +1,4 @@
-"""What to say where there is nothing to show: of a name that is not known, of a cluster that cannot be read."""
+"""The pages for an unknown name, and for a cluster that cannot be read."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from exporter.web.pages import addresses, words
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """Where to go instead."""
+class Link:
+    """A link to follow instead."""
 
     text: str
     address: str
@@ -23,54 +23,54 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class MissingPage:
-    """What there is not, what may be the reason, and where to go instead."""
+    """What is missing, the possible reasons, and links to follow instead."""
 
     status: HTTPStatus
     title: str
     name: str
     why: Sequence[str]
-    ways: Sequence[Way]
+    links: Sequence[Link]
 
 
 def no_cluster(name: str, clusters: Iterable[str]) -> MissingPage:
-    """There is no such cluster."""
+    """The page for an unknown cluster."""
     return MissingPage(
         HTTPStatus.NOT_FOUND,
         "No such cluster",
         name,
-        ["The configuration names no cluster like this; upper and lower case count."],
-        [Way(known, addresses.cluster(known)) for known in clusters],
+        ["The configuration has no cluster of this name; upper and lower case count."],
+        [Link(known, addresses.cluster(known)) for known in clusters],
     )
 
 
 def unreadable(of: Outcome, name: str) -> MissingPage:
-    """The cluster could not be read, so nothing can be said of what is in it."""
+    """The page for a group or topic of a cluster that could not be read."""
     return MissingPage(
         HTTPStatus.SERVICE_UNAVAILABLE,
         f"Cluster {of.cluster} cannot be read now",
         name,
-        _told(of.failures),
-        [Way(of.cluster, addresses.cluster(of.cluster))],
+        _reasons(of.failures),
+        [Link(of.cluster, addresses.cluster(of.cluster))],
     )
 
 
 def no_group(found: Report, name: str, cluster: Cluster, others: Iterable[Outcome]) -> MissingPage:
-    """The report has no such group."""
-    told = _told(failure for failure in found.failures if failure.scope == "group" and failure.subject == name)
+    """The page for a group that is not in the report."""
+    reasons = _reasons(failure for failure in found.failures if failure.scope == "group" and failure.subject == name)
     if name in found.not_evaluated:
         kind = found.not_evaluated[name]
-        why = [f"It is a group of type {kind}, which commits no offsets; the rules cannot judge it."]
-    elif told or any(group == name for group, _ in found.history.group_topics.keys):
-        why = told or ["It exists, but its coordinator did not answer in the last collection."]
+        why = [f"It is a group of type {kind}, which commits no offsets, so it cannot be judged."]
+    elif reasons or any(group == name for group, _ in found.history.group_topics.keys):
+        why = reasons or ["It exists, but its coordinator did not answer in the last collection."]
     elif not cluster.groups.admits(name):
         why = [f"The configuration leaves it out: see groups (allow, deny) of cluster {cluster.name}."]
     else:
         why = [
-            "The last collection did not find it. Kafka forgets a group that nobody is in (offsets.retention.minutes)."
+            "The last collection did not find it. Kafka deletes a group without members (offsets.retention.minutes)."
         ]
-    alike = [Way(like, addresses.group(found.cluster, like)) for like in _alike(name, found.groups)]
+    alike = [Link(like, addresses.group(found.cluster, like)) for like in _alike(name, found.groups)]
     elsewhere = [
-        Way(f"{name} in cluster {of.cluster}", addresses.group(of.cluster, name))
+        Link(f"{name} in cluster {of.cluster}", addresses.group(of.cluster, name))
         for of in others
         if of.report is not None and of.cluster != found.cluster and name in of.report.groups
     ]
@@ -78,20 +78,20 @@ def no_group(found: Report, name: str, cluster: Cluster, others: Iterable[Outcom
 
 
 def no_topic(found: Report, name: str, cluster: Cluster) -> MissingPage:
-    """The report has no such topic."""
-    told = _told(failure for failure in found.failures if failure.scope == "topic" and failure.subject == name)
-    if not told and not cluster.topics.admits(name):
-        told = [f"The configuration leaves it out: see topics (allow, deny) of cluster {cluster.name}."]
-    alike = [Way(like, addresses.topic(found.cluster, like)) for like in _alike(name, found.end_offsets)]
+    """The page for a topic that is not in the report."""
+    reasons = _reasons(failure for failure in found.failures if failure.scope == "topic" and failure.subject == name)
+    if not reasons and not cluster.topics.admits(name):
+        reasons = [f"The configuration leaves it out: see topics (allow, deny) of cluster {cluster.name}."]
+    alike = [Link(like, addresses.topic(found.cluster, like)) for like in _alike(name, found.end_offsets)]
     return MissingPage(
-        HTTPStatus.NOT_FOUND, "No such topic", name, told or ["The last collection did not find it."], alike
+        HTTPStatus.NOT_FOUND, "No such topic", name, reasons or ["The last collection did not find it."], alike
     )
 
 
-def _told(failures: Iterable[Failure]) -> list[str]:
+def _reasons(failures: Iterable[Failure]) -> list[str]:
     return [words.sentence(words.reason_in_words(failure.reason)) + "." for failure in failures]
 
 
 def _alike(name: str, known: Iterable[str]) -> list[str]:
-    """At most five known names that look like this one."""
+    """At most five known names similar to this one."""
     return get_close_matches(name, list(known), n=5)

@@ -1,4 +1,4 @@
-"""The list of groups, worst first, under the clusters and their health."""
+"""The list of groups, worst first, below the clusters and their health."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from exporter.core.report import Outcome, Report
 from exporter.web.pages import addresses, words
 from exporter.web.pages.charts import Sparkline, sparkline
 from exporter.web.pages.paging import Paging, page_number, paging
-from exporter.web.pages.words import Failed, Look, Moment
+from exporter.web.pages.words import FailureSummary, Look, Moment
 
 PAGE: Final = 50
 """Groups on a page."""
 
 FILTERS: Final = {"err": Status.ERR, "warn": Status.WARN, "ok": Status.OK, "none": Status.NOTFOUND}
-"""The word in the address → the status of a group, worst first."""
+"""Query value → status of a group, worst first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for: part of a group's name, a status (empty: every), a cluster (empty: every)."""
+class GroupFilter:
+    """The filter of the page: part of a group's name, a status (empty: every), a cluster (empty: every); which page."""
 
     search: str
     status: str
@@ -34,8 +34,8 @@ class Asked:
     page: int
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Asked:
-        """What a query asks for; a status that there is not asks for every one."""
+    def of(cls, query: Mapping[str, str]) -> GroupFilter:
+        """The filter in a query; an unknown status means every status."""
         status = query.get("status", "")
         return cls(
             query.get("q", "").strip(),
@@ -46,18 +46,18 @@ class Asked:
 
     @property
     def filtered(self) -> bool:
-        """True if not every group is asked for."""
+        """True if not every group is shown."""
         return bool(self.search or self.status or self.cluster)
 
     def address(self) -> str:
-        """The address that asks for this."""
+        """The address of this filter."""
         page = self.page if self.page > 1 else ""
         return addresses.overview(q=self.search, status=self.status, cluster=self.cluster, page=page)
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterCard:
-    """A cluster and its health; the counts are None where it could not be read."""
+    """A cluster and its health; the counts are None if it could not be read."""
 
     name: str
     address: str
@@ -66,13 +66,13 @@ class ClusterCard:
     brokers: int | None
     groups: int | None
     topics: int | None
-    failures: tuple[Failed, ...]
+    failures: tuple[FailureSummary, ...]
     not_evaluated: str
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many groups have a status, and the address that asks for them; asked for already: of all again."""
+    """How many groups have a status, and the address that shows only them or, if that is chosen, all again."""
 
     look: Look
     count: int
@@ -82,7 +82,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """How a group's lag has moved lately."""
+    """How a group's lag has moved recently."""
 
     line: Sparkline | None
     words: str
@@ -103,47 +103,47 @@ class GroupRow:
     members: str
     partitions: str
     watched: str
-    """Which share of the partitions has been watched for a whole window; empty where all have."""
+    """The share of partitions that have been watched for a whole window; empty if all have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The page at the root."""
 
-    asked: Asked
+    wanted: GroupFilter
     clusters: Sequence[ClusterCard]
     tallies: Sequence[Tally]
     groups: Sequence[GroupRow]
     paging: Paging
 
 
-def overview(outcomes: Sequence[Outcome], asked: Asked, now: int) -> Overview:
-    """The groups that are asked for, worst first, as seen at ``now`` (ms)."""
-    sought = asked.search.casefold()
+def overview(outcomes: Sequence[Outcome], wanted: GroupFilter, now: int) -> Overview:
+    """The groups that pass the filter, worst first, as seen at ``now`` (ms)."""
+    sought = wanted.search.casefold()
     found = [
         (of.report, group)
         for of in outcomes
-        if of.report is not None and asked.cluster in {"", of.cluster}
+        if of.report is not None and wanted.cluster in {"", of.cluster}
         for group in of.report.groups.values()
         if sought in group.name.casefold()
     ]
     counts = Counter(group.status for _, group in found)
-    if asked.status:
-        found = [(report, group) for report, group in found if group.status == FILTERS[asked.status]]
+    if wanted.status:
+        found = [(report, group) for report, group in found if group.status == FILTERS[wanted.status]]
     found.sort(key=lambda pair: (-pair[1].status, -pair[1].total_lag, pair[1].name, pair[0].cluster))
-    pages = paging(len(found), PAGE, asked.page, lambda page: replace(asked, page=page).address())
+    pages = paging(len(found), PAGE, wanted.page, lambda page: replace(wanted, page=page).address())
     return Overview(
-        asked=asked,
+        wanted=wanted,
         clusters=[cluster_card(of, now) for of in outcomes],
-        tallies=[_tally(word, counts, asked) for word in FILTERS],
+        tallies=[_tally(word, counts, wanted) for word in FILTERS],
         groups=[_row(report, group) for report, group in found[pages.shown]],
         paging=pages,
     )
 
 
-def _tally(word: str, counts: Counter[Status], asked: Asked) -> Tally:
-    chosen = asked.status == word
-    wanted = replace(asked, status="" if chosen else word, page=1)
+def _tally(word: str, counts: Counter[Status], wanted: GroupFilter) -> Tally:
+    chosen = wanted.status == word
+    wanted = replace(wanted, status="" if chosen else word, page=1)
     return Tally(words.LOOKS[FILTERS[word]], counts[FILTERS[word]], wanted.address(), chosen)
 
 
@@ -159,7 +159,7 @@ def cluster_card(of: Outcome, now: int) -> ClusterCard:
         brokers=found.brokers if found is not None else None,
         groups=len(found.groups) if found is not None else None,
         topics=len(found.end_offsets) if found is not None else None,
-        failures=tuple(words.failed(of.failures)),
+        failures=tuple(words.summarized(of.failures)),
         not_evaluated=", ".join(f"{count} of type {kind}" for kind, count in sorted(kinds.items())),
     )
 
@@ -181,7 +181,7 @@ def _row(of: Report, group: GroupReport) -> GroupRow:
 
 
 def detail(of: Report, group: GroupReport) -> str:
-    """How many partitions of a group are not OK: "2 STOP, 1 WARN"; empty where all are."""
+    """How many partitions of a group are not OK: "2 STOP, 1 WARN"; empty if all are."""
     rows = rows_of(group)
     statuses = of.columns.verdicts.status[rows][of.columns.shown[rows]]
     counts = np.bincount(statuses, minlength=Status.REWIND + 1).tolist()
@@ -190,13 +190,13 @@ def detail(of: Report, group: GroupReport) -> str:
 
 
 def rows_of(group: GroupReport) -> slice:
-    """The rows of the report's columns of a group's partitions, which lie next to each other."""
+    """The rows of a group's partitions in the report's columns, which are adjacent."""
     blocks = list(group.topics.values())
     return slice(blocks[0].start, blocks[-1].stop) if blocks else slice(0, 0)
 
 
 def trend(of: Report, group: GroupReport) -> Trend:
-    """The group's lag over the last window: a line, and its pace."""
+    """The group's lag over the last window: a line, and its rate."""
     if not group.partitions:
         return Trend(None, "")
     values = [(at, lags[group.name]) for at, lags in of.history.trend if group.name in lags and at < of.at]
@@ -213,7 +213,7 @@ def trend(of: Report, group: GroupReport) -> Trend:
 
 
 def members(group: GroupReport) -> str:
-    """How many members a group has; empty where that is not known."""
+    """How many members a group has; empty if not known."""
     if group.members is not None:
         return words.number(group.members.count)
     return "0" if group.state == "Empty" else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """One page of a list: which entries it shows, counted from 1, and where the others are."""
+    """One page of a list: which entries it shows, counted from 1, and the addresses of its neighbours."""
 
     number: int
     pages: int
@@ -25,7 +25,7 @@ class Paging:
 
 
 def paging(total: int, size: int, asked: int, address: Callable[[int], str]) -> Paging:
-    """The page that was asked for, or the nearest that there is; ``address`` tells where each is."""
+    """The requested page, or the nearest that exists; ``address`` gives the address of each page."""
     pages = max(-(-total // size), 1)
     number = min(max(asked, 1), pages)
     return Paging(
@@ -40,6 +40,6 @@ def paging(total: int, size: int, asked: int, address: Callable[[int], str]) -> 
 
 
 def page_number(query: Mapping[str, str]) -> int:
-    """The page that a query asks for; 1 where it asks for none that could be."""
+    """The page number in a query; 1 if it has no valid one."""
     text = query.get("page", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1

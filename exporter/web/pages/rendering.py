@@ -1,4 +1,4 @@
-"""View → HTML, by the templates beside this file; and the files that the pages bring with them."""
+"""View → HTML, by the templates in this package; and the static files of the pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/sv
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that a page brings with it."""
+    """A static file of the pages."""
 
     content: bytes
     media_type: str
@@ -32,11 +32,11 @@ ASSETS: Final = {
 }
 
 _DIGEST: Final = hashlib.sha256(b"".join(asset.content for asset in ASSETS.values())).hexdigest()[:12]
-"""Changes when a file does, so that browsers may keep the files for ever."""
+"""Changes when a file does, so that browsers can cache the files for ever."""
 
 
 def environment() -> Environment:
-    """The templates, everything escaped. ``name`` shows what would not print."""
+    """The template environment, with autoescape. The filter ``name`` makes unprintable characters visible."""
     templates = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""The routes of the pages: each asks the collector, makes a view of what it says, and renders it."""
+"""The routes of the pages: each asks the collector, makes a view, and renders it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from exporter.web.pages.rendering import ASSETS, environment
 from exporter.web.threads import Threads
 
 PAGES_AT_ONCE: Final = 16
-"""Threads for pages, apart from those for scrapes: people who look keep no scraper waiting."""
+"""Threads for pages, apart from those for scrapes, so that people do not delay a scraper."""
 
 REFRESH_SECONDS: Final = 15
-"""How often a page that is looked at refreshes itself."""
+"""How often a visible page refreshes itself."""
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -40,8 +40,8 @@ FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What somebody looks for: the names in the path as they were sent, the query, the time (ms)."""
+class PageRequest:
+    """One request for a page: the escaped names in its path, its query, and its time (ms)."""
 
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -50,7 +50,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a template is given to show."""
+    """A template and the page that it shows."""
 
     template: str
     page: Any
@@ -58,66 +58,66 @@ class View:
 
 
 class Pages:
-    """Views of what the collector knows."""
+    """Views of the collector's reports."""
 
     def __init__(self, collector: Collector, settings: Settings) -> None:
         self._collector = collector
         self._settings = settings
         self._clusters = {cluster.name: cluster for cluster in settings.clusters}
 
-    def overview(self, looked: Looked) -> View:
+    def overview(self, request: PageRequest) -> View:
         """The groups, worst first."""
-        asked = overview.Asked.of(looked.query)
-        return View("overview.html", overview.overview(self._collector.latest(), asked, looked.now))
+        wanted = overview.GroupFilter.of(request.query)
+        return View("overview.html", overview.overview(self._collector.latest(), wanted, request.now))
 
-    def cluster(self, looked: Looked) -> View:
+    def cluster(self, request: PageRequest) -> View:
         """A cluster and its topics."""
-        _, of, _ = self._cluster(looked)
+        _, of, _ = self._cluster(request)
         if of is None:
-            return self._no_cluster(looked)
-        return View("cluster.html", cluster.cluster_page(of, looked.query, looked.now))
+            return self._no_cluster(request)
+        return View("cluster.html", cluster.cluster_page(of, request.query, request.now))
 
-    def group(self, looked: Looked) -> View:
+    def group(self, request: PageRequest) -> View:
         """A group and its partitions."""
-        name, of, outcomes = self._cluster(looked)
+        name, of, outcomes = self._cluster(request)
         if of is None:
-            return self._no_cluster(looked)
+            return self._no_cluster(request)
         found = of.report
-        group_name = named(looked.path["group"], found.groups if found is not None else ())
+        group_name = named(request.path["group"], found.groups if found is not None else ())
         if found is None:
             return _missing(missing.unreadable(of, group_name))
         group = found.groups.get(group_name)
         if group is None:
             return _missing(missing.no_group(found, group_name, self._clusters[name], outcomes))
-        asked = consumer_group.Asked.of(looked.query)
+        wanted = consumer_group.PartitionFilter.of(request.query)
         evaluation = self._clusters[name].evaluation
-        return View("group.html", consumer_group.group_page(found, group, evaluation, asked, looked.now))
+        return View("group.html", consumer_group.group_page(found, group, evaluation, wanted, request.now))
 
-    def topic(self, looked: Looked) -> View:
+    def topic(self, request: PageRequest) -> View:
         """A topic, its partitions and its consumers."""
-        name, of, _ = self._cluster(looked)
+        name, of, _ = self._cluster(request)
         if of is None:
-            return self._no_cluster(looked)
+            return self._no_cluster(request)
         found = of.report
-        topic_name = named(looked.path["topic"], found.end_offsets if found is not None else ())
+        topic_name = named(request.path["topic"], found.end_offsets if found is not None else ())
         if found is None:
             return _missing(missing.unreadable(of, topic_name))
         if topic_name not in found.end_offsets:
             return _missing(missing.no_topic(found, topic_name, self._clusters[name]))
-        return View("topic.html", topic.topic_page(found, topic_name, looked.query, looked.now))
+        return View("topic.html", topic.topic_page(found, topic_name, request.query, request.now))
 
-    def state(self, looked: Looked) -> View:
+    def state(self, request: PageRequest) -> View:
         """The exporter itself."""
-        return View("state.html", state.state_page(self._collector.latest(), self._settings, looked.now))
+        return View("state.html", state.state_page(self._collector.latest(), self._settings, request.now))
 
-    def _cluster(self, looked: Looked) -> tuple[str, Outcome | None, Sequence[Outcome]]:
-        """The name of the cluster in the path, what is known of it (None: it is none), and of all."""
-        name = named(looked.path["cluster"], self._clusters)
+    def _cluster(self, request: PageRequest) -> tuple[str, Outcome | None, Sequence[Outcome]]:
+        """The cluster's name in the path, its outcome (None: there is no such cluster), and all outcomes."""
+        name = named(request.path["cluster"], self._clusters)
         outcomes = self._collector.latest() if name in self._clusters else ()
         return name, next((of for of in outcomes if of.cluster == name), None), outcomes
 
-    def _no_cluster(self, looked: Looked) -> View:
-        return _missing(missing.no_cluster(named(looked.path["cluster"], ()), self._clusters))
+    def _no_cluster(self, request: PageRequest) -> View:
+        return _missing(missing.no_cluster(named(request.path["cluster"], ()), self._clusters))
 
 
 def _missing(page: MissingPage) -> View:
@@ -125,32 +125,32 @@ def _missing(page: MissingPage) -> View:
 
 
 def routes(collector: Collector, settings: Settings) -> list[BaseRoute]:
-    """The pages and the files that they bring with them."""
+    """The pages and their static files."""
     pages, templates = Pages(collector, settings), environment()
     templates.globals.update(
         telemetry=quote(settings.web.telemetry_path.removeprefix("/")),
-        # Where the root is the metrics' own the list of groups has its other address.
+        # If the metrics are at the root, the list of groups has another address.
         home="clusters" if settings.web.telemetry_path == "/" else "",
         refresh=REFRESH_SECONDS,
     )
     threads: Threads[Response] = Threads("page", PAGES_AT_ONCE)
 
-    def shown_by(view_of: Callable[[Looked], View]) -> Callable[[Request], Any]:
+    def shown_by(view_of: Callable[[PageRequest], View]) -> Callable[[Request], Any]:
         async def show(request: Request) -> Response:
-            looked = Looked(request.path_params, request.query_params, int(time.time() * 1000))
+            page_request = PageRequest(request.path_params, request.query_params, int(time.time() * 1000))
 
             def render() -> Response:
-                view = view_of(looked)
+                view = view_of(page_request)
                 text = templates.get_template(view.template).render(
-                    page=view.page, root=root(sent_path(request.scope)), now=looked.now
+                    page=view.page, root=root(sent_path(request.scope)), now=page_request.now
                 )
-                # A name may hold half of a surrogate pair, which is no text.
+                # A name may hold half of a surrogate pair, which cannot be encoded.
                 return HTMLResponse(text.encode("utf-8", "replace"), status_code=view.status, headers=HEADERS)
 
             try:
                 return await threads.run(render)
             except asyncio.CancelledError:
-                # The server ends what has not ended by itself in time.
+                # The server cancels requests that are still running at the end of the stop.
                 return PlainTextResponse("The exporter is stopping.\n", status_code=503)
 
         return show

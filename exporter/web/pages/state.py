@@ -17,12 +17,12 @@ from exporter.web.pages.overview import ClusterCard, cluster_card
 
 LIBRARIES: Final = ("kafka-python", "numpy", "prometheus-client", "starlette", "uvicorn", "jinja2")
 WHOLE: Final = "total"
-"""The stage that all the others are part of."""
+"""The stage that includes all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage of a collection: how long it took, and its share of the longest, from 0 to 100."""
+    """A stage of a collection: how long it took, and its share of the longest in percent."""
 
     name: str
     seconds: str
@@ -30,7 +30,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class LastCollection:
     """The last collection of a cluster."""
 
     card: ClusterCard
@@ -42,7 +42,7 @@ class Collected:
 class StatePage:
     """The page about the exporter itself."""
 
-    collections: Sequence[Collected]
+    collections: Sequence[LastCollection]
     versions: Sequence[tuple[str, str]]
     configuration: str
 
@@ -50,7 +50,7 @@ class StatePage:
 def state_page(outcomes: Sequence[Outcome], settings: Settings, now: int) -> StatePage:
     """The exporter's state as seen at ``now`` (ms)."""
     return StatePage(
-        collections=[_collected(of, now) for of in outcomes],
+        collections=[_last_collection(of, now) for of in outcomes],
         versions=[
             ("kafka-burrow-exporter", __version__),
             ("Python", platform.python_version()),
@@ -60,9 +60,9 @@ def state_page(outcomes: Sequence[Outcome], settings: Settings, now: int) -> Sta
     )
 
 
-def _collected(of: Outcome, now: int) -> Collected:
+def _last_collection(of: Outcome, now: int) -> LastCollection:
     found = of.report
-    return Collected(
+    return LastCollection(
         card=cluster_card(of, now),
         stages=_stages(found) if found is not None else (),
         requests=[(kind, words.number(count)) for kind, count in found.requests.items()] if found is not None else (),

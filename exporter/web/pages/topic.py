@@ -1,4 +1,4 @@
-"""One topic: where its partitions begin and end, who consumes it, and how far behind they are."""
+"""One topic: its offsets by partition, its consumers, and how far behind they are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class ConsumerRow:
-    """A group that has commits on the topic. ``subscribed`` is empty where that is not known."""
+    """A group with commits on the topic. ``subscribed`` is empty if not known."""
 
     group: str
     address: str
@@ -35,7 +35,7 @@ class ConsumerRow:
 
 @dataclass(frozen=True, slots=True)
 class PartitionRow:
-    """A partition; what could not be read is empty. ``behind`` names the group that is furthest behind on it."""
+    """A partition; values that could not be read are empty. ``behind`` names the group with the highest lag on it."""
 
     partition: int
     start: str
@@ -97,7 +97,7 @@ def _address(cluster: str, name: str, page: int, groups: int) -> str:
 
 
 def _as_long(offsets: Int64s | None, size: int) -> Int64s:
-    """Offsets by partition, as many as there are partitions."""
+    """Offsets by partition, padded to the number of partitions."""
     filled = np.full(size, NOT_READ, dtype=np.int64)
     if offsets is not None:
         filled[: len(offsets)] = offsets[:size]
@@ -105,7 +105,7 @@ def _as_long(offsets: Int64s | None, size: int) -> Int64s:
 
 
 def _records(start: Int64s, end: Int64s) -> Int64s:
-    """How many offsets each partition spans; 0 where that could not be read."""
+    """How many offsets each partition spans; 0 if that could not be read."""
     return np.where((start >= 0) & (end >= 0), np.maximum(end - start, 0), 0)
 
 
@@ -122,7 +122,7 @@ def _lag(found: Report, group: GroupReport, topic: str) -> Int64s:
 
 
 def _status(found: Report, group: GroupReport, topic: str) -> Status:
-    """The worst status among the partitions that are shown."""
+    """The worst status among the shown partitions."""
     shown = _shown(found, group, topic)
     return Status(int(found.columns.verdicts.status[_rows(group, topic)][shown].max()))
 
@@ -147,7 +147,7 @@ def _consumer(found: Report, group: GroupReport, topic: str) -> ConsumerRow:
 
 @dataclass(frozen=True, slots=True)
 class _Furthest:
-    """For each partition the highest lag of any group, and which of the groups has it; -1: none has commits."""
+    """For each partition the highest lag of any group, and the index of that group; -1: no group has commits."""
 
     lag: Int64s
     group: Int64s

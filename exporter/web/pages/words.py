@@ -1,4 +1,4 @@
-"""Numbers, times and verdicts as people read them."""
+"""Numbers, times and verdicts in words for people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY_MS: Final = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a status is shown: a word, a colour (``kind``, as the style sheet names it) and a shape (an SVG path)."""
+    """How a status is shown: a word, a colour (``kind``, a class of the style sheet) and a shape (an SVG path)."""
 
     word: str
     kind: str
@@ -33,8 +33,8 @@ LOOKS: Final = {
     Status.OK: Look("OK", "ok", _CIRCLE, "keeps up"),
     Status.WARN: Look("WARN", "warn", _TRIANGLE, "falls behind"),
     Status.ERR: Look("ERR", "err", _OCTAGON, "stopped, stalled or rewound"),
-    Status.STOP: Look("STOP", "err", "M2 2h12v12H2z", "commits no more"),
-    Status.STALL: Look("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "a consumer is there and does not move"),
+    Status.STOP: Look("STOP", "err", "M2 2h12v12H2z", "no longer commits"),
+    Status.STALL: Look("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "commits, but does not move"),
     Status.REWIND: Look("REWIND", "err", "M8 2v12L.8 8zM15.2 2v12L8 8z", "went back"),
 }
 
@@ -46,8 +46,8 @@ _REASONS: Final = {
     "authentication": "Kafka refused the credentials",
     "configuration": "the connection cannot be set up as it is configured",
     "connection": "no connection could be made, or it broke",
-    "deadline": "the collection had not ended when this page was asked for; it goes on",
-    "internal_error": "an error that nobody foresaw; the exporter's log has its traceback",
+    "deadline": "the collection had not ended when this page was requested; it continues",
+    "internal_error": "an unexpected error; the exporter's log has its traceback",
     "no_leader": "the partition has no leader",
     "timeout": "no answer in time",
     "unsupported_version": "the broker does not know the request",
@@ -60,13 +60,13 @@ def number(value: int) -> str:
 
 
 def behind(seconds: float, *, bound: bool) -> str:
-    """A lag in seconds: "45 s", "≥ 2 h 5 min" where only a lower bound is known."""
+    """A lag in seconds: "45 s", or "≥ 2 h 5 min" if only a lower bound is known."""
     text = "< 1 s" if 0 < seconds < 1 and not bound else duration(seconds)
     return f"≥ {text}" if bound else text
 
 
 def rate(per_second: float) -> str:
-    """A pace, always positive: "1,204/s", "8.2/s", "12/min" or, below one a minute, "30/h"."""
+    """A rate without its sign: "1,204/s", "8.2/s", "12/min" or, below one a minute, "30/h"."""
     for unit, factor in (("s", 1), ("min", 60), ("h", 3600)):
         value = abs(per_second) * factor
         if value >= 1 or unit == "h":
@@ -75,13 +75,13 @@ def rate(per_second: float) -> str:
 
 
 def share(part: float) -> str:
-    """A share of 1 in percent, never rounded up to the whole: 99 % of 0.999."""
+    """A share in percent, never rounded up to the whole: 99 % for 0.999."""
     return f"{int(part * 100 + 1e-9)} %"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A time: for machines, for people in UTC, and how long ago it was."""
+    """A time for machines, for people in UTC, and how long ago it was."""
 
     machine: str
     clock: str
@@ -89,7 +89,7 @@ class Moment:
 
 
 def moment(at: int, now: int) -> Moment:
-    """A time (ms) as seen at another; the date is told where it is not within a day."""
+    """A time (ms) as seen at another; with the date if they are a day or more apart."""
     when = datetime.fromtimestamp(at / 1000, UTC)
     clock = f"{when:%H:%M:%S} UTC" if abs(now - at) < DAY_MS else f"{when:%Y-%m-%d %H:%M:%S} UTC"
     ago = f"{duration((now - at) / 1000)} ago" if now - at >= 500 else "just now"
@@ -97,19 +97,19 @@ def moment(at: int, now: int) -> Moment:
 
 
 def sentence(text: str) -> str:
-    """The text with its first letter large."""
+    """The text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 
 def reason_in_words(reason: str) -> str:
-    """What a failure's reason means, with the word that the metrics use for it."""
+    """The meaning of a failure's reason, with the word that the metrics use for it."""
     meaning = _REASONS.get(reason)
     return f"{meaning} ({reason})" if meaning else reason
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """What a collection did not get for one reason: how much, and some of it by name."""
+class FailureSummary:
+    """The failures of a collection with the same scope and reason: how many, and some of their names."""
 
     scope: str
     reason: str
@@ -117,7 +117,7 @@ class Failed:
     subjects: tuple[str, ...]
 
 
-def failed(failures: Iterable[Failure], named: int = 8) -> list[Failed]:
+def summarized(failures: Iterable[Failure], named: int = 8) -> list[FailureSummary]:
     """Failures by scope and reason, the most frequent first, of each at most ``named`` by name."""
     kinds = Counter((failure.scope, failure.reason) for failure in failures)
     subjects: dict[tuple[str, str], list[str]] = {kind: [] for kind in kinds}
@@ -126,6 +126,6 @@ def failed(failures: Iterable[Failure], named: int = 8) -> list[Failed]:
         if len(of_kind) < named:
             of_kind.append(failure.subject)
     return [
-        Failed(scope, reason_in_words(reason), count, tuple(subjects[scope, reason]))
+        FailureSummary(scope, reason_in_words(reason), count, tuple(subjects[scope, reason]))
         for (scope, reason), count in kinds.most_common()
     ]

@@ -1,4 +1,4 @@
-// Keeps a page that somebody looks at up to date. Without it the page is the same, as of when it was loaded.
+// Refreshes a visible page. Without this script the page works too, but shows the state at its loading.
 "use strict";
 (() => {
   const control = document.querySelector(".refresh");
@@ -9,7 +9,7 @@
   let due = Date.now() + every * 1000;
   let asking = false;
 
-  // Changes only what is different, so that focus, selection and what is being typed stay as they are.
+  // Changes only what differs, so that focus, selection and unfinished input are kept.
   function renew(old, fresh) {
     if (old.isEqualNode(fresh)) return;
     if (!alike(old, fresh)) {
@@ -28,7 +28,7 @@
     return old.cloneNode(false).isEqualNode(fresh.cloneNode(false));
   }
 
-  // What somebody has typed, or chosen, and not sent.
+  // Input that has not been submitted.
   function unsent(main) {
     return [...main.querySelectorAll("input, select")].filter((field) => field.value !== sentValue(field));
   }
