@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.web.v3.addresses import Found, Moved, OtherMethods, Unknown, find, is_broken, name, unescaped
+from exporter.web.v3.addresses import Found, Moved, OtherMethods, Unknown, find, is_broken, named, unescaped
 from exporter.web.v3.routes import ALL
 
 CONSUMER = "/v3/kafka/:cluster/consumer/:consumer"
@@ -108,7 +108,7 @@ def test_a_way_leads_to_something_and_never_to_another_host(parts: list[str]) ->
     ],
 )
 def test_a_name_is_unescaped_once_and_again_if_that_is_a_name(part: str, known: list[str], expected: str) -> None:
-    assert name(part, known) == expected
+    assert named(part, known) == expected
 
 
 @pytest.mark.parametrize(("path", "broken"), [("/%", True), ("/%4", True), ("/%zz", True), ("/%41%2f", False)])

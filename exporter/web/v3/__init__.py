@@ -1,4 +1,4 @@
-"""Burrow's HTTP API, as its clients know it. What differs, and why: docs/burrow-compatibility.md."""
+"""Burrow's HTTP API, for its clients. Differences, and why: docs/burrow-compatibility.md."""
 
 from exporter.web.v3.routes import Api
 

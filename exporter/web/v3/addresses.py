@@ -1,6 +1,6 @@
-"""Which endpoint a path means, as julienschmidt/httprouter 1.3 decides it for Burrow.
+"""Which endpoint a path means, by the rules of Burrow's router, julienschmidt/httprouter 1.3.
 
-Paths are taken apart before they are unescaped, so that a name may hold a slash: ``/v3/kafka/c/consumer/a%2Fb``.
+Paths are split before they are unescaped, so that a name may hold a slash: ``/v3/kafka/c/consumer/a%2Fb``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _BROKEN: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What can be asked: ``path`` has a parameter where a part begins with a colon (``/v3/kafka/:cluster``)."""
+    """A method and a path, in which a part that begins with a colon is a parameter (``/v3/kafka/:cluster``)."""
 
     method: str
     path: str
@@ -29,7 +29,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The endpoint that is meant, and its parameters as they stand in the path."""
+    """The requested endpoint, and its escaped parameters."""
 
     endpoint: Endpoint
     parameters: dict[str, str]
@@ -37,21 +37,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """There is nothing at this path, but there is at ``path``, which is the same less what is amiss in it."""
+    """There is nothing at the requested path, but at ``path``, its corrected form."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class OtherMethods:
-    """The path exists, but not with this method; ``allowed`` are those it has, with OPTIONS, in order."""
+    """The path exists, but not with this method; ``allowed`` are its methods and OPTIONS, in order."""
 
     allowed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """There is nothing like it."""
+    """There is no such path."""
 
 
 def find(endpoints: Iterable[Endpoint], method: str, path: str) -> Found | Moved | OtherMethods | Unknown:
@@ -72,16 +72,16 @@ def find(endpoints: Iterable[Endpoint], method: str, path: str) -> Found | Moved
 
 
 def is_broken(path: str) -> bool:
-    """True if an escape in the path is none ("%zz")."""
+    """True if the path has an invalid escape ("%zz")."""
     return _BROKEN.search(path) is not None
 
 
 def unescaped(text: str) -> str:
-    """The text without its escapes; a byte that is no UTF-8 becomes half of a surrogate pair."""
+    """The text without its escapes; a byte that is not UTF-8 becomes half of a surrogate pair."""
     return unquote(text, errors="surrogateescape")
 
 
-def name(part: str, known: Container[str]) -> str:
+def named(part: str, known: Container[str]) -> str:
     """The name that a part of a path stands for.
 
     Some clients (telegraf) escape twice: ``a%252Fb`` is the group "a/b" if there is one, and no group "a%2Fb".
@@ -92,7 +92,7 @@ def name(part: str, known: Container[str]) -> str:
 
 
 def _match(endpoint: Endpoint, path: str) -> dict[str, str] | None:
-    """The parameters, if the path is the endpoint's; as with httprouter, none but the last may be empty."""
+    """The parameters if the path matches the endpoint; as in httprouter, only the last may not be empty."""
     parts, asked = endpoint.parts, path.split("/")[1:]
     if len(parts) != len(asked) or not asked[-1]:
         return None
@@ -106,7 +106,7 @@ def _match(endpoint: Endpoint, path: str) -> dict[str, str] | None:
 
 
 def _in_its_own_case(endpoint: Endpoint, path: str) -> str | None:
-    """The path with the endpoint's fixed parts as they are written there; None if it means something else."""
+    """The path with the endpoint's fixed parts in their own case; None if it does not match."""
     lowered = [
         part if unescaped(given).lower() == part else given
         for part, given in zip(endpoint.parts, path.split("/")[1:], strict=False)

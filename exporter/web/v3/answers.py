@@ -1,4 +1,4 @@
-"""Answers as Burrow gives them: what is said, the status it is said with, and the request it is said to."""
+"""Answers in Burrow's format: message, status, and the request that they repeat."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What every answer repeats: the path that was asked for, unescaped, and the host that was asked."""
+class Responder:
+    """Makes the answers to a request, each of which repeats its unescaped path, and the host that answers."""
 
     url: str
     host: str
 
     def answer(self, message: str, code: int = HTTPStatus.OK, *, error: bool = False, **said: Value) -> Answer:
-        """An answer that ends in the request."""
+        """An answer whose fields end with the request."""
         return Answer(encode({"error": error, "message": message, **said, "request": self._request()}), code, JSON)
 
     def answer_of_configuration(self, message: str, **said: Value) -> Answer:
-        """An answer that has the request before what is said, as those on the configuration do."""
+        """An answer whose fields begin with the request, as those on the configuration do."""
         return Answer(encode({"error": False, "message": message, "request": self._request(), **said}), 200, JSON)
 
     def refuse(self, message: str, code: int = HTTPStatus.NOT_FOUND) -> Answer:
-        """An answer that says why there is none."""
+        """An answer that is an error."""
         return self.answer(message, code, error=True)
 
     def _request(self) -> Mapping[str, Value]:
@@ -53,7 +53,7 @@ BROKEN: Final = Answer(b"400 Bad Request", HTTPStatus.BAD_REQUEST)
 
 
 def moved(location: str, method: str) -> Answer:
-    """The way to where it is; only a GET may be repeated as such by those who know no 308."""
+    """A redirect: 301 for GET, 307 for other methods, which clients would repeat as GET after a 301."""
     if method != "GET":
         return Answer(b"", HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": location})
     body = f'<a href="{escape(location)}">Moved Permanently</a>.\n\n'.encode()
@@ -61,7 +61,7 @@ def moved(location: str, method: str) -> Answer:
 
 
 def allowed(methods: tuple[str, ...], method: str) -> Answer:
-    """Which methods a path has: asked for, or because it has not this one."""
+    """The methods of a path: the answer to OPTIONS, or to a method that it does not have."""
     headers = {"Allow": ", ".join(methods)}
     if method == "OPTIONS":
         return Answer(b"", headers=headers)

@@ -1,6 +1,6 @@
-"""The settings as Burrow shows its own: the fields that it has, empty where this exporter has no such thing.
+"""The settings in the form of Burrow's: its fields, empty where this exporter has no counterpart.
 
-What Burrow calls modules are one of each kind for each cluster here, under the cluster's name. No secret is shown.
+For each cluster there is one module of each kind, under the cluster's name. No secret is shown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from exporter.web.connection import REQUEST_SECONDS
 from exporter.web.v3.gojson import Value
 
 COORDINATORS: Final = ("storage", "evaluator", "cluster", "consumer", "notifier")
-"""What Burrow has modules of."""
+"""The kinds of modules in Burrow."""
 
 
 def main(settings: Settings) -> Mapping[str, Value]:
@@ -47,7 +47,7 @@ def modules(settings: Settings, coordinator: str) -> list[str]:
 
 
 def module(settings: Settings, coordinator: str, name: str) -> Mapping[str, Value] | None:
-    """What is configured of one module, in Burrow's order; None if there is none of that name."""
+    """The configuration of one module, in Burrow's order; None if there is none of that name."""
     if name not in modules(settings, coordinator):
         return None
     cluster = next(cluster for cluster in settings.clusters if cluster.name == name)
@@ -111,5 +111,5 @@ def _groups(cluster: Cluster) -> str:
 
 
 def _seconds(duration: float) -> int:
-    """Whole seconds, which is all that Burrow's clients expect."""
+    """Whole seconds, as Burrow's clients expect."""
     return round(duration)

@@ -1,4 +1,4 @@
-"""What each path that is read answers: settings or reports in, an answer out."""
+"""The endpoints that only read: settings or reports in, an answer out."""
 
 from __future__ import annotations
 
@@ -10,107 +10,107 @@ from typing import Final
 from exporter.core.report import Outcome
 from exporter.settings import Settings
 from exporter.web.v3 import configuration
-from exporter.web.v3.addresses import Endpoint, name
-from exporter.web.v3.answers import Answer, Asked
+from exporter.web.v3.addresses import Endpoint, named
+from exporter.web.v3.answers import Answer, Responder
 from exporter.web.v3.readings import Reading, not_found
 
 Parameters = Mapping[str, str]
-"""The parameters of a path, escaped as they stand there."""
+"""The escaped parameters of a path."""
 
-FromSettings = Callable[[Asked, Parameters, Settings], Answer]
-FromReports = Callable[[Asked, Parameters, tuple[Outcome, ...]], Answer]
+FromSettings = Callable[[Responder, Parameters, Settings], Answer]
+FromReports = Callable[[Responder, Parameters, tuple[Outcome, ...]], Answer]
 
 
 class Refusal(Exception):
-    """Why there is no answer, and the HTTP status to say it with."""
+    """Why a request is refused, and the HTTP status of the answer."""
 
     def __init__(self, message: str, code: int = HTTPStatus.NOT_FOUND) -> None:
         super().__init__(message)
         self.code = code
 
 
-def _alive(_: Asked, __: Parameters, ___: Settings) -> Answer:
+def _alive(_: Responder, __: Parameters, ___: Settings) -> Answer:
     return Answer(b"GOOD")
 
 
-def _ready(_: Asked, __: Parameters, ___: Settings) -> Answer:
-    # Whoever can ask finds all of the port set up; Burrow's 503 STARTING has no moment here.
+def _ready(_: Responder, __: Parameters, ___: Settings) -> Answer:
+    # The port is complete when it answers, so Burrow's 503 STARTING never occurs here.
     return Answer(b"READY")
 
 
-def _clusters(asked: Asked, _: Parameters, settings: Settings) -> Answer:
-    return asked.answer("cluster list returned", clusters=configuration.modules(settings, "cluster"))
+def _clusters(responder: Responder, _: Parameters, settings: Settings) -> Answer:
+    return responder.answer("cluster list returned", clusters=configuration.modules(settings, "cluster"))
 
 
-def _main(asked: Asked, _: Parameters, settings: Settings) -> Answer:
-    return asked.answer_of_configuration("main config returned", **configuration.main(settings))
+def _main(responder: Responder, _: Parameters, settings: Settings) -> Answer:
+    return responder.answer_of_configuration("main config returned", **configuration.main(settings))
 
 
-def _modules(coordinator: str, asked: Asked, _: Parameters, settings: Settings) -> Answer:
+def _modules(coordinator: str, responder: Responder, _: Parameters, settings: Settings) -> Answer:
     modules = configuration.modules(settings, coordinator)
-    return asked.answer_of_configuration("module list returned", coordinator=coordinator, modules=modules)
+    return responder.answer_of_configuration("module list returned", coordinator=coordinator, modules=modules)
 
 
-def _module(coordinator: str, asked: Asked, parameters: Parameters, settings: Settings) -> Answer:
-    wanted = name(next(iter(parameters.values())), configuration.modules(settings, coordinator))
+def _module(coordinator: str, responder: Responder, parameters: Parameters, settings: Settings) -> Answer:
+    wanted = named(next(iter(parameters.values())), configuration.modules(settings, coordinator))
     module = configuration.module(settings, coordinator, wanted)
     if module is None:
         raise Refusal(f"{coordinator} module not found")
-    return asked.answer(f"{coordinator} module detail returned", module=module)
+    return responder.answer(f"{coordinator} module detail returned", module=module)
 
 
-def _topics(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+def _topics(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster not found")
-    return asked.answer("topic list returned", topics=reading.topics)
+    return responder.answer("topic list returned", topics=reading.topics)
 
 
-def _topic(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+def _topic(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster or topic not found")
-    topic = name(parameters["topic"], reading.end_offsets)
+    topic = named(parameters["topic"], reading.end_offsets)
     if topic not in reading.end_offsets:
         raise Refusal("cluster or topic not found")
-    return asked.answer("topic offsets returned", offsets=reading.offsets(topic))
+    return responder.answer("topic offsets returned", offsets=reading.offsets(topic))
 
 
-def _consumers_of_topic(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+def _consumers_of_topic(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster not found")
-    consumers = reading.consumers_of(name(parameters["topic"], reading.end_offsets))
-    return asked.answer("consumers of topic returned", consumers=consumers)
+    consumers = reading.consumers_of(named(parameters["topic"], reading.end_offsets))
+    return responder.answer("consumers of topic returned", consumers=consumers)
 
 
-def _consumers(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+def _consumers(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster not found")
-    return asked.answer("consumer list returned", consumers=reading.consumers)
+    return responder.answer("consumer list returned", consumers=reading.consumers)
 
 
-def _consumer(asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+def _consumer(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster or consumer not found")
-    group = name(parameters["consumer"], reading)
+    group = named(parameters["consumer"], reading)
     if group not in reading:
         raise Refusal("cluster or consumer not found")
     _must_be_readable(reading, group)
-    return asked.answer("consumer detail returned", topics=reading.detail(group))
+    return responder.answer("consumer detail returned", topics=reading.detail(group))
 
 
-def _status(which: str, asked: Asked, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
+def _status(which: str, responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     clusters = [outcome.cluster for outcome in outcomes]
-    cluster, group = name(parameters["cluster"], clusters), name(parameters["consumer"], ())
+    cluster, group = named(parameters["cluster"], clusters), named(parameters["consumer"], ())
     reading = _reading(parameters, outcomes, "") if cluster in clusters else None
     if reading is not None:
-        group = name(parameters["consumer"], reading)
+        group = named(parameters["consumer"], reading)
     if reading is None or group not in reading:
-        # Burrow's word for it: not an error, and yet not found.
+        # Burrow's own combination: not an error, and yet 404.
         status = not_found(cluster, group)
-        return asked.answer("consumer status returned", HTTPStatus.NOT_FOUND, status=status)
+        return responder.answer("consumer status returned", HTTPStatus.NOT_FOUND, status=status)
     _must_be_readable(reading, group)
     status = reading.status(group, everything=which == "lag")
-    return asked.answer("consumer status returned", status=status)
+    return responder.answer("consumer status returned", status=status)
 
 
 def _reading(parameters: Parameters, outcomes: tuple[Outcome, ...], unknown: str) -> Reading:
-    """The cluster that is meant; refuses if it is unknown, or if nothing of it can be told now."""
+    """The requested cluster; refuses if it is unknown, or cannot be read now."""
     known = {outcome.cluster: outcome for outcome in outcomes}
-    outcome = known.get(name(parameters["cluster"], known))
+    outcome = known.get(named(parameters["cluster"], known))
     if outcome is None:
         raise Refusal(unknown)
     if outcome.report is None:

@@ -1,4 +1,4 @@
-"""JSON as Go's ``encoding/json`` writes it, because that is what Burrow's clients have always been sent."""
+"""JSON as Go's ``encoding/json`` writes it, which is what Burrow's clients expect."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Valu
 """What can be written. Mappings keep their order, as a Go struct's fields do."""
 
 _ESCAPED: Final = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
-"""What Go escapes on top, so that JSON may stand in a page; half of a surrogate pair stands for a byte that is no
-UTF-8, and Go writes the replacement character for it."""
+"""What Go escapes in addition, so that JSON can be embedded in HTML; half of a surrogate pair stands for a byte that is
+not UTF-8, for which Go writes the replacement character."""
 
 
 def encode(value: Value) -> bytes:
@@ -26,9 +26,9 @@ def encode(value: Value) -> bytes:
 
 
 def float32(number: float) -> str:
-    """The fewest digits that tell a 32-bit float from its neighbours: 1, 0.5, 0.33333334."""
+    """The fewest digits that identify a 32-bit float: 1, 0.5, 0.33333334."""
     single = np.float32(number)
-    # Compared as 32 bits: numpy 1 would widen it, and find 1e-6 a little less than 1e-6.
+    # Compared as 32 bits: numpy 1 would widen it, and 1e-6 would be less than 1e-6.
     if 0 < abs(single) < np.float32(1e-6):
         return np.format_float_scientific(single, trim="-", exp_digits=1)
     return np.format_float_positional(single, trim="-")

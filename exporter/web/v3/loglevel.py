@@ -15,7 +15,7 @@ WORDS: Final = {
     "error": logging.ERROR,
     "fatal": logging.CRITICAL,
 }
-"""What may be set, in any case."""
+"""The words that are accepted, in any case."""
 
 SHOWN: Final = {
     logging.DEBUG: "debug",
@@ -24,23 +24,23 @@ SHOWN: Final = {
     logging.ERROR: "error",
     logging.CRITICAL: "fatal",
 }
-"""What is shown, from the least level on."""
+"""The words that are shown, by the lowest level that they stand for."""
 
 
 class Undecodable(ValueError):
-    """A body that does not begin with an object in JSON, or has no text for a level."""
+    """A body that does not begin with a JSON object, or has no text as its level."""
 
 
 def shown(level: int) -> str:
-    """The word for a level of Python's."""
+    """The word for a level of `logging`."""
     return next((word for least, word in reversed(SHOWN.items()) if level >= least), "debug")
 
 
-def asked(body: bytes) -> str:
-    """The word in ``{"level": "debug"}``, as Go finds it there: whatever the case of the key, whatever follows.
+def requested(body: bytes) -> str:
+    """The word in ``{"level": "debug"}``, as Go decodes it: keys in any case, trailing text ignored.
 
     Raises:
-        Undecodable: there is none to be found.
+        Undecodable: the body has no such word.
     """
     try:
         found, _ = _DECODER.raw_decode(body.decode("utf-8", "replace").lstrip(" \t\r\n"))

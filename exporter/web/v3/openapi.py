@@ -1,4 +1,4 @@
-"""A description of the API for machines, in OpenAPI 3.1."""
+"""The API's description in OpenAPI 3.1."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def description() -> bytes:
     document = {
         "openapi": "3.1.0",
         "info": {
-            "title": "Burrow's HTTP API, as kafka-burrow-exporter has it",
+            "title": "Burrow's HTTP API, as kafka-burrow-exporter serves it",
             "version": __version__,
             "description": "Names may hold any character; escape them as in any URL, a slash as %2F.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -42,8 +42,8 @@ def _paths() -> Described:
     cluster, configured = "/v3/kafka/{cluster}", "/v3/config"
     consumer, topic = f"{cluster}/consumer/{{consumer}}", f"{cluster}/topic/{{topic}}"
     paths = {
-        "/burrow/admin": _text("That the exporter is there.", "GOOD"),
-        "/burrow/admin/ready": _text("That the exporter answers.", "READY"),
+        "/burrow/admin": _text("Whether the process answers.", "GOOD"),
+        "/burrow/admin/ready": _text("Whether requests are answered.", "READY"),
         "/v3/kafka": _get("The clusters.", "ClusterList"),
         cluster: _get("How a cluster is configured.", "ClusterModule", missing="Error"),
         f"{cluster}/topic": _get("The topics of a cluster.", "TopicList", missing="Error", read=True),
@@ -52,7 +52,7 @@ def _paths() -> Described:
         f"{cluster}/consumer": _get("The consumer groups.", "ConsumerList", missing="Error", read=True),
         consumer: {
             **_get("The retained commits of a group.", "ConsumerDetail", missing="Error", read=True),
-            "delete": _delete("Forgets the retained history of a group."),
+            "delete": _delete("Discards the retained history of a group."),
         },
         f"{consumer}/status": _get(
             "The verdict on a group, with its partitions that are not OK.",
@@ -63,7 +63,7 @@ def _paths() -> Described:
         f"{consumer}/lag": _get(
             "The verdict on a group, with all its partitions.", "ConsumerStatus", missing="ConsumerStatus", read=True
         ),
-        f"{consumer}/topic/{{topic}}": {"delete": _delete("Forgets the retained history of a group on one topic.")},
+        f"{consumer}/topic/{{topic}}": {"delete": _delete("Discards the retained history of a group on one topic.")},
         configured: _get("The configuration.", "MainConfiguration"),
         "/v3/admin/loglevel": {**_get("The log level.", "LogLevel"), "post": _set_level()},
         "/v3/openapi.json": _get("This description.", "Description"),
@@ -80,7 +80,7 @@ def _paths() -> Described:
         )
     paths[f"{configured}/notifier"] = _get("The notifier modules: none, that is Alertmanager's job.", "ModuleList")
     paths[f"{configured}/notifier/{{name}}"] = {
-        "get": {"summary": "A notifier module: there is none.", "responses": {"404": _json("There is none.", "Error")}}
+        "get": {"summary": "A notifier module: none exists.", "responses": {"404": _json("No such module.", "Error")}}
     }
     return {path: _with_parameters(path, operations) for path, operations in paths.items()}
 
@@ -103,12 +103,12 @@ def _with_parameters(path: str, operations: Described) -> Described:
 
 
 def _get(summary: str, schema: str, missing: str | None = None, *, read: bool = False) -> Described:
-    """A GET of JSON. ``missing``: the schema if there is nothing of that name; ``read``: it depends on Kafka."""
+    """A GET of JSON. ``missing``: the schema of the 404 answer; ``read``: it depends on Kafka."""
     responses = {"200": _json(summary, schema)}
     if missing is not None:
-        responses["404"] = _json("There is nothing of that name.", missing)
+        responses["404"] = _json("Nothing has that name.", missing)
     if read:
-        responses["503"] = _json("It cannot be read from Kafka now.", "Error")
+        responses["503"] = _json("Kafka cannot be read now.", "Error")
     return {"get": {"summary": summary, "responses": responses}}
 
 
@@ -119,10 +119,10 @@ def _text(summary: str, word: str) -> Described:
 
 def _delete(summary: str) -> Described:
     return {
-        "summary": f"{summary} Kafka's own offsets stay, and with them the group.",
+        "summary": f"{summary} The offsets in Kafka stay, so the group is found again.",
         "responses": {
-            "200": _json("It is forgotten, if it was known.", "Done"),
-            "403": _json("Deleting is off, or nobody is asked who he is here.", "Error"),
+            "200": _json("Discarded, if the group was known.", "Done"),
+            "403": _json("Deleting is off, or the port does not require authentication.", "Error"),
             "503": _json("The exporter is stopping.", "Error"),
         },
     }
@@ -130,12 +130,12 @@ def _delete(summary: str) -> Described:
 
 def _set_level() -> Described:
     return {
-        "summary": "Sets the log level, until the exporter is started anew.",
+        "summary": "Sets the log level, until the exporter is restarted.",
         "requestBody": {"required": True, "content": {"application/json": {"schema": reference("NewLevel")}}},
         "responses": {
-            "200": _json("It is set.", "Done"),
+            "200": _json("The level is set.", "Done"),
             "400": _json("The body is not such an object.", "Error"),
-            "404": _json("There is no such level.", "Error"),
+            "404": _json("No such level.", "Error"),
         },
     }
 

@@ -1,4 +1,4 @@
-"""What Burrow's API tells of a cluster, taken from its report."""
+"""A cluster's report in the terms of Burrow's API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from exporter.web.v3.gojson import Value
 
 Fields = Mapping[str, Value]
 
-NOBODY = Owner("", "")
+NO_OWNER = Owner("", "")
 
 
 class Reading:
@@ -26,7 +26,7 @@ class Reading:
         self._columns = report.columns
 
     def __contains__(self, group: object) -> bool:
-        """True if commits of the group are retained: it is there, even if it cannot be read just now."""
+        """True if commits of the group are retained, even if it cannot be read now."""
         found = self._report.groups.get(group) if isinstance(group, str) else None
         if found is not None:
             return any(map(self._is_touched, found.topics.values()))
@@ -39,32 +39,32 @@ class Reading:
 
     @cached_property
     def topics(self) -> Sequence[str]:
-        """The topics that there are."""
+        """All topics."""
         return sorted(self._report.end_offsets)
 
     @cached_property
     def consumers(self) -> Sequence[str]:
-        """The groups of which commits are retained; one without, or that has gone, is not among them."""
+        """The groups with retained commits."""
         return sorted({group for group, _ in self._touched})
 
     def consumers_of(self, topic: str) -> Sequence[str]:
-        """The groups of which commits on the topic are retained."""
+        """The groups with retained commits on the topic."""
         return sorted(group for group, on in self._touched if on == topic)
 
     def offsets(self, topic: str) -> Sequence[Value]:
-        """The end offset of each partition in order, None of one that could not be read."""
+        """The end offset of each partition in order, None if it could not be read."""
         return [offset if offset >= 0 else None for offset in self._report.end_offsets[topic].tolist()]
 
     def is_readable(self, group: str) -> bool:
-        """True if something can be said of the group now, and not only of what it was."""
+        """True if the group could be read now, so that its status is current."""
         found = self._report.groups.get(group)
         return found is not None and found.status is not Status.NOTFOUND
 
     def detail(self, group: str) -> Mapping[str, Sequence[Fields]]:
-        """Topic → what is retained of each partition, in order of the partitions.
+        """Topic → the retained window of each partition, in order of the partitions.
 
-        As in Burrow, a window always has as many entries as it can hold, those that are missing None in front; or
-        none at all where nobody has committed.
+        As in Burrow, a window always has as many entries as it can hold, with None in front for missing ones, or
+        no entries if nothing was committed.
         """
         members = self._report.groups[group].members
         return {
@@ -75,8 +75,8 @@ class Reading:
     def status(self, group: str, *, everything: bool) -> Fields:
         """The group's verdict, with all of its partitions or those that are worse than OK.
 
-        As in Burrow, a partition without a commit counts if a neighbour has one. One that cannot be read now is left
-        out.
+        As in Burrow, a partition without a commit counts if another one of the topic has one. Partitions that cannot
+        be read now are left out.
         """
         found = self._report.groups[group]
         columns, count = self._columns, self._commits.windows.count
@@ -111,7 +111,7 @@ class Reading:
 
     @cached_property
     def _touched(self) -> Sequence[tuple[str, str]]:
-        """The (group, topic) of which commits are retained."""
+        """The (group, topic) pairs with retained commits."""
         layout = self._report.history.group_topics
         before = np.concatenate(([0], np.cumsum(self._commits.windows.count > 0)))
         entries = np.diff(before[layout.starts]).tolist()
@@ -154,14 +154,14 @@ class Reading:
         return {
             "offset": offset,
             "timestamp": time,
-            # Burrow takes this time in whole seconds.
+            # Burrow truncates this time to whole seconds.
             "observedAt": time // 1000 * 1000,
             "lag": None if lag == NO_LAG else lag,
         }
 
 
 def not_found(cluster: str, group: str) -> Fields:
-    """Burrow's verdict on a group, or a cluster, that it does not know."""
+    """Burrow's verdict on an unknown group or cluster."""
     return {
         "cluster": cluster,
         "group": group,
@@ -176,5 +176,5 @@ def not_found(cluster: str, group: str) -> Fields:
 
 def _owner(members: Members | None, topic: str, partition: int) -> Owner:
     if members is None or members.owners is None or topic not in members.owners:
-        return NOBODY
-    return members.owners[topic].get(partition, NOBODY)
+        return NO_OWNER
+    return members.owners[topic].get(partition, NO_OWNER)

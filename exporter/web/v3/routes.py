@@ -1,4 +1,4 @@
-"""Burrow's API as an ASGI application: finds what is asked for, and sends what is answered."""
+"""Burrow's API as an ASGI application: finds the endpoint, and sends its answer."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from exporter.collector import Collector
 from exporter.settings import Settings
 from exporter.web.threads import Threads
 from exporter.web.v3 import answers, loglevel, openapi
-from exporter.web.v3.addresses import Endpoint, Found, Moved, OtherMethods, find, is_broken, name, unescaped
-from exporter.web.v3.answers import Answer, Asked
+from exporter.web.v3.addresses import Endpoint, Found, Moved, OtherMethods, find, is_broken, named, unescaped
+from exporter.web.v3.answers import Answer, Responder
 from exporter.web.v3.endpoints import FROM_REPORTS, FROM_SETTINGS, Parameters, Refusal
 from exporter.web.v3.readings import Reading
 
 READERS_AT_ONCE: Final = 16
-"""Threads for reading; those who come while a collection runs wait for it together."""
+"""Threads for requests; those that arrive during a collection wait for it together."""
 
 GET_LEVEL: Final = Endpoint("GET", "/v3/admin/loglevel")
 SET_LEVEL: Final = Endpoint("POST", "/v3/admin/loglevel")
@@ -39,10 +39,10 @@ log = logging.getLogger(__name__)
 
 
 class Api:
-    """Burrow's API, and its answer to every path that is none.
+    """Burrow's API, and its answer to every unknown path.
 
-    ``authenticated`` tells whether, as things are now, whoever gets here had to show who he is; only then can a group
-    be made forgotten.
+    ``authenticated`` tells whether the port requires authentication now; only then can a group's history be
+    discarded.
     """
 
     def __init__(
@@ -62,23 +62,23 @@ class Api:
         origin = self._settings.web.access_control_allow_origin
         if origin is not None:
             headers["Access-Control-Allow-Origin"] = origin
-        # As a header and not as the media type, which Starlette would complete by itself.
+        # As a header, because Starlette would append a charset to a media type.
         headers["Content-Type"] = answer.content_type
         response = Response(answer.body, answer.status, headers)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answer:
-        # Not `request.url.path`: there a slash inside a name can no longer be told from one between names.
+        # Not `request.url.path`: there a slash inside a name looks like one between names.
         path = request.scope["raw_path"].decode("latin-1")
         if is_broken(path):
             return answers.BROKEN
         match find(ALL, request.method, path):
             case Found(endpoint, parameters):
-                asked = Asked(unescaped(path), self._host)
+                responder = Responder(unescaped(path), self._host)
                 try:
-                    return await self._of(endpoint, parameters, asked, request)
+                    return await self._of(endpoint, parameters, responder, request)
                 except Refusal as refusal:
-                    return asked.refuse(str(refusal), refusal.code)
+                    return responder.refuse(str(refusal), refusal.code)
             case Moved(elsewhere):
                 query = request.scope["query_string"].decode("latin-1")
                 return answers.moved(f"{elsewhere}?{query}" if query else elsewhere, request.method)
@@ -87,53 +87,55 @@ class Api:
             case _:
                 return answers.UNKNOWN
 
-    async def _of(self, endpoint: Endpoint, parameters: Parameters, asked: Asked, request: Request) -> Answer:
+    async def _of(self, endpoint: Endpoint, parameters: Parameters, responder: Responder, request: Request) -> Answer:
         if endpoint in FROM_SETTINGS:
-            return FROM_SETTINGS[endpoint](asked, parameters, self._settings)
+            return FROM_SETTINGS[endpoint](responder, parameters, self._settings)
         if endpoint in FROM_REPORTS:
-            return await self._in_thread(lambda: FROM_REPORTS[endpoint](asked, parameters, self._collector.latest()))
+            return await self._in_thread(
+                lambda: FROM_REPORTS[endpoint](responder, parameters, self._collector.latest())
+            )
         if endpoint == GET_LEVEL:
-            return asked.answer("log level returned", level=loglevel.shown(logging.getLogger().level))
+            return responder.answer("log level returned", level=loglevel.shown(logging.getLogger().level))
         if endpoint == SET_LEVEL:
-            # What is too long has been refused by `exporter.web.port.sizes`.
-            return self._set_level(asked, await request.body())
+            # `exporter.web.port.sizes` has refused a body that is too long.
+            return self._set_level(responder, await request.body())
         if endpoint == DESCRIPTION:
             return Answer(openapi.description(), content_type=answers.JSON)
-        return await self._forget(asked, parameters)
+        return await self._forget(responder, parameters)
 
-    def _set_level(self, asked: Asked, body: bytes) -> Answer:
+    def _set_level(self, responder: Responder, body: bytes) -> Answer:
         try:
-            word = loglevel.asked(body)
+            word = loglevel.requested(body)
         except loglevel.Undecodable:
-            return asked.refuse("could not decode message body", HTTPStatus.BAD_REQUEST)
+            return responder.refuse("could not decode message body", HTTPStatus.BAD_REQUEST)
         level = loglevel.WORDS.get(word.lower())
         if level is None:
-            return asked.refuse("unknown log level")
+            return responder.refuse("unknown log level")
         logs.set_level(level)
-        return asked.answer("set log level")
+        return responder.answer("set log level")
 
-    async def _forget(self, asked: Asked, parameters: Parameters) -> Answer:
+    async def _forget(self, responder: Responder, parameters: Parameters) -> Answer:
         if not self._settings.web.api_delete:
             raise Refusal("deleting is off; web.api_delete turns it on", HTTPStatus.FORBIDDEN)
         if not self._authenticated():
-            raise Refusal("deleting is only for a port that asks who is there: --web.config.file", HTTPStatus.FORBIDDEN)
-        return await self._in_thread(lambda: self._forgotten(asked, parameters))
+            raise Refusal("deleting needs a port that requires authentication: --web.config.file", HTTPStatus.FORBIDDEN)
+        return await self._in_thread(lambda: self._forgotten(responder, parameters))
 
-    def _forgotten(self, asked: Asked, parameters: Parameters) -> Answer:
-        """Forget a group; as in Burrow, nobody is told whether there was one."""
+    def _forgotten(self, responder: Responder, parameters: Parameters) -> Answer:
+        """Forget a group; as in Burrow, the answer does not tell whether there was one."""
         outcomes = {outcome.cluster: outcome for outcome in self._collector.latest()}
-        cluster = name(parameters["cluster"], outcomes)
+        cluster = named(parameters["cluster"], outcomes)
         report = outcomes[cluster].report if cluster in outcomes else None
         reading = Reading(report) if report is not None else None
-        group = name(parameters["consumer"], reading or ())
-        topic = name(parameters["topic"], reading.end_offsets if reading else ()) if "topic" in parameters else None
+        group = named(parameters["consumer"], reading or ())
+        topic = named(parameters["topic"], reading.end_offsets if reading else ()) if "topic" in parameters else None
         self._collector.forget(cluster, group, topic)
-        log.info("forgetting what was retained of a group", extra={"cluster": cluster, "group": group, "topic": topic})
-        return asked.answer("consumer group removed")
+        log.info("discarding the history of a group", extra={"cluster": cluster, "group": group, "topic": topic})
+        return responder.answer("consumer group removed")
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
         try:
             return await self._threads.run(work)
         except asyncio.CancelledError:
-            # The server ends what has not ended by itself in time.
+            # The server cancels requests that are still running at the end of the stop.
             raise Refusal("the exporter is stopping", HTTPStatus.SERVICE_UNAVAILABLE) from None

@@ -1,4 +1,4 @@
-"""The shapes of what is answered, as JSON schemas. Every field is always there; no other is."""
+"""The answers as JSON schemas. Every field is always present, and there are no others."""
 
 from __future__ import annotations
 
