@@ -1,1 +1,1 @@
-"""The exporter's port: the page for Prometheus, health, and what people see."""
+"""The HTTP port: the metrics page, health, status pages, and Burrow's API."""

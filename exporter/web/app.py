@@ -1,4 +1,4 @@
-"""The routes: a scrape, the exporter's health, pages for people, Burrow's API."""
+"""The routes: scrapes, the exporter's health, status pages, Burrow's API."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from exporter.settings import Collection, Settings
 from exporter.web import v3
 from exporter.web.lifecycle import Lifecycle, Reload
 from exporter.web.pages import routes as for_people
-from exporter.web.port import Door, Guard
+from exporter.web.port import AccessControl, Guard
 from exporter.web.port.sizes import Sizes
 from exporter.web.threads import Threads
 
 SCRAPES_AT_ONCE: Final = 32
-"""Threads for scrapes. They wait for the same collection, so those beyond find a report that has just been made."""
+"""Threads for scrapes. They wait for the same collection, so further scrapes find a report that is just finished."""
 
 SHORTEST_DEADLINE: Final = 0.05
 LONGEST_DEADLINE: Final = 300.0
-"""Seconds. After five minutes Prometheus has forgotten a series, so nobody is served by waiting longer."""
+"""Seconds. After five minutes Prometheus treats a series as stale, so waiting longer helps nobody."""
 
 PIECE: Final = 256 * 1024
-"""Bytes sent at a time, so that a scraper that reads slowly holds this much memory and not a whole page."""
+"""Bytes sent at a time, so that a slow scraper takes this much memory and not a whole page."""
 
 SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -45,8 +45,8 @@ SECURITY_HEADERS: Final = {
 
 
 async def cannot_reload() -> str:
-    """The answer of an application that nothing can reload."""
-    return "there is nothing to load it from"
+    """The failure of a reload in an application that was created without one."""
+    return "there is no configuration to reload"
 
 
 def make_app(
@@ -59,8 +59,8 @@ def make_app(
 ) -> Starlette:
     """The application that answers on the exporter's port.
 
-    ``guard`` locks it. ``reload`` loads the configuration anew and returns what is wrong with it, None if nothing is;
-    ``reload_failed`` says whether that went wrong the last time.
+    ``guard`` adds authentication, headers and the rate limit. ``reload`` reloads the configuration and returns None, or
+    why it failed; ``reload_failed`` tells whether the last reload failed.
     """
     pages = Pages(settings)
     threads: Threads[Page] = Threads("scrape", SCRAPES_AT_ONCE)
@@ -71,7 +71,7 @@ def make_app(
         until = loop.time() + timeout
 
         def make_page() -> Page:
-            # Waiting for a thread counts: the scraper's clock runs since it asked.
+            # Waiting for a thread counts too: the scraper's timeout runs since its request.
             left = max(until - loop.time(), SHORTEST_DEADLINE)
             return pages.page(
                 collector.collect(left),
@@ -85,12 +85,12 @@ def make_app(
         try:
             page = await threads.run(make_page)
         except asyncio.CancelledError:
-            # The server ends what has not ended by itself in time.
+            # The server cancels requests that are still running at the end of the stop.
             return PlainTextResponse("The exporter is stopping.\n", status_code=503)
         headers = {"Content-Length": str(sum(map(len, page.pieces)))}
         if page.encoding is not None:
             headers["Content-Encoding"] = page.encoding
-        # As a header and not as the media type, which Starlette would complete by itself.
+        # As a header, because Starlette would append a charset to a media type.
         headers["Content-Type"] = page.content_type
         return StreamingResponse(in_pieces(page.pieces), headers=headers)
 
@@ -99,10 +99,12 @@ def make_app(
 
     async def ready(_: Request) -> Response:
         return PlainTextResponse(
-            "Ready: scrapes are answered. Whether a cluster can be read is said by burrow_kafka_cluster_up.\n"
+            "Ready: scrapes are answered. Whether a cluster can be read: see burrow_kafka_cluster_up.\n"
         )
 
-    locked = [Middleware(Door, guard, open_health=settings.web.unauthenticated_health)] if guard is not None else []
+    locked = (
+        [Middleware(AccessControl, guard, open_health=settings.web.unauthenticated_health)] if guard is not None else []
+    )
     app = Starlette(
         routes=[
             Route(settings.web.telemetry_path, scrape),
@@ -112,12 +114,12 @@ def make_app(
             *for_people(collector, settings),
         ],
         middleware=[Middleware(SecurityHeaders), Middleware(Sizes), *locked],
-        # Starlette raises the error again once this is sent, and the server logs it with its traceback.
+        # Starlette raises the error again after this answer, and the server logs it with its traceback.
         exception_handlers={Exception: internal_error},
     )
-    # It would build the address from a header that anybody can send.
+    # Starlette would build the redirect from the Host header, which any client can set.
     app.router.redirect_slashes = False
-    # Asked anew each time: the file that says who may come in can change while we run.
+    # Evaluated at each request: the web configuration file can change while the exporter runs.
     authenticated = (lambda: guard.config().authenticates) if guard is not None else (lambda: False)
     app.router.default = v3.Api(collector, settings, authenticated=authenticated)
     return app
@@ -134,7 +136,7 @@ def deadline(headers: Headers, collection: Collection) -> float:
 
 
 async def in_pieces(parts: Iterable[bytes]) -> AsyncIterator[memoryview]:
-    """The same bytes, at most PIECE at a time."""
+    """The same bytes in pieces of at most PIECE."""
     for part in parts:
         view = memoryview(part)
         for start in range(0, len(view), PIECE):
@@ -142,19 +144,19 @@ async def in_pieces(parts: Iterable[bytes]) -> AsyncIterator[memoryview]:
 
 
 async def internal_error(_: Request, __: Exception) -> Response:
-    """One plain line for what nobody foresaw."""
-    # Made outside of what adds them to other answers.
-    return PlainTextResponse("Internal error; the exporter's log says more.\n", 500, SECURITY_HEADERS)
+    """One plain line for an unexpected error."""
+    # Made outside of the middleware that adds these headers to other answers.
+    return PlainTextResponse("Internal error; see the exporter's log.\n", 500, SECURITY_HEADERS)
 
 
 class SecurityHeaders:
-    """Adds SECURITY_HEADERS to every answer that does not bring its own."""
+    """Adds SECURITY_HEADERS to every answer that does not set its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and its answer back with the headers."""
+        """Pass the request on, and add the headers to its answer."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,6 +1,6 @@
-"""HTTP connections that nobody can hold on to: idle, dripping and unread ones are ended.
+"""HTTP connections with a limit on every wait: idle clients, and those that send or read slowly, are disconnected.
 
-uvicorn bounds the time between two requests, not the time that one takes to arrive or to be read.
+uvicorn limits the time between two requests, but not the time that one takes to arrive or an answer to be read.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_SECONDS: Final = 10.0
-"""How long a request may take from its first byte (the first one: from the connection) to its last."""
+"""How long a request may take from its first byte (for the first request: from the connection) to its last."""
 
 UNREAD_SECONDS: Final = 30.0
-"""How long a client may leave an answer unread that waits for it."""
+"""How long a client may leave a waiting answer unread."""
 
 HANDSHAKE_SECONDS: Final = 10
-"""How long a client may take to agree on TLS."""
+"""How long a TLS handshake may take."""
 
 TLS_END_SECONDS: Final = 2
-"""How long a connection that we end is kept for the client to agree; the server's stop waits for it too."""
+"""How long a connection that we close waits for the client's end of TLS; the server's stop waits for it too."""
 
 MOST_CONNECTIONS: Final = 512
-"""Beyond it the connection that has waited longest for a request is ended. Half of the usual 1,024 open files, so
-that idle clients lock out neither a scrape nor the connections to Kafka."""
+"""Above this, the connection that has waited longest for a request is closed. Half of the usual 1,024 open files, so
+that idle clients block neither a scrape nor the connections to Kafka."""
 
 
 class Limit:
-    """A limit on a wait: calls ``end`` once it has lasted ``seconds``."""
+    """A limit on a wait: calls ``end`` after ``seconds``."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, end: Callable[[], None]) -> None:
         self._loop = loop
@@ -41,12 +41,12 @@ class Limit:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin to count; a wait that goes on does not begin again."""
+        """Start the timer; a running one is not restarted."""
         if self._timer is None:
             self._timer = self._loop.call_later(self._seconds, self._end)
 
     def stop(self) -> None:
-        """The wait is over."""
+        """Stop the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -68,10 +68,10 @@ class Connection(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
     def accepted(self, transport: asyncio.Transport) -> None:
-        """Count among the connections; end the one that has waited longest if there are too many."""
+        """Count the connection; if there are too many, close the one that has waited longest."""
         self.transport = transport
         self.connections.add(self)
-        # One that has been ended is still among them until the loop comes round.
+        # A closed connection is still counted until the loop's next round.
         kept = [other for other in self.connections if isinstance(other, Connection) and not other._ended]
         if len(kept) > MOST_CONNECTIONS:
             min((other for other in kept if other.idle), key=lambda other: other._idle_since)._abort()
@@ -83,7 +83,7 @@ class Connection(H11Protocol):
         self.accepted(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came of a request, which from its first byte has its time to arrive."""
+        """Receive part of a request; its timer starts with its first byte."""
         super().data_received(data)
         if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
             self._request.start()
@@ -101,26 +101,26 @@ class Connection(H11Protocol):
         self._answer.start()
 
     def resume_writing(self) -> None:
-        """Go on writing."""
+        """Resume writing."""
         super().resume_writing()
         self._answer.stop()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Stop all timers."""
         self._request.stop()
         self._answer.stop()
         super().connection_lost(exc)
 
     def _abort(self) -> None:
         self._ended = True
-        # Not close(), which would wait for the client once more: to read what is left, to end TLS.
+        # Not close(), which would wait for the client again: to read the rest, to end TLS.
         self.transport.abort()
 
 
 class Handshake(SSLProtocol):
-    """TLS below a connection, which so counts from its first moment on and not only once TLS is agreed on.
+    """TLS below a connection, which therefore counts from its first moment and not only after the handshake.
 
-    asyncio's own listening with TLS tells nobody of a connection before that.
+    asyncio's own TLS server reports a connection only after the handshake.
     """
 
     def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
@@ -128,7 +128,7 @@ class Handshake(SSLProtocol):
             connection.loop,
             connection,
             context,
-            None,  # type: ignore[arg-type]  # nobody waits for the end of the handshake
+            None,  # type: ignore[arg-type]  # nothing waits for the end of the handshake
             server_side=True,
             ssl_handshake_timeout=HANDSHAKE_SECONDS,
             ssl_shutdown_timeout=TLS_END_SECONDS,
@@ -141,6 +141,6 @@ class Handshake(SSLProtocol):
         self._connection.accepted(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End with the connection, whether there was a handshake or not."""
+        """Close the connection, with or without a finished handshake."""
         self._connection.connections.discard(self._connection)
         super().connection_lost(exc)

@@ -1,4 +1,4 @@
-"""POST /-/reload, as Prometheus has it, and what it lets take the place of what."""
+"""POST /-/reload, as in Prometheus, and the application that a reload replaces."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 METHODS: Final = ("POST", "PUT")
 
 Reload = Callable[[], Awaitable[str | None]]
-"""Loads the configuration anew; what is wrong with it, None if nothing is."""
+"""Reloads the configuration; returns None, or why it failed."""
 
 
 class Lifecycle:
-    """The endpoint that loads the configuration anew, if that is ``enabled``."""
+    """The endpoint that reloads the configuration, if ``enabled``."""
 
     def __init__(self, reload: Reload, *, enabled: bool) -> None:
         self._reload = reload
@@ -38,7 +38,7 @@ class Lifecycle:
         try:
             wrong = await self._reload()
         except asyncio.CancelledError:
-            # The server ends what has not ended by itself in time.
+            # The server cancels requests that are still running at the end of the stop.
             return PlainTextResponse("The exporter is stopping.\n", HTTPStatus.SERVICE_UNAVAILABLE)
         if wrong is None:
             return PlainTextResponse("Reloaded.\n")
@@ -46,11 +46,11 @@ class Lifecycle:
 
 
 class Current:
-    """The application that answers now; another may take its place between two requests."""
+    """Forwards to the application in force; a reload replaces it between two requests."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have it answer one request."""
+        """Forward one request."""
         await self.app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The port: uvicorn, bound and stopped our way.
+"""The server: uvicorn with our own listening socket, TLS and stop.
 
 Why uvicorn, and what was weighed against it: docs/decisions/0004-web-server.md
 """
@@ -24,28 +24,29 @@ from exporter.web.connection import Connection, Handshake
 log = logging.getLogger(__name__)
 
 STOP_SECONDS: Final = 3
-"""How long a request that is being answered may go on after the signal to stop; all of the stop is to take below 5."""
+"""How long running requests may continue after the signal to stop; the whole stop should take less than 5 s."""
 
 KEEP_ALIVE_SECONDS: Final = 75
-"""How long an answered connection is kept: longer than the usual intervals, so that a scraper keeps its own."""
+"""How long an idle connection is kept: longer than usual scrape intervals, so that a scraper reuses its connection."""
 
 ACCEPTED_AT_ONCE: Final = 64
-"""Connections that are taken before one is looked at: what comes in a burst must not use up the open files."""
+"""Connections accepted per round of the loop: a burst must not use up the open files."""
 
 _NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
 
-Reload = Callable[[], Coroutine[object, object, object]]
+OnHangUp = Callable[[], Coroutine[object, object, object]]
+"""Called at SIGHUP; its result is not used."""
 
 
-def serve(app: ASGIApp, web: Web, *, tls: ssl.SSLContext | None = None, reload: Reload | None = None) -> None:
+def serve(app: ASGIApp, web: Web, *, tls: ssl.SSLContext | None = None, reload: OnHangUp | None = None) -> None:
     """Answer on the port until SIGTERM or SIGINT, over TLS if there is a context for it.
 
-    ``reload`` is what SIGHUP asks for.
+    SIGHUP calls ``reload``.
 
     Raises:
-        ValueError: the listen address is not one.
-        OSError: the address cannot be bound, say because another process listens there.
+        ValueError: the listen address is invalid.
+        OSError: the address cannot be bound, for example because another process listens there.
     """
     with listen(web.listen_address) as listener:
         log.info("listening on %s://%s", "http" if tls is None else "https", bound_address(listener))
@@ -53,23 +54,23 @@ def serve(app: ASGIApp, web: Web, *, tls: ssl.SSLContext | None = None, reload: 
 
 
 def make_server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Server:
-    """The server of an application: HTTP/1.1, bounded connections, no log of accesses, no name of itself."""
+    """The server of an application: HTTP/1.1, bounded connections, no access log, no Server header."""
     return Server(
         uvicorn.Config(
             app,
-            # All named, so that what happens to be installed beside does not change how the port behaves.
+            # All explicit, so that other installed packages do not change how the port behaves.
             loop="asyncio",
             http=Connection,
             ws="none",
             lifespan="off",
             interface="asgi3",
-            # Our logging holds; of uvicorn's own words only those that somebody should act on, and none that a client
-            # can have written as often as it likes.
+            # Our own logging applies; of uvicorn's messages only errors are logged, and none that a client can cause at
+            # will.
             log_config=None,
             log_level=logging.ERROR,
             access_log=False,
             server_header=False,
-            # Nobody's word for who is asking is taken.
+            # Headers that claim another client address are ignored.
             proxy_headers=False,
             backlog=ACCEPTED_AT_ONCE,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -80,7 +81,7 @@ def make_server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Server:
 
 
 class Server(uvicorn.Server):
-    """A server that ends by returning, and counts a connection before it has agreed on TLS."""
+    """A server that returns when it stops, and counts connections from before their TLS handshake."""
 
     def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(config)
@@ -101,28 +102,28 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: uvicorn would send itself the signal again after the stop, and so die of it."""
+        """Leave signals alone: uvicorn would raise the signal again after the stop, which would kill the process."""
         yield
 
     def stop(self) -> None:
-        """Stop when the requests that are being answered are; the second time at once."""
+        """Stop after the running requests; the second call stops at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
 
-async def _serve(server: Server, listener: socket.socket, reload: Reload | None) -> None:
+async def _serve(server: Server, listener: socket.socket, reload: OnHangUp | None) -> None:
     loop = asyncio.get_running_loop()
     if reload is not None:
         running: set[asyncio.Task[object]] = set()
 
         def hang_up() -> None:
             task = loop.create_task(reload())
-            # The loop itself does not hold on to it.
+            # The loop itself keeps only a weak reference.
             running.add(task)
             task.add_done_callback(running.discard)
 
         loop.add_signal_handler(signal.SIGHUP, hang_up)
-        # One that came while the exporter started has waited for this.
+        # A SIGHUP that arrived during the start has been waiting for this.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
@@ -130,10 +131,10 @@ async def _serve(server: Server, listener: socket.socket, reload: Reload | None)
 
 
 def listen(address: str) -> socket.socket:
-    """A socket that listens on "host:port"; no host is every address, port 0 is any that is free.
+    """A socket that listens on "host:port"; no host means every address, port 0 any free port.
 
     Raises:
-        ValueError: that is not an address.
+        ValueError: the address is invalid.
         OSError: it cannot be bound.
     """
     host, port = parse_address(address)
@@ -153,7 +154,7 @@ def parse_address(address: str) -> tuple[str, int]:
     """Host and port of ":8000", "127.0.0.1:8000", "[::1]:8000" or "localhost:8000".
 
     Raises:
-        ValueError: that is not an address.
+        ValueError: the address is invalid.
     """
     host, colon, port = address.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
@@ -163,6 +164,6 @@ def parse_address(address: str) -> tuple[str, int]:
 
 
 def bound_address(listener: socket.socket) -> str:
-    """Where a socket listens, as it stands in a URL."""
+    """The address of a socket in the form of a URL."""
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,4 +1,4 @@
-"""Blocking work away from the event loop."""
+"""Blocking work outside of the event loop."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Result = TypeVar("Result")
 
 
 class Threads(Generic[Result]):
-    """Runs blocking work in at most ``limit`` threads at a time; what comes on top waits its turn.
+    """Runs blocking work in at most ``limit`` threads at a time; further work waits.
 
     The threads are daemons, unlike those of `concurrent.futures` and anyio: work that hangs in Kafka must not keep
-    a process from ending that was told to.
+    the process from stopping.
     """
 
     def __init__(self, name: str, limit: int) -> None:
@@ -23,7 +23,7 @@ class Threads(Generic[Result]):
         self._places = asyncio.Semaphore(limit)
 
     async def run(self, work: Callable[[], Result]) -> Result:
-        """What the work returns, or raises."""
+        """The result of the work, or its exception."""
         async with self._places:
             loop = asyncio.get_running_loop()
             done: asyncio.Future[Result] = loop.create_future()
@@ -37,9 +37,9 @@ class Threads(Generic[Result]):
                 value: object
                 try:
                     how, value = done.set_result, work()
-                except BaseException as error:  # whoever awaits the work decides about it
+                except BaseException as error:  # the caller handles it
                     how, value = done.set_exception, error
-                with suppress(RuntimeError):  # the loop has been closed meanwhile, nobody waits any more
+                with suppress(RuntimeError):  # the loop has been closed meanwhile, and with it the waiting caller
                     loop.call_soon_threadsafe(settle, how, value)
 
             threading.Thread(target=body, name=self._name, daemon=True).start()

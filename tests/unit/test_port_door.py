@@ -1,4 +1,4 @@
-"""What the door lets through, and what it says to the others."""
+"""What the web configuration lets through, and how it refuses the rest."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MakeApp = Callable[..., ASGIApp]
 
 @pytest.fixture
 def make(tmp_path: Path) -> MakeApp:
-    """Makes the application behind a door with this web configuration."""
+    """Makes the application behind access control with this web configuration."""
 
     def make(text: str, **web: bool) -> ASGIApp:
         (tmp_path / "web.yml").write_text(text)
@@ -179,10 +179,10 @@ def test_a_file_that_locks_nothing_is_warned_of(
 ) -> None:
     """As one is that somebody has failed to write."""
     make(text)
-    assert ("says nothing, so the port is open" in caplog.text) is warned
+    assert ("is empty, so the port is unprotected" in caplog.text) is warned
 
 
-def test_a_group_can_be_forgotten_only_through_a_door_that_asks_who_is_there(make: MakeApp) -> None:
+def test_a_group_can_be_forgotten_only_on_a_port_that_requires_authentication(make: MakeApp) -> None:
     path = "/v3/kafka/c/consumer/g"
     assert ask(make("{}", api_delete=True), path, "DELETE").status == 403
     assert ask(make(ALICE, api_delete=True), path, "DELETE", headers=basic("alice", "secret")).status == 200

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
-from exporter.web.port.passwords import Passwords, Remembered, nobody
+from exporter.web.port.passwords import Passwords, Remembered, dummy_hash
 
 SECRET = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
 COSTLY = bcrypt.hashpw(b"costly", bcrypt.gensalt(6)).decode()
@@ -93,7 +93,7 @@ def test_who_is_unknown_is_compared_with_a_hash_as_costly_as_the_costliest(compa
     assert admitted(Passwords(), header("carol", "secret")) == [False]
     ((_, hashed),) = comparing.compared
     assert hashed.startswith(b"$2b$06$")
-    assert hashed.decode() == nobody(USERS.values())
+    assert hashed.decode() == dummy_hash(USERS.values())
 
 
 def test_nobody_has_the_hash_of_the_unknown_even_by_name(comparing: Comparing) -> None:

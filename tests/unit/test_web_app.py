@@ -161,7 +161,7 @@ def test_an_error_that_nobody_foresaw_is_one_plain_line_and_the_next_scrape_is_a
     collector.fails = True
     answer = ask(port, "/metrics")
     assert answer.status == 500
-    assert answer.text == "Internal error; the exporter's log says more.\n"
+    assert answer.text == "Internal error; see the exporter's log.\n"
     collector.fails = False
     assert ask(port, "/metrics").status == 200
 

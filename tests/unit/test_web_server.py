@@ -167,7 +167,7 @@ def test_an_unforeseen_error_is_logged_with_its_traceback_and_the_server_lives_o
     gate.fails = True
     gate.open.set()
     with serving(make_app(gate, SETTINGS)) as port, caplog.at_level(logging.INFO):
-        assert fetch(port, "/metrics") == (500, "Internal error; the exporter's log says more.\n")
+        assert fetch(port, "/metrics") == (500, "Internal error; see the exporter's log.\n")
         gate.fails = False
         assert fetch(port, "/metrics")[0] == 200
     (record,) = caplog.records

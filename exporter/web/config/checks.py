@@ -1,4 +1,4 @@
-"""What must hold between keys of a web configuration, where each by itself is right."""
+"""Checks between keys of a web configuration that are each valid alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from exporter.web.config.model import REQUIRES_CERTIFICATE, TlsServer
 
 
 def tls(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
-    """There is all that a policy needs, and OpenSSL can use what is in the files."""
+    """Everything that a policy needs is present, and OpenSSL can use the files."""
     for name in ("cert", "key"):
         if not _given(table, name):
             yield "", f"{name}_file (or {name}) is missing: TLS needs a certificate and its key"
@@ -24,14 +24,14 @@ def tls(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
     if VERSIONS[oldest] > VERSIONS[newest]:
         wrong.append(("", ""))
         yield ("min_version" if "min_version" in table.entries else "max_version"), f"{oldest} is newer than {newest}"
-    # What cannot be read has been told already; whether the rest can be used is only known with all of it.
+    # Unreadable values are reported already; whether the others work together can only be tried with all of them.
     complete = {"cert", "key"} <= values.keys() and all(_field(name) in values for name in table.entries)
     if complete and not wrong:
         yield from _tried(table, TlsServer(**values))
 
 
 def rate(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
-    """A limit says how many it lets through."""
+    """A limit has a burst of at least one request."""
     if "interval" not in table.entries:
         yield "", "interval is missing; it is the time between two requests, such as 1s"
     elif values.get("interval") and values.get("burst", 0 if "burst" not in table.entries else None) == 0:

@@ -19,7 +19,7 @@ from exporter.web.config.model import Pem, TlsServer
 log = logging.getLogger(__name__)
 
 FOR_OLD_VERSIONS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AES:!aNULL:!eNULL:@SECLEVEL=0"
-"""OpenSSL speaks TLS 1.0 and 1.1 only where it is told that security is not what counts."""
+"""OpenSSL speaks TLS 1.0 and 1.1 only at security level 0."""
 
 SAN_KINDS: Final = frozenset({"DNS", "IP Address", "email", "URI"})
 
@@ -33,10 +33,10 @@ class Unusable(Exception):
 
 
 def server_context(tls: TlsServer) -> ssl.SSLContext:
-    """The context for the port's side of handshakes.
+    """The TLS context of the port, the server's side of handshakes.
 
     Raises:
-        Unusable: what a key says cannot be used, say because certificate and key do not belong together.
+        Unusable: a value cannot be used, for example because certificate and key do not belong together.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _versions(context, tls)
@@ -46,7 +46,7 @@ def server_context(tls: TlsServer) -> ssl.SSLContext:
     _curves(context, tls.curve_preferences)
     with _file(tls.cert) as cert, _file(tls.key) as key:
         try:
-            # A password, even an empty one, keeps OpenSSL from asking for it on the terminal.
+            # With a password, even an empty one, OpenSSL does not ask for it on the terminal.
             context.load_cert_chain(cert, key, password="")
         except (ssl.SSLError, OSError) as error:
             raise Unusable("cert", _why_not(error)) from error
@@ -56,7 +56,7 @@ def server_context(tls: TlsServer) -> ssl.SSLContext:
 
 def _versions(context: ssl.SSLContext, tls: TlsServer) -> None:
     with warnings.catch_warnings():
-        # Whoever asks for TLS 1.0 has been told by Prometheus' own documentation.
+        # Python warns about TLS 1.0, but Prometheus' own documentation warns whoever configures it.
         warnings.simplefilter("ignore", DeprecationWarning)
         context.maximum_version = VERSIONS[tls.max_version]
         context.minimum_version = VERSIONS[tls.min_version]
@@ -84,17 +84,17 @@ def _curves(context: ssl.SSLContext, names: tuple[str, ...]) -> None:
         return
     context.set_ecdh_curve(curves[0])
     if len(set(names)) > 1:
-        log.warning("curve_preferences: this Python offers one curve or all, so %s is the only one", names[0])
+        log.warning("curve_preferences: this Python can select only one curve, so only %s is offered", names[0])
 
 
 def _clients(context: ssl.SSLContext, tls: TlsServer) -> None:
-    """Hold clients to the policy: those of Go's that look at no authority are stricter here, or ask for nothing."""
+    """Set the client certificate policy; Go's policies without verification are stricter here, or request nothing."""
     if tls.requires_certificate:
         context.verify_mode = ssl.CERT_REQUIRED
     elif tls.client_auth_type == "VerifyClientCertIfGiven":
         context.verify_mode = ssl.CERT_OPTIONAL
     if tls.client_ca is None:
-        # As in Go, of those that are shown without need.
+        # As in Go, the system's authorities verify certificates that are shown though not required.
         context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
     else:
         with _file(tls.client_ca) as authorities:
@@ -103,13 +103,13 @@ def _clients(context: ssl.SSLContext, tls: TlsServer) -> None:
             except (ssl.SSLError, OSError) as error:
                 raise Unusable("client_ca", "holds no certificate in PEM form") from error
     if tls.client_allowed_sans:
-        context.sslobject_class = held_to(frozenset(tls.client_allowed_sans))
+        context.sslobject_class = checking_names(frozenset(tls.client_allowed_sans))
 
 
-def held_to(allowed: frozenset[str]) -> type[ssl.SSLObject]:
-    """A connection that ends its handshake unless the client's certificate has one of these names."""
+def checking_names(allowed: frozenset[str]) -> type[ssl.SSLObject]:
+    """A connection type whose handshake fails unless the client's certificate has one of these names."""
 
-    class Held(ssl.SSLObject):
+    class NameChecked(ssl.SSLObject):
         def do_handshake(self) -> None:
             super().do_handshake()
             shown = names_of(self.getpeercert() or {})
@@ -117,11 +117,11 @@ def held_to(allowed: frozenset[str]) -> type[ssl.SSLObject]:
                 log.warning("a client's certificate has none of client_allowed_sans: %s", ", ".join(sorted(shown)))
                 raise ssl.SSLCertVerificationError("none of the certificate's names is allowed")
 
-    return Held
+    return NameChecked
 
 
 def names_of(certificate: Mapping[str, Any]) -> frozenset[str]:
-    """The alternative names of a certificate as `SSLObject.getpeercert` has them; addresses as Go writes them."""
+    """The alternative names of a certificate from `SSLObject.getpeercert`; addresses as Go writes them."""
     return frozenset(
         str(ipaddress.ip_address(name.strip())) if kind == "IP Address" else name
         for kind, name in certificate.get("subjectAltName", ())
@@ -137,7 +137,7 @@ def _why_not(error: OSError) -> str:
 
 @contextmanager
 def _file(pem: Pem) -> Iterator[str]:
-    """A path at which OpenSSL finds it; what is written in the configuration itself gets to no disk."""
+    """A path from which OpenSSL can load it; an inline key is never written to a disk."""
     if pem.path is not None:
         yield pem.path
     elif sys.platform == "linux":

@@ -1,4 +1,4 @@
-"""Go's names for what TLS is made of, and OpenSSL's: a web configuration file uses Go's."""
+"""Go's names of TLS versions, curves and cipher suites, as web configuration files use them → OpenSSL's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VERSIONS: Final = {
 CURVES: Final = {"CurveP256": "prime256v1", "CurveP384": "secp384r1", "CurveP521": "secp521r1", "X25519": "X25519"}
 
 OF_TLS13: Final = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
-"""TLS 1.3 offers these whatever is configured, in Go as here."""
+"""TLS 1.3 always offers these, in Go as here."""
 
 SUITES: Final = {
     "TLS_RSA_WITH_AES_128_CBC_SHA": "AES128-SHA",

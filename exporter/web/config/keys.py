@@ -1,4 +1,4 @@
-"""Every key of a web configuration file but the users, whose names are free."""
+"""Every key of a web configuration file except the users, whose names are free."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ TLS: Final = Section(
     "TLS on the port.",
     TlsServer,
     (
-        Key("cert", PEM, "Certificate, with those between it and its authority."),
+        Key("cert", PEM, "Certificate, with its intermediate certificates."),
         Key("cert_file", PEM_FILE, "The same as a file.", into="cert"),
         Key("key", PEM, "Key of the certificate."),
         Key("key_file", PEM_FILE, "The same as a file.", into="key"),
-        Key("client_ca", PEM, "Authorities that vouch for clients."),
+        Key("client_ca", PEM, "Authorities that sign client certificates."),
         Key("client_ca_file", PEM_FILE, "The same as a file.", into="client_ca"),
         Key("client_auth_type", choice("a policy", *get_args(ClientAuth)), "Which certificates clients must show."),
         Key("client_allowed_sans", SAN, "A client's certificate must have one of these names, exactly."),
-        Key("min_version", choice("a version of TLS", *VERSIONS), "The oldest version that is spoken."),
-        Key("max_version", choice("a version of TLS", *VERSIONS), "The newest version that is spoken."),
+        Key("min_version", choice("a version of TLS", *VERSIONS), "The oldest version that is accepted."),
+        Key("max_version", choice("a version of TLS", *VERSIONS), "The newest version that is accepted."),
         Key("cipher_suites", SUITE, "Cipher suites up to TLS 1.2."),
-        Key("prefer_server_cipher_suites", FLAG, "Whether the order above counts, not the client's."),
-        Key("curve_preferences", CURVE, "Curves for the exchange of keys."),
+        Key("prefer_server_cipher_suites", FLAG, "Whether the server's order counts, not the client's."),
+        Key("curve_preferences", CURVE, "Curves for the key exchange."),
     ),
     check=checks.tls,
 )
@@ -50,7 +50,7 @@ HTTP: Final = Section(
     "http_server_config",
     "HTTP on the port.",
     WebConfig,
-    (Key("http2", FLAG, "Accepted for the sake of shared files: HTTP/1.1 is spoken either way."), HEADERS),
+    (Key("http2", FLAG, "Accepted for compatibility with shared files: the port always speaks HTTP/1.1."), HEADERS),
 )
 
 RATE: Final = Section(
@@ -59,7 +59,7 @@ RATE: Final = Section(
     Rate,
     (
         Key("interval", INTERVAL, "One request in this time."),
-        Key("burst", integer(0, 1_000_000), "So many at once."),
+        Key("burst", integer(0, 1_000_000), "This many at once."),
     ),
     check=checks.rate,
 )
@@ -70,5 +70,5 @@ TOP: Final = (*(section.name for section in SECTIONS), USERS)
 
 
 def user(name: str) -> Key:
-    """A user, whose value is the hash of the password."""
+    """A user; the value is the hash of the password."""
     return Key(name, BCRYPT, "")

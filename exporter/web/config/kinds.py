@@ -14,7 +14,7 @@ from exporter.web.config.model import Pem
 
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _BCRYPT: Final = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}", re.ASCII)
-"""Of the salt's last character four bits count for nothing; bcrypt refuses to compare where one of them is set."""
+"""Four bits of the salt's last character are unused; bcrypt refuses to compare if one of them is set."""
 _PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|us|µs|ns|h|m|s)", re.ASCII)
 
 
@@ -24,7 +24,7 @@ def _pem_file(text: str, inputs: Inputs) -> Pem:
 
 def _pem(text: str, _: Inputs) -> Pem:
     if "-----BEGIN " not in text:
-        # The text itself is not shown: it may be a key after all.
+        # The text is not shown: it may be a key.
         raise Invalid("holds nothing in PEM form (-----BEGIN ...); a file is named by the key that ends in _file")
     return Pem(text.encode())
 
@@ -32,7 +32,7 @@ def _pem(text: str, _: Inputs) -> Pem:
 def _bcrypt(text: str, _: Inputs) -> str:
     match = _BCRYPT.fullmatch(text)
     if match is None or not 4 <= int(match[1]) <= 31:
-        # Nor is this: it may be the password.
+        # The text is not shown: it may be the password.
         raise Invalid('is not a bcrypt hash ($2y$10$ and 53 more characters), such as `htpasswd -nBC 10 ""` makes')
     return text
 
@@ -64,7 +64,7 @@ def _header(text: str, _: Inputs) -> str:
 
 
 def one_of_header(*allowed: str) -> Kind:
-    """The value of a header that has but a few; empty is as good as not given."""
+    """The value of a header that has only these; empty counts as not given."""
 
     def read(text: str, _: Inputs) -> str:
         if text not in ("", *allowed):

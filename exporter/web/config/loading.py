@@ -1,4 +1,4 @@
-"""A web configuration file → what it says, or every mistake in it at once."""
+"""A web configuration file → its settings, or every mistake in it at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from exporter.web.config.model import Rate, TlsServer, WebConfig
 
 
 def load(path: str, inputs: Inputs | None = None) -> WebConfig:
-    """What the file says; an empty one says nothing, as in the toolkit.
+    """The settings in the file; an empty file is an empty configuration, as in the toolkit.
 
     ``inputs`` afterwards knows which files were read. Raises `ConfigError` with every mistake there is.
     """

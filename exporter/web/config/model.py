@@ -1,4 +1,4 @@
-"""What a web configuration says: frozen values, complete and checked."""
+"""A web configuration: frozen values, complete and checked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REQUIRES_CERTIFICATE: Final = frozenset({"RequireAnyClientCert", "RequireClientC
 
 @dataclass(frozen=True, slots=True)
 class Pem:
-    """Certificates or a key in PEM form: the file they are in, or, where ``path`` is None, the text itself."""
+    """Certificates or a key in PEM form: the file that holds them or, if ``path`` is None, the text itself."""
 
     text: bytes = field(repr=False)
     path: str | None = None
@@ -29,7 +29,7 @@ class Pem:
 
 @dataclass(frozen=True, slots=True)
 class TlsServer:
-    """TLS on the port. Cipher suites and curves by Go's names; none given are all that OpenSSL thinks fit."""
+    """TLS on the port. Cipher suites and curves by Go's names; none given means OpenSSL's defaults."""
 
     cert: Pem
     key: Pem
@@ -44,13 +44,13 @@ class TlsServer:
 
     @property
     def requires_certificate(self) -> bool:
-        """True if nobody gets in without a certificate that an accepted authority vouches for."""
+        """True if every client needs a certificate signed by an accepted authority."""
         return self.client_auth_type in REQUIRES_CERTIFICATE
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One request each ``interval`` seconds, and ``burst`` of them at once; interval 0 is no limit."""
+    """One request per ``interval`` seconds, and ``burst`` of them at once; interval 0 is no limit."""
 
     interval: float = 0.0
     burst: int = 0
@@ -58,7 +58,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """All of it. ``users``: name → bcrypt hash; ``headers`` are added to every answer."""
+    """The whole file. ``users``: name → bcrypt hash; ``headers`` are added to every answer."""
 
     tls: TlsServer | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -67,5 +67,5 @@ class WebConfig:
 
     @property
     def authenticates(self) -> bool:
-        """True if whoever gets in had to show who he is."""
+        """True if every client has to authenticate."""
         return bool(self.users) or (self.tls is not None and self.tls.requires_certificate)

@@ -1,6 +1,6 @@
-"""The lock on the port: who gets in, how often, and what goes out with every answer."""
+"""Protection of the port: rate limit, headers, authentication, limits on requests."""
 
-from exporter.web.port.door import Door
+from exporter.web.port.access import AccessControl
 from exporter.web.port.guard import Guard
 
-__all__ = ["Door", "Guard"]
+__all__ = ["AccessControl", "Guard"]

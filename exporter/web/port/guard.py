@@ -1,7 +1,4 @@
-"""What the door knows: the web configuration in force, the requests that were let through, the passwords compared.
-
-It stays the same while the exporter's own configuration is loaded anew.
-"""
+"""What protects the port across reloads: the web configuration in force, the rate limit, the compared passwords."""
 
 from __future__ import annotations
 
@@ -24,37 +21,37 @@ class Guard:
     def __init__(self, path: str) -> None:
         self._watched = Watched(path)
         if self.config() == WebConfig():
-            log.warning("the web configuration %s says nothing, so the port is open", quoted(path))
+            log.warning("the web configuration %s is empty, so the port is unprotected", quoted(path))
         self._bucket = Bucket(self.config().rate)
         self.passwords: Final = Passwords()
 
     def config(self) -> WebConfig:
-        """What is in force now."""
+        """The configuration in force."""
         return self._watched.config()
 
     def within_rate(self, config: WebConfig) -> bool:
-        """True if one more request may be answered now."""
+        """True if the rate limit allows one more request now."""
         if self._bucket.rate != config.rate:
             self._bucket = Bucket(config.rate)
         return self._bucket.take()
 
     def tls(self) -> ssl.SSLContext | None:
-        """A context for the port, whose every handshake follows what is in force then; None: there is no TLS."""
+        """A context for the port, whose every handshake uses the configuration then in force; None without TLS."""
         return Renewed.of(self._watched) if self.config().tls is not None else None
 
 
 class Renewed(ssl.SSLContext):
-    """A context that leaves each handshake to the one that is in force when it begins."""
+    """A context that delegates each handshake to the context in force when it begins."""
 
     watched: Watched
 
     @classmethod
     def of(cls, watched: Watched) -> Renewed:
-        """The context for what is watched."""
+        """The context that follows a watched configuration."""
         context = cls(ssl.PROTOCOL_TLS_SERVER)
         context.watched = watched
         return context
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
-        """The connection of one client: asyncio calls this for each that comes in."""
+        """The TLS connection of one client; asyncio calls this for each."""
         return self.watched.context().wrap_bio(*args, **kwargs)

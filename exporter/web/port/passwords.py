@@ -1,7 +1,7 @@
 """Basic authentication against bcrypt hashes.
 
-Comparing takes as long for a user that there is not as for one that there is; it is done in a thread of its own, one
-at a time, and what came of it is remembered.
+A comparison takes equally long for unknown users and known ones; it runs in one separate thread, one at a time, and its
+result is remembered.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ import bcrypt
 from exporter.web.threads import Threads
 
 MOST_REMEMBERED: Final = 1000
-"""Of right ones and of wrong ones each, so that guesses push out nobody who knows the password."""
+"""Of right and of wrong ones each, so that wrong guesses cannot push out right passwords."""
 
 BCRYPT_BYTES: Final = 72
-"""What bcrypt looks at of a password. Its Python package refuses longer ones; Go's, and htpasswd, cut them off."""
+"""Bcrypt uses only these bytes of a password. Its Python package refuses longer ones; Go's, and htpasswd, cut them."""
 
-NOBODY: Final = "$2b${cost}$" + "." * 53
-"""A hash that no password is known to have; with the cost of the others, comparing takes as long."""
+DUMMY_HASH: Final = "$2b${cost}$" + "." * 53
+"""A hash without a known password; with the cost of the others, comparing takes as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What somebody says who he is."""
+    """The user and password in a request."""
 
     user: bytes
     password: bytes
@@ -47,17 +47,17 @@ class Passwords:
         self._wrong = Remembered()
 
     async def admit(self, authorization: str, users: Mapping[str, str]) -> bool:
-        """True if the header holds the name of a user and the password that belongs to it."""
+        """True if the header holds a known user's name and password."""
         given = credentials(authorization)
         if given is None:
             return False
         known = {name.encode(): hashed for name, hashed in users.items()}
         hashed = known.get(given.user)
-        against = (hashed if hashed is not None else nobody(known.values())).encode()
+        against = (hashed if hashed is not None else dummy_hash(known.values())).encode()
         digest = self._digest(given, against)
 
         def compare() -> bool:
-            # Those who waited in line for the same answer find it.
+            # A request that waited in the queue may find its answer here.
             remembered = self._remembered(digest)
             if remembered is not None:
                 return remembered
@@ -73,7 +73,7 @@ class Passwords:
         return True if digest in self._right else False if digest in self._wrong else None
 
     def _digest(self, given: Credentials, against: bytes) -> bytes:
-        """What is remembered of a comparison: neither a password nor anything it could be guessed from."""
+        """The key under which a comparison is remembered: no password, and nothing to guess one from."""
         digest = hashlib.blake2b(key=self._key, digest_size=32)
         for part in (given.user, against, given.password):
             digest.update(len(part).to_bytes(8) + part)
@@ -81,7 +81,7 @@ class Passwords:
 
 
 class Remembered:
-    """The newest of what was added."""
+    """The newest digests, at most ``most``."""
 
     def __init__(self, most: int = MOST_REMEMBERED) -> None:
         self._most = most
@@ -94,14 +94,14 @@ class Remembered:
         return len(self._digests)
 
     def add(self, digest: bytes) -> None:
-        """Remember it, and forget the oldest beyond the most that may be."""
+        """Remember a digest, and forget the oldest above the limit."""
         self._digests[digest] = None
         while len(self._digests) > self._most:
             self._digests.popitem(last=False)
 
 
 def credentials(authorization: str) -> Credentials | None:
-    """What an Authorization header says; None if it is not of the kind "Basic"."""
+    """The credentials in an Authorization header; None if its scheme is not "Basic"."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -112,6 +112,6 @@ def credentials(authorization: str) -> Credentials | None:
     return Credentials(user, password) if colon else None
 
 
-def nobody(hashes: Iterable[str]) -> str:
-    """A hash for a user that there is not, as costly as the costliest of those that there are."""
-    return NOBODY.format(cost=max(hashed[4:6] for hashed in hashes))
+def dummy_hash(hashes: Iterable[str]) -> str:
+    """A hash for an unknown user, with the highest cost among the known ones."""
+    return DUMMY_HASH.format(cost=max(hashed[4:6] for hashed in hashes))

@@ -1,4 +1,4 @@
-"""A token bucket, as the exporter-toolkit's: it starts full and fills by one each interval."""
+"""A token bucket like the exporter-toolkit's: it starts full and gains one token per interval."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from exporter.web.config.model import Rate
 
 
 class Bucket:
-    """Says of each request whether it may be answered now."""
+    """Tells for each request whether it may be answered now."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate = rate
@@ -18,7 +18,7 @@ class Bucket:
         self._filled = clock()
 
     def take(self) -> bool:
-        """True if there is a token, which is then taken; always if there is no limit."""
+        """Take a token; True if there was one, or if there is no limit."""
         if self.rate.interval == 0:
             return True
         now = self._clock()

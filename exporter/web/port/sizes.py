@@ -1,4 +1,4 @@
-"""Limits on what a request may bring with it."""
+"""Limits on the size of requests."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_HEAD: Final = 16 * 1024
-"""Bytes of address and headers. h11 bounds only what it has not got the end of: one that comes in one go it takes."""
+"""Bytes of path, query and headers. h11 limits only an incomplete head: it accepts any that arrives in one piece."""
 
 LARGEST_BODY: Final = 64 * 1024
-"""Bytes. The longest body that means something here is one word in JSON."""
+"""Bytes. The longest useful body is one word in JSON."""
 
 _CLOSE: Final = {"Connection": "close"}
 
 
 class Sizes:
-    """Refuses a request that is too large: its head; its body by the length that it is said to have, or as it comes.
+    """Refuses a request that is too large: its head; its body by the announced length, or as it arrives.
 
-    And one that tells its length in two ways: a proxy before us might believe the other one, and take what follows for
-    a part of somebody else's request.
+    Also one that gives its length in two ways: a proxy in front might believe the other one, and take what follows for
+    a part of another client's request.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or let it through."""
+        """Pass one request on, or refuse it."""
         refusal = _refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The door: in the exporter-toolkit's order the rate limit, the headers, the password."""
+"""The web configuration applied to each request, in the exporter-toolkit's order: rate limit, headers, password."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exporter.web.port.guard import Guard
 
 HEALTH: Final = frozenset({b"/-/healthy", b"/-/ready", b"/burrow/admin", b"/burrow/admin/ready"})
-"""What may be told to everybody, if the configuration says so: paths as they are sent, not as they may be read."""
+"""Paths that need no password if the configuration says so; compared as sent, before any unescaping."""
 
 
-class Door:
-    """Lets a request through, or answers it itself. ``open_health``: nobody need say who he is to ask for HEALTH."""
+class AccessControl:
+    """Passes a request on, or refuses it. ``open_health``: the paths in HEALTH need no password."""
 
     def __init__(self, app: ASGIApp, guard: Guard, *, open_health: bool = False) -> None:
         self._app = app
@@ -25,7 +25,7 @@ class Door:
         self._open = HEALTH if open_health else frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or let it through."""
+        """Pass one request on, or refuse it."""
         config = self._guard.config()
         if not self._guard.within_rate(config):
             await _refusal(HTTPStatus.TOO_MANY_REQUESTS)(scope, receive, send)
@@ -43,7 +43,7 @@ class Door:
             try:
                 admitted = await self._guard.passwords.admit(authorization, config.users)
             except asyncio.CancelledError:
-                # The server ends what has not ended by itself in time.
+                # The server cancels requests that are still running at the end of the stop.
                 await _refusal(HTTPStatus.SERVICE_UNAVAILABLE)(scope, receive, send_with_headers)
                 return
             if not admitted:
