@@ -264,7 +264,7 @@ class ClusterCollector:
         times = self._history.timeline.times
         if times and times[-1] > at + LARGEST_CLOCK_STEP_MS:
             ahead = (times[-1] - at) // 1000
-            log.warning("history of cluster %s starts afresh: it is %d s ahead of the clock", self._cluster.name, ahead)
+            log.warning("history of cluster %s starts empty: it is %d s ahead of the clock", self._cluster.name, ahead)
             self._history = histories.empty(self._cluster.evaluation)
 
     def _down(self, reason: str) -> Outcome:
@@ -292,8 +292,8 @@ class ClusterCollector:
             return
         self._logged = failing
         if not failing:
-            log.info("cluster %s answers in full", self._cluster.name)
+            log.info("cluster %s is read completely again", self._cluster.name)
         elif not outcome.up:
             log.warning("cluster %s cannot be read: %s", self._cluster.name, message)
         else:
-            log.warning("cluster %s answers in part; missing: %s", self._cluster.name, in_words(outcome.failures))
+            log.warning("cluster %s is read in part; missing: %s", self._cluster.name, in_words(outcome.failures))

@@ -69,9 +69,9 @@ class Storage:
             try:
                 path.replace(aside)
             except OSError as error:
-                log.warning("history of cluster %s cannot be used, nor put aside: %s; %s", cluster, reason, error)
+                log.warning("history of cluster %s cannot be used, and is not renamed: %s; %s", cluster, reason, error)
             else:
-                log.warning("history of cluster %s starts afresh; put aside as %s: %s", cluster, aside, reason)
+                log.warning("history of cluster %s starts empty; file renamed to %s: %s", cluster, aside, reason)
             return empty(settings)
 
     def save_if_due(self, cluster: str, history: History) -> None:

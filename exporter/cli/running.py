@@ -75,7 +75,7 @@ class Running:
             return str(error)
         except Exception:
             log.exception("configuration stays as it was")
-            return "what went wrong is in the exporter's log"
+            return "unexpected error; see the exporter's log"
         if settings.log != self.settings.log:
             logs.set_up(settings.log)
         self._collector = self._collector.reconfigured(settings, sources)

@@ -1,4 +1,4 @@
-"""The door: flags, the environment, exit codes, and what is said when something is wrong."""
+"""The command line: flags, the environment, exit codes, and what is said when something is wrong."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def test_the_clock_goes_back(caplog: pytest.LogCaptureFixture) -> None:
     assert back.report is not None
     assert young(back.report)
     assert back.report.history.timeline.times == (back.report.at,)
-    assert "starts afresh: it is 6990 s ahead of the clock" in caplog.text
+    assert "starts empty: it is 6990 s ahead of the clock" in caplog.text
 
 
 def test_a_file_is_damaged_or_foreign(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
