@@ -58,11 +58,11 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
             "collection": {"min_interval": "500ms"},
         }
         ours = stack.enter_context(servers.exporter(folder, configuration))
-        loops = [producer(kafka, ["orders"], rate=20)]
+        loops = [producer(kafka, ["orders"], rate=40)]
         for behaviour in Behaviour:
             topic = "archive" if behaviour is Behaviour.IDLE else "orders"
             member = ClassicMember(kafka, behaviour, topic)
-            loops.append(consumer(member, behaviour, turns_after=FILLS_A_WINDOW, records=2))
+            loops.append(consumer(member, behaviour, turns_after=FILLS_A_WINDOW, records=1))
         for loop in loops:
             stack.enter_context(loop)
         yield theirs, ours, loops
