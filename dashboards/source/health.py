@@ -130,7 +130,7 @@ def _collections() -> list[Json]:
         ),
         lines(
             "Failures in a collection",
-            "What Kafka did not answer in the last collection, by scope and reason. The rest of the metrics is "
+            "What Kafka did not answer in the last collection, by scope and reason. The other metrics are "
             "complete. No data means no failures.",
             [
                 query(
