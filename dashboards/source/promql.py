@@ -1,19 +1,19 @@
 """PromQL as text: the expressions that the dashboards share.
 
-Three rules hold in all of them.
+All of them follow three rules.
 
-* Every selector asks for ``$job`` and ``$instance``.
-* Two exporters may watch one cluster. Before anything is summed or counted, one answer is taken for each thing that
-  the exporters speak of (`one`), so that a second exporter changes no number.
-* Offsets are gauges: a consumer may rewind, a topic may be made anew. `rate` takes any fall for a counter's reset to
-  zero and would add the whole offset as if it had been consumed; `speed` takes the slope, and a fall for no progress.
+* Every selector filters by ``$job`` and ``$instance``.
+* Two exporters may watch one cluster. Before anything is summed or counted, their answers are reduced to one (`one`),
+  so that a second exporter changes no number.
+* Offsets are gauges: a consumer may rewind, a topic may be recreated. `rate` treats any fall as a counter reset and
+  would add the whole offset as if it had been consumed; `speed` takes the slope, and counts a fall as no progress.
 """
 
 from __future__ import annotations
 
 OWN = ('job=~"$job"', 'instance=~"$instance"')
 GROUP = ("cluster", "consumer_group")
-# Seconds. A consumer that keeps up lags by a few, which neither shrink nor matter: when it catches up is no question.
+# Seconds. A consumer that keeps up is a few seconds behind, which neither shrinks nor matters: no catch-up time then.
 BEHIND = 10
 TOPIC = ("cluster", "topic")
 PARTITION = ("cluster", "topic", "partition")

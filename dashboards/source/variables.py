@@ -8,10 +8,10 @@ from dashboards.source.promql import own
 OVERVIEW, GROUP, EXPORTER = "kafka-burrow-overview", "kafka-burrow-group", "kafka-burrow-exporter"
 EXPORTER_URL = "http://localhost:8000"
 
-# What a link to another of these dashboards takes along: the time shown and where the data is.
+# What a link to another of these dashboards carries over: the time range and the data source.
 _ALONG = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
 _PAGE = "${exporter_url:raw}/clusters"
-# Topics come with every granularity that knows of topics at all.
+# Every granularity except `group` has one of these two.
 _WITH_TOPIC = '__name__=~"burrow_kafka_consumer_current_offset|burrow_kafka_consumer_topic_lag"'
 
 
@@ -138,7 +138,7 @@ def of_group(url: str) -> list[Json]:
 
 
 def of_exporter(url: str) -> list[Json]:
-    """Any number of exporters and clusters; the exporter's own health knows of no group and no topic."""
+    """Any number of exporters and clusters; the exporter's own health is not about single groups or topics."""
     return [*_where(), _all_of("cluster", "Cluster", CLUSTERS), _exporter_url(url)]
 
 
