@@ -64,7 +64,7 @@ def replay(
     file does not name gets the `defaults` in it.
     """
     if format_ is not None and other is None:
-        raise click.UsageError("--format is for --compare; without it the verdicts are JSON, a line each")
+        raise click.UsageError("--format needs --compare; without it the verdicts are always JSON Lines")
     try:
         settings = load(config_file, clusters_needed=False)
     except ConfigError as error:

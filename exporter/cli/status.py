@@ -69,7 +69,7 @@ def status(
     Wrong arguments and configuration end with 2 as well.
     """
     if count is not None and not watch:
-        raise click.UsageError("--count is for --watch; without it --observations says how many there are")
+        raise click.UsageError("--count needs --watch; without it --observations says how many there are")
     views = {cluster.name: View(spanning(cluster.evaluation, interval, observations)) for cluster in settings.clusters}
     timeout = max(cluster.request_timeout for cluster in settings.clusters)
     with interruptible() as stopped:

@@ -34,7 +34,7 @@ class Reading:
         if isinstance(node, Table):
             return node
         if isinstance(node, Scalar) and node.text is None:
-            self.wrong(node, f"has nothing in it; write {what}: {{}} if that is meant, or leave it out")
+            self.wrong(node, f"is empty; write {what}: {{}} if that is intended, or leave it out")
         elif node is not None and not isinstance(node, Unread):
             self.wrong(node, f"must be a mapping of keys, not {kind_of(node)}")
         return None

@@ -110,7 +110,7 @@ def _regex(text: str, _: Inputs) -> re.Pattern[str] | None:
             warnings.simplefilter("ignore", FutureWarning)
             return re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise Invalid(f"{quoted(text)} is not a regular expression of Python's: {error}") from error
+        raise Invalid(f"{quoted(text)} is not a Python regular expression: {error}") from error
 
 
 def _url(text: str, _: Inputs) -> str:

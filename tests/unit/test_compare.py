@@ -186,7 +186,7 @@ def test_a_time_in_which_a_group_could_not_be_read_is_not_counted() -> None:
         (["--compare", "window=3x"], '"3x" is not a duration'),
         (["--compare", "window=3s,window=4s"], '"window" is given twice'),
         (["--compare", ""], '"" is not a key of the evaluation'),
-        (["--format", "json"], "--format is for --compare"),
+        (["--format", "json"], "--format needs --compare"),
     ],
 )
 def test_mistakes_end_with_2_and_one_line(flags: list[str], message: str) -> None:

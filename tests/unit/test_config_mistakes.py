@@ -74,7 +74,7 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param("hello\n", "hello", "must be a mapping", id="text"),
         pytest.param("web: {}\n", "web: {}", "no cluster to monitor", id="no cluster"),
         pytest.param("clusters: {}\n", "clusters: {}", "no cluster to monitor", id="clusters empty"),
-        pytest.param("clusters:\n", "clusters:", "has nothing in it", id="clusters without value"),
+        pytest.param("clusters:\n", "clusters:", "is empty", id="clusters without value"),
         pytest.param("clusters: [a]\n", "clusters: [a]", "must be a mapping of keys, not a list", id="clusters a list"),
         pytest.param("clusters: {c: 1}\n", "1}", 'must be a mapping of keys, not "1"', id="cluster a number"),
         pytest.param("clusters: {c: {}}\n", "c: {}}", "bootstrap_servers is missing", id="no servers"),
@@ -116,7 +116,7 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param(CLUSTER % "start_offsets: 1", "1}}", "neither true nor false", id="flag"),
         pytest.param(CLUSTER % "client_id: [a]", "client_id: [a]", "must be text, not a list", id="text"),
         pytest.param(CLUSTER % "client_id: ' '", "' '}}", "is empty", id="blank"),
-        pytest.param(CLUSTER % "groups: {deny: '('}", "'('}}}", "not a regular expression", id="regex"),
+        pytest.param(CLUSTER % "groups: {deny: '('}", "'('}}}", "not a Python regular expression", id="regex"),
         pytest.param(
             CLUSTER % "groups: {deny: 'a{9999999999999}'}", "'a{99999999999", "not a regular", id="huge regex"
         ),
@@ -127,7 +127,7 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param(EVALUATION % "minimum_complete: 1.1", "1.1}}}", "a number from 0 to 1", id="share"),
         pytest.param(EVALUATION % "minimum_complete: x", "x}}}", "is not a number", id="share a text"),
         pytest.param(EVALUATION % "window: 0", "0}}}", "must be longer than 0", id="window"),
-        pytest.param(CLUSTER % "tls:", "tls:", "write tls: {} if that is meant", id="tls without value"),
+        pytest.param(CLUSTER % "tls:", "tls:", "write tls: {} if that is intended", id="tls without value"),
         pytest.param(TLS % "ca_file: nope.pem", "nope.pem}}}", "no such file or directory", id="no such file"),
         pytest.param(TLS % "ca_file: .", ".}}}", "is a directory", id="a directory"),
         pytest.param(TLS % "ca_file: kbe.yml", "ca_file: kbe.y", "holds no certificate", id="no PEM"),

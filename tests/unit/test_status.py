@@ -180,7 +180,7 @@ def test_a_count_without_watching_is_a_mistake(run: Run) -> None:
 
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
-    assert "--count is for --watch" in result.stderr
+    assert "--count needs --watch" in result.stderr
 
 
 def test_names_do_not_break_a_line(run: Run) -> None:

@@ -135,8 +135,8 @@ BAD = [
     pytest.param("tls_server_config: {key_file: server.key}", "cert_file (or cert) is missing", id="cert_empty"),
     pytest.param("tls_server_config: {cert_file: server.pem}", "key_file (or key) is missing", id="keyPath_empty"),
     pytest.param("tls_server_config: {}", "cert_file (or cert) is missing", id="certPath_keyPath_empty"),
-    pytest.param("tls_server_config:", "1:1: tls_server_config: has nothing in it", id="half written"),
-    pytest.param("basic_auth_users:", "1:1: basic_auth_users: has nothing in it", id="half written users"),
+    pytest.param("tls_server_config:", "1:1: tls_server_config: is empty", id="half written"),
+    pytest.param("basic_auth_users:", "1:1: basic_auth_users: is empty", id="half written users"),
     pytest.param("tls_server_config: {cert_file: no.pem, key_file: server.key}", "no such file", id="certPath_invalid"),
     pytest.param("tls_server_config: {cert_file: server.pem, key_file: no.key}", "no such file", id="keyPath_invalid"),
     pytest.param(
@@ -151,7 +151,7 @@ BAD = [
     ),
     pytest.param(
         f"tls_server_config: {{{SERVER}, client_ca_file: ca.pem}}",
-        "client_ca_file: asks for nothing without a client_auth_type",
+        "client_ca_file: has no effect without client_auth_type",
         id="noAuth.bad",
     ),
     pytest.param(
@@ -184,7 +184,7 @@ BAD = [
     ),
     pytest.param(
         f"tls_server_config: {{{SERVER}, client_allowed_sans: [a], client_auth_type: VerifyClientCertIfGiven}}",
-        "client_allowed_sans: names in certificates can be held to a list only where all must show one",
+        "client_allowed_sans: names can be checked only if every client must show a certificate",
         id="auth_client_san_optional_cert",
     ),
     pytest.param(
@@ -220,12 +220,12 @@ BAD = [
     pytest.param(
         f"basic_auth_users: {{a: {HASH.replace('zoub', 'zozb')}}}", "is not a bcrypt hash", id="salt mistyped"
     ),
-    pytest.param(f"basic_auth_users: {{'a:b': {HASH}}}", "holds no colon", id="colon in a name"),
+    pytest.param(f"basic_auth_users: {{'a:b': {HASH}}}", "must not be empty or contain a colon", id="colon in a name"),
     pytest.param(f"basic_auth_users: {{a: {HASH}, a: {HASH}}}", "given twice", id="user given twice"),
     pytest.param("basic_auth_users: [a]", "must be a mapping of keys, not a list", id="users as a list"),
     pytest.param(
         "http_server_config: {headers: {X-Content-Type-Options: sniff}}",
-        '"sniff" is not a value that it can have; use nosniff',
+        '"sniff" is not an allowed value; use nosniff',
         id="headers_content_type_options",
     ),
     pytest.param(

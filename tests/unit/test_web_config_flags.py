@@ -1,4 +1,4 @@
-"""The flags that lock the port, at the door of the program."""
+"""The flags that protect the port, on the command line."""
 
 from __future__ import annotations
 

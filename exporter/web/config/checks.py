@@ -45,12 +45,12 @@ def _policy(table: Table, values: Values) -> Iterator[Complaint]:
         return
     if authority and policy == "NoClientCert":
         key = "client_ca_file" if "client_ca_file" in table.entries else "client_ca"
-        yield key, "asks for nothing without a client_auth_type; add client_auth_type: RequireAndVerifyClientCert"
+        yield key, "has no effect without client_auth_type; add client_auth_type: RequireAndVerifyClientCert"
     if policy in REQUIRES_CERTIFICATE and not authority:
-        message = f"{policy} needs client_ca_file, the authorities that vouch for clients; without it"
-        yield "client_auth_type", f"{message} a certificate that anybody can get would do"
+        message = f"{policy} needs client_ca_file, the authorities that sign client certificates; without it"
+        yield "client_auth_type", f"{message} any publicly signed certificate is accepted"
     if "client_allowed_sans" in table.entries and policy not in REQUIRES_CERTIFICATE:
-        message = "names in certificates can be held to a list only where all must show one;"
+        message = "names can be checked only if every client must show a certificate;"
         yield "client_allowed_sans", f"{message} add client_auth_type: RequireAndVerifyClientCert"
 
 

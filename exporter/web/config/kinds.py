@@ -68,7 +68,7 @@ def one_of_header(*allowed: str) -> Kind:
 
     def read(text: str, _: Inputs) -> str:
         if text not in ("", *allowed):
-            raise Invalid(f"{quoted(text)} is not a value that it can have; use {' or '.join(allowed)}")
+            raise Invalid(f"{quoted(text)} is not an allowed value; use {' or '.join(allowed)}")
         return text
 
     return Kind(" | ".join(allowed), read)

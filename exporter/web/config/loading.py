@@ -58,7 +58,7 @@ def _users(reading: Reading, root: Table) -> dict[str, str]:
     table = reading.table(root.entries.get(USERS), USERS)
     for name, node in table.entries.items() if table is not None else ():
         if not name or ":" in name:
-            reading.wrong(node, "a user's name is not empty and holds no colon, which ends it in HTTP")
+            reading.wrong(node, "a user's name must not be empty or contain a colon")
         else:
             reading.key(user(name), node, Table(node.place, node.path, {}, {}), users)
     return users
