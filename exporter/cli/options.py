@@ -21,7 +21,7 @@ _KAFKA = (
     (
         "--kafka.bootstrap-servers",
         "HOST:PORT,...",
-        "Kafka's servers; may be repeated. Enough without a file; with one, they replace the cluster's own.",
+        "Bootstrap servers; may be repeated. Sufficient without a file; with one, they override the cluster's.",
     ),
     (
         "--kafka.cluster-name",

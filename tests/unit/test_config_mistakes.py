@@ -118,7 +118,7 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param(CLUSTER % "client_id: ' '", "' '}}", "is empty", id="blank"),
         pytest.param(CLUSTER % "groups: {deny: '('}", "'('}}}", "not a Python regular expression", id="regex"),
         pytest.param(
-            CLUSTER % "groups: {deny: 'a{9999999999999}'}", "'a{99999999999", "not a regular", id="huge regex"
+            CLUSTER % "groups: {deny: 'a{9999999999999}'}", "'a{99999999999", "not a Python regular", id="huge regex"
         ),
         pytest.param(CLUSTER % "groups: '^a'", "'^a'}}", "must be a mapping", id="groups a text"),
         pytest.param(EVALUATION % "intervals: 0", "0}}}", "from 1 to 128", id="intervals 0"),
