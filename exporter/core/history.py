@@ -139,23 +139,23 @@ def align(history: History, seen: Observation) -> History:
         keys.update(key for key in history.group_topics.keys if key[0] in seen.unread_groups and key[1] in sizes)
     group_topics = Layout.of((key, sizes[key[1]]) for key in sorted(keys))
     # Without ids (an old broker's observation, or a recording's) a recreated topic cannot be told from the old one.
-    made_anew = {topic for topic, id_ in seen.topic_ids.items() if (history.topic_ids.get(topic) or id_) != id_}
+    recreated = {topic for topic, id_ in seen.topic_ids.items() if (history.topic_ids.get(topic) or id_) != id_}
     topic_ids = {topic: seen.topic_ids.get(topic, history.topic_ids.get(topic, "")) for topic in sizes}
 
     same_topics = topics.same_as(history.topics)
-    if same_topics and not made_anew and group_topics.same_as(history.group_topics):
+    if same_topics and not recreated and group_topics.same_as(history.group_topics):
         return history if history.topic_ids == topic_ids else replace(history, topic_ids=topic_ids)
     if same_topics:
         topics = history.topics
     ends, timeline = history.ends, history.timeline
-    if not same_topics or made_anew:
-        from_topics = topics.rows_of(history.topics, without=made_anew.__contains__)
+    if not same_topics or recreated:
+        from_topics = topics.rows_of(history.topics, without=recreated.__contains__)
         ends, timeline = ends.take(from_topics), timeline.take(from_topics)
-    from_commits = group_topics.rows_of(history.group_topics, without=lambda key: key[1] in made_anew)
+    from_commits = group_topics.rows_of(history.group_topics, without=lambda key: key[1] in recreated)
     blocks = [topics.block(topic) for _, topic in group_topics.keys]
     end_rows = [np.arange(block.start, block.stop) for block in blocks if block is not None]
     # A group's lag on a topic that is gone or recreated says nothing about how fast its lag shrinks.
-    changed = {group for group, topic in history.group_topics.keys if (group, topic) not in keys or topic in made_anew}
+    changed = {group for group, topic in history.group_topics.keys if (group, topic) not in keys or topic in recreated}
     return History(
         topics,
         ends,

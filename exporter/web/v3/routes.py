@@ -76,7 +76,7 @@ class Api:
             case Found(endpoint, parameters):
                 responder = Responder(unescaped(path), self._host)
                 try:
-                    return await self._of(endpoint, parameters, responder, request)
+                    return await self._dispatch(endpoint, parameters, responder, request)
                 except Refusal as refusal:
                     return responder.refuse(str(refusal), refusal.code)
             case Moved(elsewhere):
@@ -87,7 +87,9 @@ class Api:
             case _:
                 return answers.UNKNOWN
 
-    async def _of(self, endpoint: Endpoint, parameters: Parameters, responder: Responder, request: Request) -> Answer:
+    async def _dispatch(
+        self, endpoint: Endpoint, parameters: Parameters, responder: Responder, request: Request
+    ) -> Answer:
         if endpoint in FROM_SETTINGS:
             return FROM_SETTINGS[endpoint](responder, parameters, self._settings)
         if endpoint in FROM_REPORTS:
@@ -119,10 +121,10 @@ class Api:
             raise Refusal("deleting is off; web.api_delete turns it on", HTTPStatus.FORBIDDEN)
         if not self._authenticated():
             raise Refusal("deleting needs a port that requires authentication: --web.config.file", HTTPStatus.FORBIDDEN)
-        return await self._in_thread(lambda: self._forgotten(responder, parameters))
+        return await self._in_thread(lambda: self._discard(responder, parameters))
 
-    def _forgotten(self, responder: Responder, parameters: Parameters) -> Answer:
-        """Forget a group; as in Burrow, the answer does not tell whether there was one."""
+    def _discard(self, responder: Responder, parameters: Parameters) -> Answer:
+        """Discard the history of a group; as in Burrow, the answer does not tell whether there was one."""
         outcomes = {outcome.cluster: outcome for outcome in self._collector.latest()}
         cluster = named(parameters["cluster"], outcomes)
         report = outcomes[cluster].report if cluster in outcomes else None

@@ -72,17 +72,17 @@
         replaceMain(fresh);
         document.title = page.title;
         control.dataset.times = String(Number(control.dataset.times || 0) + 1);
-        tell("");
+        showState("");
       }
     } catch {
-      tell(`The exporter did not answer at ${new Date().toISOString().slice(11, 19)} UTC; this page is older.`);
+      showState(`The exporter did not answer at ${new Date().toISOString().slice(11, 19)} UTC; this page is older.`);
     } finally {
       asking = false;
       due = Date.now() + every * 1000;
     }
   }
 
-  function tell(trouble) {
+  function showState(trouble) {
     control.classList.toggle("trouble", Boolean(trouble));
     const text = trouble || (paused ? "Not refreshed" : `Refreshed every ${every} s`);
     if (said.textContent !== text) said.textContent = text;
@@ -92,12 +92,12 @@
   button.addEventListener("click", () => {
     paused = !paused;
     sessionStorage.setItem("paused", paused ? "yes" : "no");
-    tell("");
+    showState("");
     if (!paused) refresh();
   });
   setInterval(() => {
     if (!paused && !document.hidden && Date.now() >= due) refresh();
   }, 1000);
-  tell("");
+  showState("");
   control.hidden = false;
 })();
