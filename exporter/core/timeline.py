@@ -5,7 +5,7 @@ What is as old as the last few minutes is kept as it was observed; the older an 
 distance to its neighbour may grow, up to an eighth (GROWTH) of its age. A day takes about eighty columns.
 
 An estimate lies between the two retained observations around the moment it estimates. So it is off by at most
-one observation interval or, for what is older, an eighth of itself.
+their distance: an observation interval or, further back, an eighth of the estimate.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from exporter.web.app import make_app
 from exporter.web.port import Guard
 from tests.certificates import PortCertificates
 from tests.serving import connect, connected, is_ended, serving, status, until
-from tests.unit.test_port_door import ALICE, Quiet, basic
+from tests.unit.test_port_access import ALICE, Quiet, basic
 
 SETTINGS = Settings((Cluster("c", ("localhost:9092",)),))
 SERVER = "cert_file: server.pem, key_file: server.key"

@@ -14,7 +14,7 @@ from exporter.web.app import make_app
 from exporter.web.port import Guard
 from tests.certificates import PortCertificates
 from tests.serving import connect, is_ended, serving, status, until
-from tests.unit.test_port_door import Quiet
+from tests.unit.test_port_access import Quiet
 
 
 @contextmanager

@@ -12,11 +12,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from exporter.core.evaluation import Evaluation
 from exporter.core.history import History, empty, fold
 from exporter.core.model import GroupObservation, Observation
 from exporter.storage import Storage, columns_of
+
+pytestmark = pytest.mark.real
 
 KILLS = 200
 SETTINGS = Evaluation()

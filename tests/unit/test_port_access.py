@@ -134,7 +134,7 @@ def test_health_is_told_to_everybody_only_where_that_is_set(make: MakeApp) -> No
         assert is_refused(ask(app, path))
 
 
-def test_configured_headers_go_out_with_every_answer_and_win(make: MakeApp) -> None:
+def test_configured_headers_go_out_with_what_the_program_answers_and_win(make: MakeApp) -> None:
     headers = "{X-Frame-Options: sameorigin, Content-Security-Policy: sandbox, Strict-Transport-Security: max-age=1}"
     app = make(f"{ALICE}http_server_config: {{headers: {headers}}}")
     known = basic("alice", "secret")
