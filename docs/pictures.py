@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from exporter.web.app import make_app  # noqa: E402
-from tests.browsing import chromium, window  # noqa: E402
-from tests.page_scenes import SETTINGS, Known, everything, of  # noqa: E402
-from tests.serving import serving  # noqa: E402
+from tests.support.browsing import chromium, window  # noqa: E402
+from tests.support.page_scenes import SETTINGS, Known, everything, of  # noqa: E402
+from tests.support.serving import serving  # noqa: E402
 
 PICTURES = (
     ("groups", "/", 1200, 800, "light"),

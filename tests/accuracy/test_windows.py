@@ -2,7 +2,7 @@
 
 from exporter.core.model import Status
 from tests.accuracy.traces import windows
-from tests.one_partition import burrow_verdict
+from tests.support.one_partition import burrow_verdict
 
 
 def test_every_window_gets_the_status_and_completeness_that_burrow_gives_it() -> None:

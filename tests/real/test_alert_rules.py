@@ -15,10 +15,10 @@ import yaml
 
 from testbed import servers
 from testbed.processes import wait_until
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.real
 
-ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "alerts"
 CONFIG = ALERTS / "alertmanager.yml"
 TEMPLATES = ALERTS / "templates/*.tmpl"

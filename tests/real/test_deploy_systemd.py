@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy_tools import REPOSITORY
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.real
 
-UNIT = REPOSITORY / "deploy/systemd/kafka-burrow-exporter.service"
-DEFAULTS = REPOSITORY / "deploy/systemd/kafka-burrow-exporter.default"
+UNIT = ROOT / "deploy/systemd/kafka-burrow-exporter.service"
+DEFAULTS = ROOT / "deploy/systemd/kafka-burrow-exporter.default"
 PROGRAM = "/opt/kafka-burrow-exporter/bin/kafka-burrow-exporter"
 EXPOSURE = 1.1
 """What remains of 10: the network, /proc of the system, and look-ups through systemd-resolved, which it needs."""
@@ -21,7 +21,7 @@ EXPOSURE = 1.1
 
 def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["systemd-analyze", *arguments], check=False, capture_output=True, text=True, timeout=60, cwd=REPOSITORY
+        ["systemd-analyze", *arguments], check=False, capture_output=True, text=True, timeout=60, cwd=ROOT
     )
 
 

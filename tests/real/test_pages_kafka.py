@@ -14,7 +14,7 @@ from testbed.members import ConfluentMember
 from testbed.processes import wait_until
 from testbed.producers import fill
 from testbed.servers import Server
-from tests.browsing import chromium, window
+from tests.support.browsing import chromium, window
 
 pytestmark = pytest.mark.real
 

@@ -9,9 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from exporter.web.app import make_app
-from tests.browsing import Window, chromium, window
-from tests.page_scenes import SETTINGS, half_down, some
-from tests.serving import serving
+from tests.support.browsing import Window, chromium, window
+from tests.support.page_scenes import SETTINGS, half_down, some
+from tests.support.serving import serving
 
 pytestmark = pytest.mark.real
 

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, expect
 from exporter.core.report import Outcome
 from exporter.web.app import make_app
 from exporter.web.pages.routes import REFRESH_SECONDS
-from tests.browsing import Window, chromium, window
-from tests.outcomes import group, observation, outcome
-from tests.page_scenes import SETTINGS, Known, many, of, some
-from tests.serving import serving
+from tests.support.browsing import Window, chromium, window
+from tests.support.outcomes import group, observation, outcome
+from tests.support.page_scenes import SETTINGS, Known, many, of, some
+from tests.support.serving import serving
 
 pytestmark = pytest.mark.real
 

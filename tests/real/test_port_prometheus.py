@@ -15,7 +15,7 @@ import yaml
 
 from testbed import servers
 from testbed.processes import LOOPBACK, Process, free_ports, wait_until
-from tests.certificates import Authority
+from tests.support.certificates import Authority
 
 pytestmark = pytest.mark.real
 

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from testbed.processes import wait_until
-from tests.differences import documented
-from tests.side_by_side import KEPT, ORIGIN, PATIENCE, RULES, Both, ask, explained, side_by_side
+from tests.support.differences import documented
+from tests.support.side_by_side import KEPT, ORIGIN, PATIENCE, RULES, Both, ask, explained, side_by_side
 
 pytestmark = pytest.mark.real
 

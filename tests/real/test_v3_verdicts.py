@@ -19,7 +19,7 @@ from testbed.members import ClassicMember
 from testbed.producers import fill, producer
 from testbed.servers import Server
 from testbed.zookeeper import ZooKeeper
-from tests.side_by_side import EVALUATION, ask
+from tests.support.side_by_side import EVALUATION, ask
 
 pytestmark = pytest.mark.real
 

@@ -18,7 +18,7 @@ from exporter.core.report import Outcome
 from exporter.settings import Cluster, Collection, Settings
 from exporter.sources import ClusterUnavailable
 from exporter.storage import Storage
-from tests.serving import until
+from tests.support.serving import until
 
 PATIENCE = 10.0
 

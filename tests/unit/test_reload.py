@@ -13,8 +13,8 @@ from exporter.config import ConfigError, Mistake, Place
 from exporter.core.evaluation import Evaluation
 from exporter.core.history import History, empty
 from exporter.settings import Cluster, Filter, Log, Sasl, Settings, Storage, Tls, Web
-from tests.asking import Answer, ask
-from tests.reloading import Source, cluster, settings
+from tests.support.asking import Answer, ask
+from tests.support.reloading import Source, cluster, settings
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""What the tests use: observations, stand-ins, servers on loopback, browsers."""

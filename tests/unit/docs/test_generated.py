@@ -1,0 +1,108 @@
+"""The documentation says what the program does."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from exporter.config import load, reference
+from exporter.config.keys import CLUSTER, SECTIONS, TOP
+from exporter.config.schema import Key, Section
+from exporter.metrics import CATALOGUE
+from exporter.metrics.family import Columns, Level
+from exporter.settings import Cluster, Settings
+from tests.support.repository import ROOT
+
+DOCS = ROOT / "docs"
+GENERATED: dict[Path, str] = runpy.run_path(str(DOCS / "generate.py"))["generated"]()
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_generated_is_up_to_date(path: Path) -> None:
+    assert path.read_text("utf-8") == GENERATED[path], "run: python docs/generate.py"
+
+
+def test_the_help_of_the_program_is_in_the_documentation() -> None:
+    page = GENERATED[DOCS / "configuration.md"]
+    assert "Usage: kafka-burrow-exporter [OPTIONS]" in page
+    assert "KBE_WEB_LISTEN_ADDRESS" in page
+
+
+def test_the_page_on_metrics_counts_the_series_of_a_partition_and_of_a_topic_right() -> None:
+    families = Counter(family.level for family in CATALOGUE if isinstance(family, Columns))
+    assert families[Level.GROUP_PARTITION] == 5
+    assert families[Level.TOPIC_PARTITION] == 3
+    assert families[Level.GROUP_TOPIC] == 2
+    page = " ".join((DOCS / "metrics.md").read_text("utf-8").split())
+    assert "five for each partition of each group and two for each partition of each topic (three if" in page
+    assert "two for each topic of each group instead" in page
+
+
+def test_loading_the_reference_file_gives_exactly_the_defaults() -> None:
+    loaded = load(str(DOCS / "config.reference.yml"), environment={})
+    assert loaded == Settings(clusters=(Cluster("kafka", ("kafka-1:9092", "kafka-2:9092")),))
+
+
+def keys(section: Section) -> list[tuple[Section, Key]]:
+    return [pair for part in section.parts for pair in (keys(part) if isinstance(part, Section) else [(section, part)])]
+
+
+EVERY_KEY = [pair for section in (CLUSTER, *SECTIONS) for pair in keys(section)]
+
+
+def test_the_reference_file_explains_every_key() -> None:
+    lines = [line.strip() for line in reference().splitlines()]
+    for section, key in EVERY_KEY:
+        positions = [index for index, line in enumerate(lines) if re.match(rf"#?{key.name}: \S", line)]
+        assert positions, f"{section.name}.{key.name}"
+        assert all(lines[position - 1].startswith("# ") for position in positions), f"{section.name}.{key.name}"
+    assert {line.strip("#:{} ") for line in reference().splitlines() if re.match(r"#?\w", line)} == set(TOP)
+
+
+def test_every_key_fills_a_field_and_every_field_has_a_key() -> None:
+    filled: dict[type, set[str]] = {}
+
+    def visit(section: Section) -> None:
+        names = filled.setdefault(section.of, set())
+        for part in section.parts:
+            if isinstance(part, Section):
+                visit(part)
+                if not part.prefix:
+                    names.add(part.name)
+            else:
+                names.add(section.prefix + part.field)
+
+    for section in (CLUSTER, *SECTIONS):
+        visit(section)
+    filled[Cluster].add("name")
+    for dataclass, names in filled.items():
+        assert names == set(dataclass.__slots__), dataclass.__name__  # type: ignore[attr-defined]
+
+
+def test_everything_in_the_reference_file_may_be_uncommented(tmp_path: Path) -> None:
+    text = re.sub(r"^( *)#(?=\S)", r"\1", reference(), flags=re.MULTILINE)
+    # Of two ways to say one thing the file shows both; files and libraries are not there to be read.
+    text = re.sub(r"^ *(\w+_file|mechanism: ).*\n", "", text, flags=re.MULTILINE)
+    text = text.replace("    sasl:\n", "    sasl:\n      mechanism: PLAIN\n")
+    text = re.sub(r"^ {6}(oauth|kerberos):\n(?: {8}.*\n|\n| {6}#.*\n)*", "", text, flags=re.MULTILINE)
+    text = text.replace("      key_password: ${KAFKA_KEY_PASSWORD}\n", "")
+    path = tmp_path / "kbe.yml"
+    path.write_text(text)
+    (cluster,) = load(str(path), environment={"KAFKA_PASSWORD": "p"}).clusters
+    assert cluster.tls is not None
+    assert cluster.sasl is not None
+    assert (cluster.sasl.username, cluster.sasl.password) == ("burrow", "p")
+
+
+@pytest.mark.parametrize(
+    "example",
+    re.findall(r"^```yaml\n(.*?)^```", (DOCS / "configuration.md").read_text("utf-8"), re.DOTALL | re.MULTILINE),
+)
+def test_the_examples_can_be_used(tmp_path: Path, example: str) -> None:
+    path = tmp_path / "kbe.yml"
+    path.write_text(example)
+    assert load(str(path), environment={"KAFKA_PASSWORD": "p"}).clusters

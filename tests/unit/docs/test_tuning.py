@@ -1,0 +1,133 @@
+"""The recording in examples/: what docs/tuning.md says of it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from examples.shop import GROUPS, INTERVAL, RECORDING
+from exporter.cli import commands
+from exporter.cli.comparison import Comparison
+from exporter.cli.replay import reports
+from exporter.core.evaluation import Evaluation
+from exporter.core.model import Observation, Status
+from exporter.recording import read
+from tests.support.repository import ROOT
+
+TEXT = (ROOT / "docs" / "tuning.md").read_text("utf-8")
+DATA = gzip.decompress(RECORDING.read_bytes())
+SEEN: list[Observation] = [seen for _, seen in read(DATA.splitlines())]
+
+
+def worst(settings: Evaluation) -> dict[str, list[str]]:
+    """The statuses of each group's partitions over the recording, repeats left out."""
+    found: dict[str, list[str]] = {}
+    for each in reports(SEEN, lambda _: settings):
+        for name, group in each.groups.items():
+            rows = next(iter(group.topics.values()))
+            status = max(each.columns.verdicts.status[rows].tolist())
+            word = {1: "OK", 2: "WARN", 4: "STOP", 5: "STALL", 6: "REWIND"}[status]
+            if found.setdefault(name, [word])[-1] != word:
+                found[name].append(word)
+    return found
+
+
+def test_it_is_small_and_names_nobody() -> None:
+    assert RECORDING.stat().st_size < 50_000
+    assert not re.search(rb"\d+\.\d+\.\d+\.\d+|localhost|/home|/tmp|@", DATA)
+    assert {name for seen in SEEN for name in seen.groups} == set(GROUPS)
+
+
+def test_it_lasts_as_long_as_is_said() -> None:
+    gaps = [(later.at - earlier.at) / 1000 for earlier, later in pairwise(SEEN)]
+
+    assert sum(gaps) == pytest.approx(20 * 60, rel=0.05)
+    assert sorted(gaps)[len(gaps) // 2] == pytest.approx(INTERVAL, abs=1)
+
+
+def test_the_page_explains_each_group() -> None:
+    table = TEXT.partition("### The recording")[2].partition("### ")[0]
+
+    assert re.findall(r"^\| ([\w-]+) \| .* \| (\w+)", table, re.MULTILINE)[1:] == [
+        ("billing", "OK"),
+        ("newsletter", "OK"),
+        ("warehouse-export", "OK"),
+        ("shipping", "OK"),
+        ("search-indexer", "STOP"),
+        ("recommendations", "WARN"),
+        ("fraud-check", "REWIND"),
+    ]
+
+
+def test_the_defaults_tell_what_is_wrong_and_two_things_that_are_not() -> None:
+    found = worst(Evaluation())
+
+    assert found["billing"] == found["newsletter"] == ["OK"]
+    assert found["search-indexer"] == ["OK", "STOP"]
+    assert found["recommendations"] == ["OK", "WARN"]
+    assert found["fraud-check"][:2] == ["OK", "REWIND"]
+    assert found["warehouse-export"][:3] == ["OK", "STALL", "OK"]
+    assert found["shipping"] == ["OK", "STOP", "OK"]
+
+
+def test_the_longer_window_tells_only_what_is_wrong() -> None:
+    for window in (240, 300):
+        found = worst(Evaluation(window=window))
+
+        assert [name for name, statuses in found.items() if statuses == ["OK"]] == [
+            "billing",
+            "newsletter",
+            "shipping",
+            "warehouse-export",
+        ]
+        assert (found["search-indexer"], found["recommendations"]) == (["OK", "STOP"], ["OK", "WARN"])
+    assert "STALL" in worst(Evaluation(window=210))["warehouse-export"]
+
+
+def later(name: str, **changed: float) -> float:
+    """By how many seconds a group is told later than with the defaults."""
+    comparison = Comparison((Evaluation(), replace(Evaluation(), **changed)))
+    for seen in SEEN:
+        comparison.see(seen)
+    (first, *_) = [one for one in comparison.differences() if one.group == name]
+    assert first.statuses[1] == Status.OK
+    return first.seconds
+
+
+def test_the_price_is_what_is_said() -> None:
+    assert later("search-indexer", window=240) == pytest.approx(75, abs=2)
+    assert later("recommendations", window=240) == pytest.approx(120, abs=2)
+    assert later("recommendations", window=300) == pytest.approx(240, abs=2)
+    assert later("search-indexer", recent=300) == pytest.approx(105, abs=2)
+    assert "B reports the crash 75 s later than A" in " ".join(TEXT.split())
+
+
+def test_the_keys_of_the_json_are_those_that_are_explained() -> None:
+    arguments = ["replay", "-", "--compare", "window=300s", "--format", "json"]
+    result = CliRunner().invoke(commands, arguments, input=DATA)
+    (found,) = json.loads(result.stdout)["clusters"]
+
+    section = TEXT.partition("## Reading the output")[2]
+    rows = re.findall(r"^\| (`.+?`) \| (.*) \|$", section, re.MULTILINE)
+    keys: dict[str, Any] = {key: text for cell, text in rows for key in re.findall(r"`(\w+)`", cell)}
+
+    assert list(keys)[1:] == list(found)
+    assert [key for key in re.findall(r"`(\w+)`", keys["differences"]) if key != "null"] == list(
+        found["differences"][0]
+    )
+    assert re.findall(r"`(\w+)`", keys["groups"]) == list(found["groups"][0])
+
+
+def test_the_settings_and_their_defaults_are_those_of_the_evaluation() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+)s? \|", TEXT, re.MULTILINE)
+
+    assert {key: float(value) for key, value in rows} == {
+        field: getattr(Evaluation(), field) for field in Evaluation.__slots__
+    }

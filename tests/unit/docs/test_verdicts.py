@@ -1,0 +1,56 @@
+"""docs/verdicts.md knows the rules, the numbers of a reason, and the defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+
+from exporter.core.evaluation import FEWEST_COMMITS, Evaluation
+from exporter.core.history import LOOKBACK
+from exporter.core.model import Status
+from exporter.core.reasons import Reason, Rule
+from exporter.recording import verdict_lines
+from tests.support.observations import group, observation, reported
+from tests.support.repository import ROOT
+
+TEXT = (ROOT / "docs" / "verdicts.md").read_text("utf-8")
+
+
+def test_the_table_of_rules_has_them_all_each_with_its_status() -> None:
+    rows = re.findall(r"^\| (\w+) \| (\d) \| `(\w+)` \|", TEXT, re.MULTILINE)
+
+    assert {rule for _, _, rule in rows} == set(Rule)
+    assert all(Status[status] == int(number) for status, number, _ in rows)
+
+
+def test_the_keys_of_a_reason_are_those_that_are_explained() -> None:
+    _, _, rest = TEXT.partition("| key | unit | what it says |")
+    table, _, _ = rest.partition("\n\n")
+
+    explained = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+
+    assert explained == [*(field.name for field in dataclasses.fields(Reason)), "sentence"]
+
+
+def test_the_keys_of_a_verdict_are_those_that_are_explained() -> None:
+    section = TEXT.partition("## What a line of `replay` says")[2].partition("\n## ")[0]
+    (line,) = verdict_lines(reported([observation(0, {"g": group({"t": [1]})}, {"t": [2]})]), Evaluation())
+    verdict = json.loads(line)
+
+    first, *rest = re.findall(r"^\| (`.+?`) \|(.*)", section, re.MULTILINE)
+    keys = [*re.findall(r"`(\w+)`", first[0]), *(cell.strip("`") for cell, _ in rest)]
+
+    assert keys == list(verdict)
+    assert re.findall(r"`(\w+)`", rest[-1][1]) == list(verdict["partitions"][0])
+
+
+def test_the_numbers_are_the_defaults() -> None:
+    default = Evaluation()
+
+    assert f"`window` ({default.window:g} s), never fewer than {['', '', '', '', 'four'][FEWEST_COMMITS]}" in TEXT
+    assert f"`min_distance` ({default.min_distance:g} s)" in TEXT
+    assert f"`recent` ({default.recent:g} s)" in TEXT
+    assert f"`allowed_lag` ({default.allowed_lag})" in TEXT
+    assert f"`intervals` ({default.intervals})" in TEXT
+    assert f"a fifth of `window` earlier ({default.window * LOOKBACK:g} s of {default.window:g} s)" in TEXT

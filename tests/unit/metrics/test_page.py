@@ -1,0 +1,224 @@
+"""The page, against what prometheus_client writes and reads."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client import generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+from prometheus_client.registry import Collector
+
+from exporter.core.model import NO_OFFSET, NOT_READ, Failure, GroupObservation, Observation, Status
+from exporter.core.report import Outcome, Report
+from exporter.metrics import CATALOGUE, Pages
+from exporter.metrics.catalogue import CLUSTER_FAMILIES
+from exporter.metrics.family import Columns, Family, Level, Samples
+from exporter.settings import Cluster, Granularity, Settings
+from tests.support.outcomes import START, group, members, observation, outcomes
+
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
+ODD = "\"\\\n\r\t /{}=,#'<>éß漢字😀\u2028\x00 ab"
+names = st.one_of(st.text(min_size=1, max_size=8), st.text(ODD, min_size=1, max_size=8))
+offsets = st.one_of(st.sampled_from([NO_OFFSET, NOT_READ, 0, 999_999, 1_000_000]), st.integers(0, 2**62))
+
+
+@st.composite
+def observed(draw: st.DrawFn, topics: list[str], groups: list[str], sizes: dict[str, int], at: int) -> Observation:
+    """A cluster in which topics and groups come and go from one observation to the next."""
+    present = [topic for topic in topics if draw(st.booleans())]
+
+    def one_group() -> GroupObservation:
+        on = draw(st.lists(st.sampled_from(topics), unique=True))
+        commits = {topic: draw(st.lists(offsets, min_size=0, max_size=sizes[topic])) for topic in on}
+        known = draw(st.none() | st.just(members(2, *on[:1])))
+        return group(commits, state=draw(st.sampled_from(["Stable", "Empty"])), members=known, coordinator=1)
+
+    return observation(
+        {name: one_group() for name in groups if draw(st.booleans())},
+        {topic: draw(st.lists(offsets, min_size=sizes[topic], max_size=sizes[topic])) for topic in present},
+        at=at,
+        start_offsets={topic: observation({}, {topic: [0] * sizes[topic]}).end_offsets[topic] for topic in present},
+        unread_groups=frozenset(draw(st.lists(st.sampled_from(groups), unique=True, max_size=1))),
+        failures=(Failure("topic", topics[0], "TIMEOUT"),),
+        stages={"commits": 0.25, "end offsets": 0.5},
+        requests={"OffsetFetch": 2},
+        other_groups={"s": "share"},
+        brokers=3,
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Observation]:
+    topics = draw(st.lists(names, min_size=1, max_size=3, unique=True))
+    groups = draw(st.lists(names, min_size=1, max_size=3, unique=True))
+    sizes = {topic: draw(st.integers(0, 3)) for topic in topics}
+    return [draw(observed(topics, groups, sizes, START + scrape * 30_000)) for scrape in range(3)]
+
+
+class Plain(Collector):
+    """The same families, a library's object for each sample."""
+
+    def __init__(self, shown: Iterable[Outcome], granularity: Granularity) -> None:
+        self.shown = list(shown)
+        self.granularity = granularity
+
+    def collect(self) -> Iterator[Metric]:
+        for family in CLUSTER_FAMILIES:
+            metric = GaugeMetricFamily(family.name, family.help, labels=family.labels)
+            for outcome in self.shown:
+                if self.granularity in family.granularities:
+                    for labels, value in samples(family, outcome):
+                        metric.add_metric([labels[name] for name in family.labels], value)
+            if metric.samples:
+                yield metric
+
+
+def samples(family: Family, outcome: Outcome) -> Iterator[tuple[dict[str, str], float]]:
+    if isinstance(family, Samples):
+        for values, value in family.samples(outcome):
+            yield dict(zip(family.labels, values, strict=True)), value
+    elif isinstance(family, Columns) and outcome.report is not None:
+        column = family.column(outcome.report)
+        rows = list(labels_of_rows(outcome.report, family.level))
+        for labels, value, shown in zip(rows, column.numbers, column.shown, strict=True):
+            if shown:
+                yield {"cluster": outcome.cluster, **labels}, float(value)
+
+
+def labels_of_rows(report: Report, level: Level) -> Iterator[dict[str, str]]:
+    known = report.history
+    if level is Level.GROUP:
+        yield from ({"consumer_group": name} for name in report.groups)
+    elif level is Level.GROUP_TOPIC:
+        yield from ({"consumer_group": name, "topic": topic} for name, topic in known.group_topics.keys)
+    elif level is Level.GROUP_PARTITION:
+        for key in known.group_topics.keys:
+            block = known.group_topics.block(key)
+            for partition in range(block.stop - block.start if block else 0):
+                yield {"consumer_group": key[0], "topic": key[1], "partition": str(partition)}
+    else:
+        for topic in known.topics.keys:
+            yield from ({"topic": topic, "partition": str(number)} for number in range(len(report.end_offsets[topic])))
+
+
+def pages(granularity: Granularity = "partition") -> Pages:
+    return Pages(Settings((Cluster("c", ("localhost:9092",), granularity=granularity),)))
+
+
+def whole(made: Pages, shown: tuple[Outcome, ...], accept: str = "") -> str:
+    return b"".join(made.page(shown, deadline=9.5, accept=accept).pieces).decode()
+
+
+@given(histories(), st.sampled_from(["partition", "topic", "group"]))
+@settings(deadline=None)
+def test_the_page_is_what_the_library_writes_byte_for_byte(seen: list[Observation], granularity: Granularity) -> None:
+    made = pages(granularity)
+    for outcome in outcomes(seen):
+        plain = Plain([outcome], granularity)
+        assert made.page((outcome,), deadline=9.5).pieces[0] == generate_latest(plain)
+        openmetrics = made.page((outcome,), deadline=9.5, accept=OPENMETRICS)
+        assert openmetrics.pieces[0] + b"# EOF\n" == generate_openmetrics(plain)
+        assert openmetrics.content_type.startswith("application/openmetrics-text; version=1.0.0")
+
+
+@given(histories())
+@settings(deadline=None)
+def test_what_the_library_reads_from_the_page_is_what_was_to_be_said(seen: list[Observation]) -> None:
+    made = pages()
+    for outcome in outcomes(seen):
+        expected = {
+            sample_key(sample) for metric in Plain([outcome], "partition").collect() for sample in metric.samples
+        }
+        for read in (parse_text(whole(made, (outcome,))), parse_openmetrics(whole(made, (outcome,), OPENMETRICS))):
+            got = {sample_key(sample) for metric in read for sample in metric.samples}
+            assert expected <= got
+            assert {key[0] for key in got - expected}.isdisjoint(family.name for family in CLUSTER_FAMILIES)
+
+
+def sample_key(sample: Any) -> tuple[str, frozenset[tuple[str, str]], float]:
+    return sample.name, frozenset(sample.labels.items()), sample.value
+
+
+def test_compressed_it_is_one_gzip_stream_with_the_same_page() -> None:
+    (shown,) = outcomes([observation({"g": group({"t": [1]})}, {"t": [2]})])
+    made = pages()
+    for _ in range(2):
+        page = made.page((shown,), deadline=9.5, accept_encoding="deflate, gzip;q=0.5")
+        assert page.encoding == "gzip"
+        lines = gzip.decompress(b"".join(page.pieces)).decode()
+        assert lines.startswith(made.page((shown,), deadline=9.5).pieces[0].decode())
+        assert "burrow_exporter_scrape_deadline_seconds 9.5\n" in lines
+        assert "process_start_time_seconds" in lines
+
+
+def test_scrapes_of_the_same_reports_share_the_text() -> None:
+    first, second = outcomes([observation({"g": group({"t": [n]})}, {"t": [9]}, at=START + n * 30_000) for n in (1, 2)])
+    made = pages()
+    text = made.page((first,), deadline=9.5).pieces[0]
+    again = replace(first)
+    assert made.page((again,), deadline=5.0).pieces[0] is text
+    assert made.page((second,), deadline=9.5).pieces[0] != text
+
+
+def test_a_scrape_may_ask_for_some_families_only() -> None:
+    (shown,) = outcomes([observation({"g": group({"t": [1]})}, {"t": [2]})])
+    made = pages()
+    asked = {"burrow_kafka_consumer_status", "process_cpu_seconds_total"}
+    page = b"".join(made.page((shown,), deadline=9.5, names=asked).pieces).decode()
+    assert {line.split("{")[0].split(" ")[0] for line in page.splitlines() if not line.startswith("#")} == asked
+    assert "burrow_kafka_cluster_up" in whole(made, (shown,))
+
+
+@pytest.mark.parametrize("family", CATALOGUE, ids=lambda family: family.name)
+def test_help_is_written_alike_in_both_formats(family: Family) -> None:
+    assert not set(family.help) & set('"\\\n')
+    assert list(family.labels) == sorted(family.labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "statuses"),
+    [
+        ("burrow_kafka_consumer_status", [Status.OK, Status.WARN, Status.ERR]),
+        ("burrow_kafka_topic_partition_status", [Status.OK, Status.WARN, Status.STOP, Status.STALL, Status.REWIND]),
+        ("burrow_kafka_consumer_topic_status", [Status.OK, Status.WARN, Status.STOP, Status.STALL, Status.REWIND]),
+    ],
+)
+def test_help_of_a_status_says_what_its_numbers_mean(name: str, statuses: list[Status]) -> None:
+    (family,) = [family for family in CATALOGUE if family.name == name]
+    assert re.findall(r"(\d) ([A-Z]+)", family.help) == [(str(status.value), status.name) for status in statuses]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("granularity", ["partition", "topic", "group"])
+def test_promtool_finds_fault_with_nothing_but_the_one_name_that_is_burrows(granularity: Granularity) -> None:
+    everything = observation(
+        {"g": group({"t": [1]}, members=members(1, "t"), coordinator=1)},
+        {"t": [2]},
+        start_offsets=observation({}, {"t": [0]}).end_offsets,
+        stable_offsets=observation({}, {"t": [1]}).end_offsets,
+        failures=(Failure("topic", "x", "timeout"),),
+        stages={"commits": 0.25},
+        requests={"OffsetFetch": 2},
+        other_groups={"s": "share"},
+    )
+    *_, last = outcomes([everything, replace(everything, at=everything.at + 30_000)])
+    page = whole(pages(granularity), (last,))
+    told = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, text=True, check=False)
+    assert told.stdout == ""
+    assert told.stderr.splitlines() == [
+        'burrow_kafka_consumer_lag_total non-counter metrics should not have "_total" suffix'
+    ]
+    shown = {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE")}
+    assert {family.name for family in CATALOGUE if granularity in family.granularities} <= shown

@@ -1,0 +1,284 @@
+"""Which series a page has, and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.core.model import NOT_READ, Failure, Observation
+from exporter.core.report import Outcome
+from exporter.metrics import CATALOGUE, Pages
+from exporter.settings import Cluster, Granularity, Settings
+from tests.support.outcomes import START, down, group, members, observation, offsets, outcome, outcomes
+
+Labels = frozenset[tuple[str, str]]
+GROUP = {"cluster": "c", "consumer_group": "g"}
+PARTITION = {**GROUP, "topic": "t", "partition": "0"}
+
+
+def labels(**named: str) -> Labels:
+    return frozenset(named.items())
+
+
+class Read:
+    """A page, read by the library."""
+
+    def __init__(self, *shown: Outcome, pages: Pages | None = None, granularity: Granularity = "partition") -> None:
+        names = ("c", "d")
+        made = pages or Pages(
+            Settings(tuple(Cluster(name, ("localhost:9092",), granularity=granularity) for name in names))
+        )
+        self.text = b"".join(made.page(shown, deadline=9.5).pieces).decode()
+        self.families = {family.name: family for family in text_string_to_metric_families(self.text)}
+
+    def series(self, name: str) -> dict[Labels, float]:
+        family = self.families.get(name)
+        return {frozenset(s.labels.items()): s.value for s in family.samples} if family else {}
+
+    def value(self, name: str, **named: str) -> float:
+        return self.series(name)[labels(**named)]
+
+    def names(self) -> set[str]:
+        return set(self.families) & {family.name for family in CATALOGUE}
+
+
+def everything() -> Observation:
+    return observation(
+        {
+            "g": group(
+                {"t": [40, 50], "old": [7]}, type="classic", protocol="range", coordinator=3, members=members(2, "t")
+            )
+        },
+        {"t": [100, 51], "old": [9]},
+        start_offsets={"t": offsets([10, 20]), "old": offsets([1])},
+        stable_offsets={"t": offsets([90, 50])},
+        failures=(
+            Failure("topic", "x", "TIMEOUT"),
+            Failure("topic", "y", "TIMEOUT"),
+            Failure("broker", "1", "TIMEOUT"),
+        ),
+        stages={"commits": 0.25},
+        requests={"OffsetFetch": 2},
+        other_groups={"s1": "share", "s2": "share", "x": "streams"},
+        brokers=3,
+    )
+
+
+def watched(seen: Observation) -> Outcome:
+    """The outcome when the same has been seen half a minute before."""
+    return list(outcomes([seen, replace(seen, at=seen.at + 30_000)]))[-1]
+
+
+def test_every_family_of_its_granularity_is_on_the_page_and_none_of_another() -> None:
+    granularities: tuple[Granularity, ...] = ("partition", "topic", "group")
+    for granularity in granularities:
+        page = Read(watched(everything()), granularity=granularity)
+        assert page.names() == {family.name for family in CATALOGUE if granularity in family.granularities}
+
+
+def test_per_partition_series_are_left_out_at_topic_granularity_and_topics_at_group_granularity() -> None:
+    by_topic = Read(outcome(everything()), granularity="topic")
+    assert by_topic.value("burrow_kafka_consumer_topic_lag", **GROUP, topic="t") == 61
+    assert by_topic.value("burrow_kafka_consumer_topic_lag", **GROUP, topic="old") == 2
+    assert by_topic.value("burrow_kafka_consumer_topic_status", **GROUP, topic="t") == 1
+    by_group = Read(outcome(everything()), granularity="group")
+    for page in (by_topic, by_group):
+        assert "partition=" not in page.text
+        assert page.value("burrow_kafka_consumer_lag_total", **GROUP) == 63
+    assert "topic=" not in by_group.text
+
+
+def test_the_worst_partition_of_a_topic_gives_its_status() -> None:
+    seen = [
+        observation(
+            {"g": group({"a": [5], "t": [5 + n, 5], "u": []})},
+            {"a": [5], "t": [900, 9], "u": []},
+            at=START + n * 30_000,
+        )
+        for n in range(8)
+    ]
+    *_, last = outcomes(seen)
+    page = Read(last, granularity="topic")
+    assert page.value("burrow_kafka_consumer_topic_status", **GROUP, topic="t") == 5
+    assert page.value("burrow_kafka_consumer_topic_status", **GROUP, topic="a") == 1
+    assert len(page.series("burrow_kafka_consumer_topic_status")) == 2
+    assert page.value("burrow_kafka_consumer_status", **GROUP) == 3
+    assert Read(last).value("burrow_kafka_topic_partition_status", **GROUP, topic="t", partition="1") == 5
+
+
+def test_a_group_says_its_numbers() -> None:
+    page = Read(outcome(everything()))
+    assert page.value("burrow_kafka_consumer_status", **GROUP) == 1
+    assert page.value("burrow_kafka_consumer_lag_total", **GROUP) == 63
+    assert page.value("burrow_kafka_consumer_max_lag", **GROUP) == 60
+    assert page.value("burrow_kafka_consumer_complete_ratio", **GROUP) == 0
+    assert page.value("burrow_kafka_consumer_partitions", **GROUP) == 3
+    assert page.value("burrow_kafka_consumer_members", **GROUP) == 2
+    assert page.series("burrow_kafka_consumer_info") == {
+        labels(**GROUP, state="Stable", type="classic", protocol="range", coordinator="3"): 1
+    }
+    assert page.series("burrow_kafka_consumer_topic_subscribed") == {
+        labels(**GROUP, topic="t"): 1,
+        labels(**GROUP, topic="old"): 0,
+    }
+
+
+def test_a_partition_says_its_numbers() -> None:
+    page = Read(outcome(everything()))
+    assert page.value("burrow_kafka_topic_partition_status", **PARTITION) == 1
+    assert page.value("burrow_kafka_consumer_current_offset", **PARTITION) == 40
+    assert page.value("burrow_kafka_consumer_partition_lag", **PARTITION) == 60
+    assert page.value("burrow_kafka_topic_partition_offset", cluster="c", topic="t", partition="0") == 100
+    assert page.value("burrow_kafka_topic_partition_start_offset", cluster="c", topic="t", partition="1") == 20
+
+
+def test_a_cluster_and_its_collection_say_their_numbers() -> None:
+    page = Read(outcome(everything()))
+    assert page.value("burrow_kafka_cluster_up", cluster="c") == 1
+    assert page.value("burrow_kafka_cluster_brokers", cluster="c") == 3
+    assert page.value("burrow_exporter_collection_duration_seconds", cluster="c", stage="commits") == 0.25
+    assert page.value("burrow_exporter_last_collection_timestamp_seconds", cluster="c") == START / 1000
+    assert page.value("burrow_exporter_kafka_requests", cluster="c", kind="OffsetFetch") == 2
+    assert page.series("burrow_exporter_failures") == {
+        labels(cluster="c", scope="topic", reason="TIMEOUT"): 2,
+        labels(cluster="c", scope="broker", reason="TIMEOUT"): 1,
+    }
+    assert page.series("burrow_exporter_groups_not_evaluated") == {
+        labels(cluster="c", type="share"): 2,
+        labels(cluster="c", type="streams"): 1,
+    }
+    assert page.value("burrow_exporter_scrape_deadline_seconds") == 9.5
+    (build,) = page.series("burrow_exporter_build_info")
+    assert {name for name, _ in build} == {"version", "python_version", "kafka_python_version"}
+    assert all(value for _, value in build)
+    assert {"process_start_time_seconds", "python_info"} <= page.families.keys()
+
+
+def test_of_a_group_without_a_readable_commit_only_what_kafka_says_is_shown() -> None:
+    page = Read(outcome(observation({"g": group({}, state="Empty")}, {"t": [5]})))
+    about_groups = {name for name in page.names() if page.series(name).keys() & {labels(**GROUP)}}
+    assert about_groups == {
+        "burrow_kafka_consumer_partitions",
+        "burrow_kafka_consumer_unreadable_partitions",
+        "burrow_kafka_consumer_members",
+    }
+    assert page.value("burrow_kafka_consumer_partitions", **GROUP) == 0
+    assert len(page.series("burrow_kafka_consumer_info")) == 1
+
+
+def test_members_are_told_only_where_they_are_known() -> None:
+    def said(**more: object) -> list[float]:
+        page = Read(outcome(observation({"g": group({"t": [1]}, **more)}, {"t": [5]})))
+        return list(page.series("burrow_kafka_consumer_members").values())
+
+    assert said() == []
+    assert said(members=members(4)) == [4]
+    assert said(state="Empty") == [0]
+    assert said(state="Dead", members=members(4)) == [0]
+
+
+def test_what_could_not_be_read_has_no_series() -> None:
+    seen = observation({"g": group({"t": [3, NOT_READ, 4]})}, {"t": [NOT_READ, 5, 6]})
+    page = Read(outcome(seen))
+    assert page.series("burrow_kafka_consumer_partition_lag") == {labels(**PARTITION | {"partition": "2"}): 2}
+    assert page.series("burrow_kafka_topic_partition_offset") == {
+        labels(cluster="c", topic="t", partition="1"): 5,
+        labels(cluster="c", topic="t", partition="2"): 6,
+    }
+    assert page.series("burrow_kafka_topic_partition_start_offset") == {}
+    assert page.value("burrow_kafka_consumer_partitions", **GROUP) == 1
+    assert page.value("burrow_kafka_consumer_unreadable_partitions", **GROUP) == 2
+
+
+def test_what_is_gone_has_no_series_at_the_next_scrape_and_what_is_new_has() -> None:
+    first, second, third = outcomes(
+        [
+            observation({"g": group({"t": [1]}), "h": group({"t": [1]})}, {"t": [2], "u": [2]}),
+            observation({"h": group({"u": [2]})}, {"u": [2, 2], "v": [3]}, at=START + 30_000),
+            observation({"g": group({"u": [1, 2]})}, {"u": [2, 2]}, at=START + 60_000),
+        ]
+    )
+    pages = Pages(Settings((Cluster("c", ("localhost:9092",)),)))
+    offset, lag = "burrow_kafka_topic_partition_offset", "burrow_kafka_consumer_partition_lag"
+    before = Read(first, pages=pages)
+    assert {dict(key)["consumer_group"] for key in before.series(lag)} == {"g", "h"}
+    after = Read(second, pages=pages)
+    assert 'consumer_group="g"' not in after.text
+    assert 'topic="t"' not in after.text
+    assert {(dict(key)["topic"], dict(key)["partition"]) for key in after.series(offset)} == {
+        ("u", "0"),
+        ("u", "1"),
+        ("v", "0"),
+    }
+    assert Read(third, pages=pages).series(lag) == {
+        labels(**PARTITION | {"topic": "u"}): 1,
+        labels(**PARTITION | {"topic": "u", "partition": "1"}): 0,
+    }
+
+
+def test_a_group_that_could_not_be_read_is_absent_and_counted() -> None:
+    first, second = outcomes(
+        [
+            observation({"g": group({"t": [1]}), "h": group({"t": [1]})}, {"t": [2]}),
+            observation(
+                {"h": group({"t": [1]})},
+                {"t": [2]},
+                at=START + 30_000,
+                unread_groups=frozenset({"g"}),
+                failures=(Failure("group", "g", "NOT_COORDINATOR"),),
+            ),
+        ]
+    )
+    assert 'consumer_group="g"' in Read(first).text
+    page = Read(second)
+    assert 'consumer_group="g"' not in page.text
+    assert page.value("burrow_exporter_failures", cluster="c", scope="group", reason="NOT_COORDINATOR") == 1
+
+
+def test_of_a_cluster_that_is_down_there_is_nothing_but_that_and_why() -> None:
+    page = Read(down("c"), outcome(observation({"g": group({"t": [1]})}, {"t": [2]}, cluster="d")))
+    assert [line for line in page.text.splitlines() if 'cluster="c"' in line] == [
+        'burrow_kafka_cluster_up{cluster="c"} 0.0',
+        'burrow_exporter_failures{cluster="c",reason="timeout",scope="cluster"} 1.0',
+    ]
+    assert page.value("burrow_kafka_cluster_up", cluster="d") == 1
+    assert page.value("burrow_kafka_consumer_partition_lag", **PARTITION | {"cluster": "d"}) == 1
+
+
+def test_of_a_cluster_that_is_down_there_is_also_when_it_was_last_read() -> None:
+    pages = Pages(Settings((Cluster("c", ("localhost:9092",)),)))
+    for at in (START, START + 30_000):
+        page = Read(replace(down("c"), last_read=at), pages=pages)
+        assert [line for line in page.text.splitlines() if 'cluster="c"' in line][1:2] == [
+            f'burrow_exporter_last_collection_timestamp_seconds{{cluster="c"}} {at / 1e12}e+09'
+        ]
+
+
+def test_text_is_kept_for_one_layout_of_each_cluster_and_let_go_with_it() -> None:
+    pages = Pages(Settings((Cluster("c", ("localhost:9092",)), Cluster("d", ("localhost:9092",)))))
+    rows = pages._rows._kept
+    for turn in range(5):
+        (shown,) = outcomes([observation({f"g{turn}": group({"t": [1]})}, {"t": [2], f"t{turn}": [1]})])
+        other = outcome(observation({"g": group({"t": [1]})}, {"t": [2]}, cluster="d"))
+        Read(shown, other, pages=pages)
+        assert len(rows) == 4
+    Read(down("c"), pages=pages)
+    assert {cluster for cluster, _ in rows} == {"c"}
+
+
+def test_text_is_made_anew_only_when_a_layout_changes() -> None:
+    first, second, third = outcomes(
+        [
+            observation({"g": group({"t": [1]})}, {"t": [2]}),
+            observation({"g": group({"t": [2]})}, {"t": [2]}, at=START + 30_000),
+            observation({"g": group({"t": [2]})}, {"t": [2, 2]}, at=START + 60_000),
+        ]
+    )
+    pages = Pages(Settings((Cluster("c", ("localhost:9092",)),)))
+    kept = []
+    for shown in (first, second, third):
+        Read(shown, pages=pages)
+        kept.append([text for _, text in pages._rows._kept.values()])
+    assert all(one is other for one, other in zip(kept[0], kept[1], strict=True))
+    assert not any(one is other for one, other in zip(kept[1], kept[2], strict=True))

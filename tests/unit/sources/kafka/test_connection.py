@@ -1,0 +1,57 @@
+"""How long brokers are waited for, and which are not asked again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from kafka.errors import IncompatibleBrokerVersion, KafkaConnectionError, KafkaTimeoutError
+
+from exporter.settings import Cluster
+from exporter.sources import ClusterUnavailable
+from exporter.sources.kafka.connection import NoAnswer, Round
+from exporter.sources.kafka.messages import ListGroupsRequest, MetadataRequest
+from exporter.sources.kafka.source import KafkaSource
+from tests.support.kafka_answers import OneBroker, listing
+
+
+def asked(broker: OneBroker, *requests: Any) -> list[str]:
+    """Ask the broker one thing after the other in one round, and return why it did not answer."""
+    questions = Round(broker, silence=1.0)  # type: ignore[arg-type]
+    reasons, before = [], len(broker.sent)
+    for request in requests:
+        try:
+            asyncio.run(questions.ask(1, request))
+        except NoAnswer as refusal:
+            reasons.append(refusal.reason)
+    assert questions.requests.total() == len(broker.sent) - before
+    return reasons
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(KafkaTimeoutError(), "timeout"), (KafkaConnectionError(), "connection")]
+)
+def test_a_broker_that_does_not_answer_is_not_asked_again_in_the_same_round(error: Exception, reason: str) -> None:
+    broker = OneBroker(ListGroups=error, Metadata=None)
+    assert asked(broker, ListGroupsRequest(), MetadataRequest(), ListGroupsRequest()) == [reason] * 3
+    assert broker.sent == ["ListGroups"]
+    asked(broker, MetadataRequest())
+    assert broker.sent == ["ListGroups", "Metadata"]
+
+
+def test_a_broker_that_does_not_know_a_request_is_asked_other_things() -> None:
+    broker = OneBroker(Metadata=IncompatibleBrokerVersion(), ListGroups=listing())
+    assert asked(broker, MetadataRequest(), ListGroupsRequest()) == ["unsupported_version"]
+    assert broker.sent == ["Metadata", "ListGroups"]
+
+
+@pytest.mark.parametrize(("timeout", "waited"), [(6.0, 2.0), (60.0, 5.0)], ids=["a third", "request_timeout"])
+def test_a_broker_is_waited_for_so_that_three_waits_fit_into_an_observation(
+    timeout: float, waited: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = OneBroker(Metadata=KafkaTimeoutError())
+    monkeypatch.setattr("exporter.sources.kafka.source.Connection", lambda cluster: broker)
+    with pytest.raises(ClusterUnavailable):
+        KafkaSource(Cluster("c", ("k:1",), request_timeout=5.0)).observe(timeout)
+    assert broker.timeouts == {waited}

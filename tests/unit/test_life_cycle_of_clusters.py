@@ -1,0 +1,130 @@
+"""What becomes of clusters and histories: a test for each row about them of the table in docs/history.md."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from exporter.collector import Collector
+from exporter.core.evaluation import Evaluation
+from exporter.core.history import History, empty, fold, forget
+from exporter.core.model import Observation, Status
+from exporter.core.report import Outcome, Report, report
+from exporter.settings import Cluster, Collection, Settings
+from exporter.sources import ClusterUnavailable
+from exporter.storage import SUFFIX, Storage
+from tests.support.life_cycle import WINDOW, healthy, status_of, young
+from tests.support.observations import folded, group, observation, statuses, window
+from tests.support.played_source import PlayedSource
+
+
+def judged_after(history: History, seen: Observation) -> Report:
+    return report(fold(history, seen, Evaluation()), seen, Evaluation())
+
+
+def collected(answers: Sequence[Observation | Exception], storage: Storage | None = None) -> list[Outcome]:
+    """What each scrape showed of a source that gave these answers, one after the other."""
+    settings = Settings(clusters=(Cluster("c", ("127.0.0.1:1",)),), collection=Collection(min_interval=0.0))
+    collector = Collector(settings, {"c": PlayedSource(answers)}, storage=storage)
+    try:
+        return [collector.collect(30.0)[0] for _ in answers]
+    finally:
+        collector.close()
+
+
+def test_a_cluster_cannot_be_reached() -> None:
+    answers: list[Observation | Exception] = [healthy(at) for at in WINDOW]
+    answers += [ClusterUnavailable("connection", "nobody answers")] * 3
+    answers += [healthy(600)]
+
+    outcomes = collected(answers)
+
+    assert [outcome.up for outcome in outcomes] == [True] * 7 + [False] * 3 + [True]
+    assert all(outcome.report is None and outcome.failures[0].reason == "connection" for outcome in outcomes[7:10])
+    last = outcomes[-1].report
+    assert last is not None
+    assert (status_of(last), last.groups["g"].complete) == (Status.OK, 1.0)
+
+
+def test_a_cluster_is_renamed(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.save("before", folded([healthy(at) for at in WINDOW]))
+
+    assert storage.load("after", Evaluation()).topics.rows == 0
+    (file,) = tmp_path.iterdir()
+    assert file.name == f"before{SUFFIX}"
+    file.rename(tmp_path / f"after{SUFFIX}")
+    assert judged_after(storage.load("after", Evaluation()), healthy(210)).groups["g"].complete == 1.0
+
+
+def test_the_exporter_restarts(tmp_path: Path) -> None:
+    before = [healthy(at) for at in WINDOW]
+    collected(before, Storage(tmp_path))
+
+    (kept,) = collected([healthy(210)], Storage(tmp_path))
+    (lost,) = collected([healthy(210)])
+
+    assert kept.report is not None
+    assert lost.report is not None
+    assert (kept.report.groups["g"].complete, young(lost.report)) == (1.0, True)
+
+
+def test_the_exporter_is_away_for_long(tmp_path: Path) -> None:
+    def seen(at: int) -> Observation:
+        groups = {"alive": group({"t": [1000 + at - 5]}), "dead": group({"t": [700]}, state="Empty")}
+        return observation(at, groups, {"t": [1000 + at]})
+
+    Storage(tmp_path).save("c", folded([seen(at) for at in WINDOW]))
+
+    found = judged_after(Storage(tmp_path).load("c", Evaluation()), seen(7200))
+
+    assert (statuses(found, "alive"), statuses(found, "dead")) == ([Status.OK], [Status.STOP])
+
+
+def test_the_settings_change(tmp_path: Path) -> None:
+    before = [healthy(at) for at in WINDOW]
+    Storage(tmp_path).save("c", folded(before))
+    longer = Evaluation(window=600.0, recent=700.0)
+
+    after = Storage(tmp_path).load("c", longer)
+    seen = healthy(210)
+    found = report(fold(after, seen, longer), seen, longer)
+
+    assert window(after) == window(folded(before))
+    assert found.columns.verdicts.complete.tolist() == [pytest.approx(210 / 600)]
+
+
+def test_the_clock_goes_back(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        ahead, back = collected([healthy(7200), healthy(210)])
+    assert ahead.report is not None
+    assert back.report is not None
+    assert young(back.report)
+    assert back.report.history.timeline.times == (back.report.at,)
+    assert "starts empty: it is 6990 s ahead of the clock" in caplog.text
+
+
+def test_a_file_is_damaged_or_foreign(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / f"c{SUFFIX}").write_bytes(b"something else")
+
+    with caplog.at_level(logging.WARNING):
+        assert Storage(tmp_path).load("c", Evaluation()).topics.rows == 0
+
+    (aside,) = tmp_path.iterdir()
+    assert aside.name.startswith(f"c{SUFFIX}.damaged-")
+    assert aside.read_bytes() == b"something else"
+    assert str(aside) in caplog.text
+
+
+def test_a_group_is_forgotten_on_request() -> None:
+    seen = [observation(at, {"g": group({"t": [10]}), "h": group({"t": [20]})}, {"t": [50 + at]}) for at in WINDOW]
+    history = empty(Evaluation())
+    for each in seen:
+        history = fold(history, each, Evaluation())
+
+    found = judged_after(forget(history, "g"), observation(210, seen[-1].groups, {"t": [260]}))
+
+    assert (young(found, "g"), found.groups["h"].complete) == (True, 1.0)

@@ -1,0 +1,172 @@
+"""The routes, without a socket."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from starlette.applications import Starlette
+
+from exporter.core.report import Outcome
+from exporter.settings import Cluster, Collection, Settings, Web
+from exporter.web.app import LONGEST_DEADLINE, PIECE, SECURITY_HEADERS, SHORTEST_DEADLINE, make_app
+from tests.support.asking import ask
+from tests.support.outcomes import down, group, observation, outcome
+
+SETTINGS = Settings((Cluster("c", ("localhost:9092",)),), Collection(scrape_timeout=10.0, timeout_offset=0.5))
+
+
+class Fake:
+    """A collector that gives what it was given, and remembers how long it was allowed to take."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = outcomes
+        self.timeouts: list[float] = []
+        self.fails = False
+
+    def collect(self, timeout: float) -> tuple[Outcome, ...]:
+        self.timeouts.append(timeout)
+        if self.fails:
+            raise RuntimeError("nobody foresaw this")
+        return self.outcomes
+
+    def latest(self) -> tuple[Outcome, ...]:
+        return self.collect(0.0)
+
+    def forget(self, *_: str | None) -> None:
+        raise AssertionError("nobody asks to forget")
+
+
+def app(collector: Fake | None = None, settings: Settings = SETTINGS) -> Starlette:
+    return make_app(collector or Fake(), settings)
+
+
+def some() -> Outcome:
+    return outcome(observation({"g": group({"t": [1]})}, {"t": [3]}))
+
+
+def test_a_scrape_is_answered_with_the_page_in_the_text_format() -> None:
+    answer = ask(app(Fake(some())), "/metrics", headers={"Accept-Encoding": "identity"})
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert int(answer.headers["content-length"]) == len(answer.body)
+    assert 'burrow_kafka_consumer_lag_total{cluster="c",consumer_group="g"} 2.0\n' in answer.text
+
+
+def test_a_scraper_that_asks_for_openmetrics_gets_it() -> None:
+    accept = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,*/*;q=0.1"
+    answer = ask(app(Fake(some())), "/metrics", headers={"Accept": accept})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    assert answer.text.endswith("\n# EOF\n")
+
+
+def test_a_scraper_that_takes_gzip_gets_it() -> None:
+    answer = ask(app(Fake(some())), "/metrics", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) == len(answer.body)
+    assert b"burrow_kafka_cluster_up" in gzip.decompress(answer.body)
+
+
+def test_a_page_larger_than_a_piece_arrives_whole() -> None:
+    many = outcome(
+        observation({"g": group({f"topic-{n}": [1] for n in range(2000)})}, {f"topic-{n}": [3] for n in range(2000)})
+    )
+    body = ask(app(Fake(many)), "/metrics").text
+    assert len(body) > 2 * PIECE
+    assert body.count("burrow_kafka_consumer_partition_lag{") == 2000
+    assert "# TYPE python_info gauge" in body
+
+
+def test_a_scrape_may_ask_for_some_families_only() -> None:
+    text = ask(app(Fake(some())), "/metrics?name[]=burrow_kafka_cluster_up&name[]=python_info").text
+    assert [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")] == [
+        "burrow_kafka_cluster_up",
+        "python_info",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "deadline"),
+    [
+        ("15", 14.5),
+        ("15.0", 14.5),
+        (" 2.5 ", 2.0),
+        ("0.5", SHORTEST_DEADLINE),
+        ("0.0001", SHORTEST_DEADLINE),
+        ("1e300", LONGEST_DEADLINE),
+        *((bad, 9.5) for bad in ("", "0", "-5", "nan", "inf", "-inf", "10s", "1,5", "٣", "\xff")),
+    ],
+)
+def test_a_scrape_is_given_the_time_that_its_scraper_waits_less_a_margin(header: str, deadline: float) -> None:
+    collector = Fake(some())
+    answer = ask(app(collector), "/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": header.encode("utf-8")})
+    assert f"\nburrow_exporter_scrape_deadline_seconds {deadline}\n" in answer.text
+    (given,) = collector.timeouts
+    assert SHORTEST_DEADLINE <= given <= deadline
+
+
+def test_a_scraper_that_names_no_timeout_is_given_the_configured_one() -> None:
+    answer = ask(app(), "/metrics")
+    assert "\nburrow_exporter_scrape_deadline_seconds 9.5\n" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/", "/-/healthy", "/-/ready"])
+def test_head_is_answered_like_get(path: str) -> None:
+    answer = ask(app(Fake(some())), path, "HEAD")
+    assert answer.status == 200
+    assert int(answer.headers["content-length"]) > 0
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/", "/-/healthy", "/-/ready"])
+def test_other_methods_are_not_allowed(path: str) -> None:
+    answer = ask(app(), path, "POST")
+    assert answer.status == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/metrics/", "/-/healthy/", "//", "/metrics/%2e%2e"])
+def test_another_path_is_not_found_and_says_so_in_text(path: str) -> None:
+    answer = ask(app(), path)
+    assert answer.status == 404
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_health_and_readiness_do_not_depend_on_a_cluster() -> None:
+    collector = Fake(down("c"))
+    collector.fails = True
+    port = app(collector)
+    assert ask(port, "/-/healthy").status == 200
+    ready = ask(port, "/-/ready")
+    assert ready.status == 200
+    assert "burrow_kafka_cluster_up" in ready.text
+    assert collector.timeouts == []
+
+
+def test_the_telemetry_path_is_the_configured_one() -> None:
+    port = app(Fake(some()), Settings(SETTINGS.clusters, web=Web(telemetry_path="/kafka/metrics")))
+    assert "burrow_kafka_cluster_up" in ask(port, "/kafka/metrics").text
+    assert ask(port, "/metrics").status == 404
+    assert 'href="./kafka/metrics"' in ask(port, "/").text
+
+
+def test_the_root_may_be_the_telemetry_path() -> None:
+    port = app(Fake(some()), Settings(SETTINGS.clusters, web=Web(telemetry_path="/")))
+    assert "burrow_kafka_cluster_up" in ask(port, "/").text
+
+
+def test_an_error_that_nobody_foresaw_is_one_plain_line_and_the_next_scrape_is_answered() -> None:
+    collector = Fake(some())
+    port = app(collector)
+    collector.fails = True
+    answer = ask(port, "/metrics")
+    assert answer.status == 500
+    assert answer.text == "Internal error; see the exporter's log.\n"
+    collector.fails = False
+    assert ask(port, "/metrics").status == 200
+
+
+@pytest.mark.parametrize(("path", "method"), [("/metrics", "GET"), ("/nothing", "GET"), ("/", "POST")])
+def test_every_answer_has_the_security_headers(path: str, method: str) -> None:
+    headers = ask(app(Fake(some())), path, method).headers
+    assert {name: headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
