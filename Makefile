@@ -46,16 +46,16 @@ accuracy: $(INSTALLED) ## how good the verdicts are on recorded and labelled tra
 	@$(BIN)/python -m tests.accuracy
 
 generate: $(INSTALLED) ## what is made from something else: references, tables, dashboards, manifests
-	$(BIN)/python docs/generate.py
-	$(BIN)/python -m dashboards.source
-	$(BIN)/python deploy/kubernetes/generate.py
+	$(BIN)/python -m tools.documentation
+	$(BIN)/python -m tools.dashboards
+	$(BIN)/python -m tools.manifests
 
 image: ## the Dockerfile's steps replayed in a clean root, where no container engine is; as root
-	$(PYTHON) deploy/replay_image.py
+	$(PYTHON) tools/replay_image.py
 
 clean: ## remove the virtual environment and what the tools leave here (not the downloads)
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find exporter testbed tests -name __pycache__ -prune -exec rm -rf {} +
+	find examples exporter testbed tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer\

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dashboards import scene
-from dashboards.checks.board import Board, Query, boards, fill
+from testbed import dashboard_scene as scene
 from testbed.broker import Cluster
 from testbed.processes import wait_until
 from testbed.servers import get
+from tools.dashboards.checks.board import Board, Query, boards, fill
 
 pytestmark = pytest.mark.real
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import runpy
 from collections import Counter
 from pathlib import Path
 
@@ -16,14 +15,15 @@ from exporter.metrics import CATALOGUE
 from exporter.metrics.family import Columns, Level
 from exporter.settings import Cluster, Settings
 from tests.support.repository import ROOT
+from tools.documentation import generated
 
 DOCS = ROOT / "docs"
-GENERATED: dict[Path, str] = runpy.run_path(str(DOCS / "generate.py"))["generated"]()
+GENERATED = generated()
 
 
 @pytest.mark.parametrize("path", GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_is_generated_is_up_to_date(path: Path) -> None:
-    assert path.read_text("utf-8") == GENERATED[path], "run: python docs/generate.py"
+    assert path.read_text("utf-8") == GENERATED[path], "run: python -m tools.documentation"
 
 
 def test_the_help_of_the_program_is_in_the_documentation() -> None:

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from dashboards.checks.board import boards, fill
+from tools.dashboards.checks.board import boards, fill
 
 BOARDS = {board.json["uid"]: board for board in boards()}
 OVERVIEW, GROUP, EXPORTER = "kafka-burrow-overview", "kafka-burrow-group", "kafka-burrow-exporter"

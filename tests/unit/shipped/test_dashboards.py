@@ -8,11 +8,11 @@ from copy import deepcopy
 import pytest
 import yaml
 
-from dashboards.checks.board import FOLDER, Board, boards, fill
-from dashboards.checks.linter import RULES, excepted, exceptions, lint
-from dashboards.checks.query_rules import selectors
-from dashboards.source import statuses
-from dashboards.source.__main__ import files
+from tools.dashboards import FOLDER, statuses
+from tools.dashboards.__main__ import files
+from tools.dashboards.checks.board import Board, boards, fill
+from tools.dashboards.checks.linter import RULES, excepted, exceptions, lint
+from tools.dashboards.checks.query_rules import selectors
 
 UIDS = {"kafka-burrow-overview", "kafka-burrow-group", "kafka-burrow-exporter"}
 MADE = {board.json["uid"]: board for board in boards()}
@@ -23,7 +23,7 @@ def test_the_files_are_what_their_source_makes():
     made = files()
     assert {path.name for path in FOLDER.glob("*.json")} == set(made)
     for name, text in made.items():
-        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name}: run python -m dashboards.source"
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name}: run python -m tools.dashboards"
 
 
 def test_the_address_of_the_exporters_pages_can_be_given():

@@ -1,4 +1,4 @@
-"""The image, as far as it can be judged without building it; deploy/replay_image.py does the rest."""
+"""The image, as far as it can be judged without building it; tools/replay_image.py does the rest."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from configparser import ConfigParser
 
 import pytest
 
-from deploy.replay_image import admitted, instructions
 from tests.support.deploy_tools import run
 from tests.support.repository import ROOT
+from tools.replay_image import admitted, instructions
 
 DOCKERFILE = ROOT / "Dockerfile"
 

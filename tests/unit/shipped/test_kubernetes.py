@@ -11,9 +11,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from deploy.kubernetes.generate import GenerateError, dashboard_maps, generated, prometheus_rule
 from tests.support.deploy_tools import printed
 from tests.support.repository import ROOT
+from tools.manifests import GenerateError, dashboard_maps, generated, prometheus_rule
 
 FOLDER = ROOT / "deploy/kubernetes"
 CUSTOM_SCHEMAS = ROOT / "tests/unit/shipped/data/prometheus-operator-schemas.yaml"
@@ -90,7 +90,7 @@ def test_a_misspelt_key_of_the_prometheus_operators_kinds_is_found(manifests: li
 
 def test_what_is_generated_is_up_to_date() -> None:
     old = [str(path.relative_to(ROOT)) for path, text in generated(ROOT).items() if path.read_text() != text]
-    assert old == [], "python deploy/kubernetes/generate.py writes them anew"
+    assert old == [], "python -m tools.manifests writes them anew"
 
 
 def test_the_rule_of_the_operator_holds_exactly_the_alerts(manifests: list[Manifest]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dashboards.source import statuses, variables
-from dashboards.source.grafana import COLOURED_TEXT, Json, dashboard, override, override_query, query, steps
-from dashboards.source.panels import lines, stat, table, timeline
-from dashboards.source.promql import GROUP, one, own
+from tools.dashboards import statuses, variables
+from tools.dashboards.grafana import COLOURED_TEXT, Json, dashboard, override, override_query, query, steps
+from tools.dashboards.panels import lines, stat, table, timeline
+from tools.dashboards.promql import GROUP, one, own
 
 CHOSEN = 'cluster=~"$cluster"'
 # Whether an exporter is well is asked of each by itself; only what it says of Kafka is merged.

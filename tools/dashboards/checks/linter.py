@@ -3,7 +3,7 @@
 The linter itself is a Go program whose module the public proxy does not serve; what its rules ask is written here
 anew. Exceptions are in the file that it reads too, ``.lint`` beside the dashboards, each with its reason.
 
-Run it: ``python -m dashboards.checks.linter``.
+Run it: ``python -m tools.dashboards.checks.linter``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import yaml
 
-from dashboards.checks import board_rules, query_rules
-from dashboards.checks.board import FOLDER, Board, Json, boards
+from tools.dashboards import FOLDER
+from tools.dashboards.checks import board_rules, query_rules
+from tools.dashboards.checks.board import Board, Json, boards
 
 
 @dataclass(frozen=True, slots=True)

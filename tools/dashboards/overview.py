@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboards.source import statuses, variables
-from dashboards.source.grafana import (
+from tools.dashboards import statuses, variables
+from tools.dashboards.grafana import (
     COLOURED_CELL,
     COLOURED_TEXT,
     Json,
@@ -14,8 +14,8 @@ from dashboards.source.grafana import (
     query,
     steps,
 )
-from dashboards.source.panels import lines, stat, table, timeline
-from dashboards.source.promql import (
+from tools.dashboards.panels import lines, stat, table, timeline
+from tools.dashboards.promql import (
     GROUP,
     GROUP_PARTITION,
     PARTITION,

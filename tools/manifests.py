@@ -1,9 +1,10 @@
 """Writes what the manifests take from elsewhere in this repository, since kustomize cannot.
 
-`prometheusrule.yaml` holds the rules of `alerts/rules/*.yml`; `dashboards/kustomization.yaml` lists the dashboards.
+`deploy/kubernetes/prometheusrule.yaml` holds the rules of `alerts/rules/*.yml`; `dashboards/kustomization.yaml` lists
+the dashboards.
 
-    python deploy/kubernetes/generate.py           writes both
-    python deploy/kubernetes/generate.py --check   writes nothing; exit code 1 if one is not as it would be written
+    python -m tools.manifests           writes both
+    python -m tools.manifests --check   writes nothing; exit code 1 if one is not as it would be written
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import Any
 
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[1]
 NAME = "kafka-burrow-exporter"
-GENERATED = "# Made by deploy/kubernetes/generate.py from {}; change those instead.\n"
+GENERATED = "# Made by tools/manifests.py from {}; change those instead.\n"
 
 RULE_LABELS = {
     "app.kubernetes.io/name": NAME,
@@ -107,7 +108,7 @@ def main() -> int:
     try:
         files = generated(REPOSITORY)
     except GenerateError as error:
-        print(f"generate: {error}", file=sys.stderr)
+        print(f"manifests: {error}", file=sys.stderr)
         return 1
     old = [path for path, text in files.items() if not path.is_file() or path.read_text() != text]
     for path in old:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import promql_parser
 
-from dashboards.checks.board import Board
+from tools.dashboards.checks.board import Board
 
 Complaint = tuple[str, str, str]
 

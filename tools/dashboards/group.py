@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboards.source import group_series as of
-from dashboards.source import statuses, variables
-from dashboards.source.grafana import (
+from tools.dashboards import group_series as of
+from tools.dashboards import statuses, variables
+from tools.dashboards.grafana import (
     COLOURED_CELL,
     COLOURED_TEXT,
     Json,
@@ -15,8 +15,8 @@ from dashboards.source.grafana import (
     query,
     steps,
 )
-from dashboards.source.panels import lines, stat, table, timeline
-from dashboards.source.promql import PARTITION, number_at, one, speed, total, while_behind, worst
+from tools.dashboards.panels import lines, stat, table, timeline
+from tools.dashboards.promql import PARTITION, number_at, one, speed, total, while_behind, worst
 
 # Dashes: green what is written, plain what is committed, grey what the log still keeps.
 DASHED = {"fill": "dash", "dash": [10, 6]}

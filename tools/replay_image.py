@@ -5,7 +5,7 @@ that root with chroot. The result is started as the image would be under `docker
 --cap-drop=ALL`, asked by the image's own health check, and stopped with SIGTERM. What this does not show: the official
 Python base image itself, and an engine's layers, caching and signatures.
 
-    sudo python3 deploy/replay_image.py        needs root, mmdebstrap, util-linux, iproute2 and the network
+    sudo python3 tools/replay_image.py        needs root, mmdebstrap, util-linux, iproute2 and the network
 """
 
 from __future__ import annotations

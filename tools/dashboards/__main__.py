@@ -1,4 +1,4 @@
-"""Writes the dashboards as JSON beside this folder: `python -m dashboards.source`."""
+"""Writes the dashboards as JSON into `dashboards/`: `python -m tools.dashboards`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from dashboards.source import group, health, overview, variables
-
-FOLDER = Path(__file__).parents[1]
+from tools.dashboards import FOLDER, group, health, overview, variables
 
 
 def files(exporter_url: str = variables.EXPORTER_URL) -> dict[str, str]:
@@ -19,7 +17,7 @@ def files(exporter_url: str = variables.EXPORTER_URL) -> dict[str, str]:
 
 def main() -> None:
     """Write every dashboard."""
-    arguments = argparse.ArgumentParser(prog="python -m dashboards.source", description=__doc__)
+    arguments = argparse.ArgumentParser(prog="python -m tools.dashboards", description=__doc__)
     arguments.add_argument(
         "--exporter-url",
         default=variables.EXPORTER_URL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.source.grafana import DATASOURCE, PLAIN, STEP, Json
+from tools.dashboards.grafana import DATASOURCE, PLAIN, STEP, Json
 
 
 def _panel(

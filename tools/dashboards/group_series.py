@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.source.promql import own
+from tools.dashboards.promql import own
 
 CHOSEN = ('cluster="$cluster"', 'consumer_group="$group"')
 TOPIC_CHOSEN = 'topic=~"$topic"'

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.dashboards import FOLDER
+
 Json = dict[str, Any]
 
-FOLDER = Path(__file__).parents[1]
 REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::\w+)?\})")
 
 

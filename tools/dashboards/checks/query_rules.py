@@ -7,8 +7,8 @@ from typing import Any
 
 import promql_parser
 
-from dashboards.checks.board import Board
-from dashboards.checks.board_rules import Complaint
+from tools.dashboards.checks.board import Board
+from tools.dashboards.checks.board_rules import Complaint
 
 RATE_INTERVAL = 11_277_964
 # Variables stand within quotes, where they are part of a value, or where a number or a length of time is due.

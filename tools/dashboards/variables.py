@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboards.source.grafana import DATASOURCE, TAG, Json, data_link
-from dashboards.source.promql import own
+from tools.dashboards.grafana import DATASOURCE, TAG, Json, data_link
+from tools.dashboards.promql import own
 
 OVERVIEW, GROUP, EXPORTER = "kafka-burrow-overview", "kafka-burrow-group", "kafka-burrow-exporter"
 EXPORTER_URL = "http://localhost:8000"

@@ -1,7 +1,8 @@
 """Writes what the documentation shows of the program from the program itself.
 
-`python docs/generate.py` fills `config.reference.yml` and, in the README and the pages here, each block between
-``<!-- generated: KIND ... -->`` and ``<!-- end -->``. A test fails where a page says something else. The kinds:
+`python -m tools.documentation` fills `docs/config.reference.yml` and, in the README and the pages of `docs/`, each
+block between ``<!-- generated: KIND ... -->`` and ``<!-- end -->``. A test fails where a page says something else. The
+kinds:
 
 * ``help COMMAND``: what `--help` prints
 * ``metrics``: the catalogue of metric families

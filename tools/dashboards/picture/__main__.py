@@ -1,6 +1,6 @@
 """Plays the scene on a real Kafka for a while, and draws each dashboard from what Prometheus has seen.
 
-``python -m dashboards.picture --minutes 25 docs/images``. Needs npm, and chromium (a Debian package).
+``python -m tools.dashboards.picture --minutes 25 docs/images``. Needs npm, and chromium (a Debian package).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dashboards import scene
-from dashboards.checks.board import Board, boards
-from dashboards.picture.browser import bundled, photograph, served
+from testbed import dashboard_scene as scene
 from testbed.broker import Cluster
+from tools.dashboards.checks.board import Board, boards
+from tools.dashboards.picture.browser import bundled, photograph, served
 
 WIDTH, MARGIN = 1600, 32
 ROW, HEADER = 38, 110
@@ -60,7 +60,7 @@ def draw(prometheus: str, start: float, end: float, into: Path) -> None:
 
 def main() -> None:
     """Play and draw; or only draw, from a Prometheus that has seen enough."""
-    arguments = argparse.ArgumentParser(prog="python -m dashboards.picture", description=__doc__)
+    arguments = argparse.ArgumentParser(prog="python -m tools.dashboards.picture", description=__doc__)
     arguments.add_argument("folder", type=Path, help="where the pictures go")
     arguments.add_argument("--minutes", type=float, default=25.0, help="how long is shown (default: %(default)g)")
     arguments.add_argument("--prometheus", help="draw from this one, at http://HOST:PORT, instead of playing a scene")

@@ -1,22 +1,18 @@
 """Takes the pictures of the pages that the documentation shows, from the scenes that the tests look at.
 
-`python docs/pictures.py` (from the repository's root, with the development tools and Debian's Chromium) writes
-`images/page-*.png`.
+`python -m tools.page_pictures` writes `docs/images/page-*.png`; it needs the development tools and Debian's Chromium.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+from exporter.web.app import make_app
+from tests.support.browsing import chromium, window
+from tests.support.page_scenes import SETTINGS, Known, everything, of
+from tests.support.serving import serving
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from exporter.web.app import make_app  # noqa: E402
-from tests.support.browsing import chromium, window  # noqa: E402
-from tests.support.page_scenes import SETTINGS, Known, everything, of  # noqa: E402
-from tests.support.serving import serving  # noqa: E402
-
 PICTURES = (
     ("groups", "/", 1200, 800, "light"),
     ("group", "/clusters/production/groups/fraud-detection", 1200, 800, "dark"),
