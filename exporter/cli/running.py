@@ -16,8 +16,8 @@ from exporter.settings import Cluster, Settings
 from exporter.sources import Source
 from exporter.web.app import make_app
 from exporter.web.lifecycle import Current
-from exporter.web.port import Guard
-from exporter.web.threads import Threads
+from exporter.web.middleware import Guard
+from exporter.web.server.threads import Threads
 
 log = logging.getLogger(__name__)
 

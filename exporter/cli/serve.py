@@ -32,7 +32,7 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     from exporter.cli.running import Running  # noqa: PLC0415
     from exporter.sources.kafka import KafkaSource  # noqa: PLC0415
     from exporter.storage import Storage  # noqa: PLC0415
-    from exporter.web.port import Guard  # noqa: PLC0415
+    from exporter.web.middleware import Guard  # noqa: PLC0415
     from exporter.web.server import serve as answer  # noqa: PLC0415
 
     for oddity in oddities(settings):

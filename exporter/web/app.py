@@ -20,10 +20,10 @@ from exporter.metrics import Page, Pages
 from exporter.settings import Collection, Settings
 from exporter.web import v3
 from exporter.web.lifecycle import Lifecycle, Reload
+from exporter.web.middleware import AccessControl, Guard
+from exporter.web.middleware.request_sizes import Sizes
 from exporter.web.pages import routes as for_people
-from exporter.web.port import AccessControl, Guard
-from exporter.web.port.sizes import Sizes
-from exporter.web.threads import Threads
+from exporter.web.server.threads import Threads
 
 SCRAPES_AT_ONCE: Final = 32
 """Threads for scrapes. They wait for the same collection, so further scrapes find a report that is just finished."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from exporter.web.pages import addresses
+from exporter.web.pages import links
 from testbed.behaviours import Behaviour, consumer
 from testbed.kafka import Kafka
 from testbed.members import ConfluentMember
@@ -46,7 +46,7 @@ def test_groups_of_a_real_kafka_have_their_pages(
         assert opened.texts("td.why")[0].startswith("7 behind; watched for")
 
         def shown() -> bool:
-            opened.open("/" + addresses.group("real", healthy))
+            opened.open("/" + links.group("real", healthy))
             return opened.page.locator("h1 .name").count() == 1 and all(
                 "Assigned to" in why and "nobody" not in why for why in opened.texts("td.why")
             )

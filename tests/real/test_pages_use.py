@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from exporter.core.report import Outcome
 from exporter.web.app import make_app
-from exporter.web.pages.routes import REFRESH_SECONDS
+from exporter.web.pages.status_pages import REFRESH_SECONDS
 from tests.support.browsing import Window, chromium, window
 from tests.support.outcomes import group, observation, outcome
 from tests.support.page_scenes import SETTINGS, Known, many, of, some

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.web.v3.routes import ALL
+from exporter.web.v3.api import ALL
 from testbed.kafka import Kafka
 from testbed.producers import fill
 from testbed.servers import Server

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from exporter.config.document import Table
 from exporter.config.inputs import Inputs
 from exporter.config.schema import Complaint, Values
-from exporter.web.config.contexts import Unusable, server_context
-from exporter.web.config.gonames import VERSIONS
-from exporter.web.config.model import REQUIRES_CERTIFICATE, TlsServer
+from exporter.web.config.go_names import VERSIONS
+from exporter.web.config.tls import Unusable, server_context
+from exporter.web.config.web_config import REQUIRES_CERTIFICATE, TlsServer
 
 
 def tls(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:

@@ -7,9 +7,9 @@ from typing import Final, get_args
 from exporter.config.schema import Key, Section
 from exporter.config.values import FLAG, choice, integer
 from exporter.web.config import checks
-from exporter.web.config.gonames import VERSIONS
+from exporter.web.config.go_names import VERSIONS
 from exporter.web.config.kinds import BCRYPT, CURVE, HEADER, INTERVAL, PEM, PEM_FILE, SAN, SUITE, one_of_header
-from exporter.web.config.model import ClientAuth, Rate, TlsServer, WebConfig
+from exporter.web.config.web_config import ClientAuth, Rate, TlsServer, WebConfig
 
 TLS: Final = Section(
     "tls_server_config",

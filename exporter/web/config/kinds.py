@@ -9,8 +9,8 @@ from exporter.config.inputs import Inputs
 from exporter.config.mistakes import Invalid, suggestion
 from exporter.config.values import Kind
 from exporter.quoting import quoted
-from exporter.web.config.gonames import CURVES, OF_TLS13, SUITES
-from exporter.web.config.model import Pem
+from exporter.web.config.go_names import CURVES, OF_TLS13, SUITES
+from exporter.web.config.web_config import Pem
 
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _BCRYPT: Final = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}", re.ASCII)

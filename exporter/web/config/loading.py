@@ -12,7 +12,7 @@ from exporter.config.inputs import Inputs
 from exporter.config.mistakes import ConfigError, Mistake, Place
 from exporter.config.reading import Reading
 from exporter.web.config.keys import HTTP, RATE, SECTIONS, TLS, TOP, USERS, user
-from exporter.web.config.model import Rate, TlsServer, WebConfig
+from exporter.web.config.web_config import Rate, TlsServer, WebConfig
 
 
 def load(path: str, inputs: Inputs | None = None) -> WebConfig:

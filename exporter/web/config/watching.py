@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exporter.config.mistakes import ConfigError, Mistake, Place
-from exporter.web.config.contexts import server_context
 from exporter.web.config.loading import inputs_of, load
-from exporter.web.config.model import WebConfig
+from exporter.web.config.tls import server_context
+from exporter.web.config.web_config import WebConfig
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from exporter.core.model import Int64s, Status
 from exporter.core.report import Outcome, Report
-from exporter.web.pages import addresses, words
+from exporter.web.pages import links, words
 from exporter.web.pages.overview import ClusterCard, cluster_card
 from exporter.web.pages.paging import Paging, page_number, paging
 from exporter.web.pages.words import Look
@@ -63,11 +63,11 @@ def cluster_page(of: Outcome, query: Mapping[str, str], now: int) -> ClusterPage
         len(names),
         PAGE,
         page_number(query),
-        lambda page: addresses.cluster(of.cluster, q=search, page=page if page > 1 else ""),
+        lambda page: links.cluster(of.cluster, q=search, page=page if page > 1 else ""),
     )
     return ClusterPage(
         card=cluster_card(of, now),
-        groups_address=addresses.overview(cluster=of.cluster),
+        groups_address=links.overview(cluster=of.cluster),
         search=search,
         topics=[_row(found, name, consumed[name]) for name in names[pages.shown]] if found is not None else [],
         paging=pages,
@@ -98,7 +98,7 @@ def _row(found: Report, name: str, by: _Consumed) -> TopicRow:
     end = found.end_offsets[name]
     return TopicRow(
         name=name,
-        address=addresses.topic(found.cluster, name),
+        address=links.topic(found.cluster, name),
         look=words.LOOKS[Status(by.status)] if by.groups else None,
         partitions=words.number(len(end)),
         records=_records(end, found.start_offsets.get(name)),

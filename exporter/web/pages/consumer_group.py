@@ -14,7 +14,7 @@ from exporter.core.groups import GroupReport
 from exporter.core.model import Int64s, Status
 from exporter.core.reasons import duration, reason
 from exporter.core.report import Report
-from exporter.web.pages import addresses, words
+from exporter.web.pages import links, words
 from exporter.web.pages.charts import WindowChart, window_chart
 from exporter.web.pages.overview import Trend, members, rows_of, trend
 from exporter.web.pages.overview import detail as detail_of
@@ -52,7 +52,7 @@ class PartitionFilter:
     def address(self, cluster: str, group: str) -> str:
         """The address of this filter on a group's page."""
         page = self.page if self.page > 1 else ""
-        return addresses.group(cluster, group, topic=self.topic, status=self.status, page=page)
+        return links.group(cluster, group, topic=self.topic, status=self.status, page=page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +117,16 @@ def group_page(
     )
     return GroupPage(
         cluster=found.cluster,
-        cluster_address=addresses.cluster(found.cluster),
+        cluster_address=links.cluster(found.cluster),
         name=group.name,
-        address=addresses.group(found.cluster, group.name),
+        address=links.group(found.cluster, group.name),
         read=words.moment(found.at, now),
         look=words.LOOKS[group.status],
         detail=detail_of(found, group),
         trend=trend(found, group),
         facts=_facts(group),
         unsubscribed={
-            topic: addresses.group(found.cluster, group.name, topic=topic)
+            topic: links.group(found.cluster, group.name, topic=topic)
             for topic, subscribed in group.subscribed.items()
             if not subscribed
         },
@@ -160,7 +160,7 @@ def _row(found: Report, group: GroupReport, evaluation: Evaluation, row: int) ->
     lost = int(columns.lost[row])
     return PartitionRow(
         topic=topic,
-        topic_address=addresses.topic(found.cluster, topic),
+        topic_address=links.topic(found.cluster, topic),
         partition=partition,
         look=words.LOOKS[Status(int(columns.verdicts.status[row]))],
         why=words.sentence(reason(found, row, evaluation).sentence()),

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from exporter.core.model import Failure
 from exporter.core.report import Outcome, Report
 from exporter.settings import Cluster
-from exporter.web.pages import addresses, words
+from exporter.web.pages import links, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def no_cluster(name: str, clusters: Iterable[str]) -> MissingPage:
         "No such cluster",
         name,
         ["The configuration has no cluster of this name; upper and lower case count."],
-        [Link(known, addresses.cluster(known)) for known in clusters],
+        [Link(known, links.cluster(known)) for known in clusters],
     )
 
 
@@ -50,7 +50,7 @@ def unreadable(of: Outcome, name: str) -> MissingPage:
         f"Cluster {of.cluster} cannot be read now",
         name,
         _reasons(of.failures),
-        [Link(of.cluster, addresses.cluster(of.cluster))],
+        [Link(of.cluster, links.cluster(of.cluster))],
     )
 
 
@@ -68,9 +68,9 @@ def no_group(found: Report, name: str, cluster: Cluster, others: Iterable[Outcom
         why = [
             "The last collection did not find it. Kafka deletes a group without members (offsets.retention.minutes)."
         ]
-    alike = [Link(like, addresses.group(found.cluster, like)) for like in _alike(name, found.groups)]
+    alike = [Link(like, links.group(found.cluster, like)) for like in _alike(name, found.groups)]
     elsewhere = [
-        Link(f"{name} in cluster {of.cluster}", addresses.group(of.cluster, name))
+        Link(f"{name} in cluster {of.cluster}", links.group(of.cluster, name))
         for of in others
         if of.report is not None and of.cluster != found.cluster and name in of.report.groups
     ]
@@ -82,7 +82,7 @@ def no_topic(found: Report, name: str, cluster: Cluster) -> MissingPage:
     reasons = _reasons(failure for failure in found.failures if failure.scope == "topic" and failure.subject == name)
     if not reasons and not cluster.topics.admits(name):
         reasons = [f"The configuration leaves it out: see topics (allow, deny) of cluster {cluster.name}."]
-    alike = [Link(like, addresses.topic(found.cluster, like)) for like in _alike(name, found.end_offsets)]
+    alike = [Link(like, links.topic(found.cluster, like)) for like in _alike(name, found.end_offsets)]
     return MissingPage(
         HTTPStatus.NOT_FOUND, "No such topic", name, reasons or ["The last collection did not find it."], alike
     )

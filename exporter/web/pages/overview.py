@@ -12,7 +12,7 @@ import numpy as np
 from exporter.core.groups import GroupReport
 from exporter.core.model import Status
 from exporter.core.report import Outcome, Report
-from exporter.web.pages import addresses, words
+from exporter.web.pages import links, words
 from exporter.web.pages.charts import Sparkline, sparkline
 from exporter.web.pages.paging import Paging, page_number, paging
 from exporter.web.pages.words import FailureSummary, Look, Moment
@@ -52,7 +52,7 @@ class GroupFilter:
     def address(self) -> str:
         """The address of this filter."""
         page = self.page if self.page > 1 else ""
-        return addresses.overview(q=self.search, status=self.status, cluster=self.cluster, page=page)
+        return links.overview(q=self.search, status=self.status, cluster=self.cluster, page=page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def cluster_card(of: Outcome, now: int) -> ClusterCard:
     kinds = Counter(found.not_evaluated.values()) if found is not None else Counter()
     return ClusterCard(
         name=of.cluster,
-        address=addresses.cluster(of.cluster),
+        address=links.cluster(of.cluster),
         look=words.DOWN if not of.up else words.IN_PART if of.failures else words.UP,
         read=words.moment(found.at, now) if found is not None else None,
         brokers=found.brokers if found is not None else None,
@@ -168,7 +168,7 @@ def _row(of: Report, group: GroupReport) -> GroupRow:
     return GroupRow(
         cluster=of.cluster,
         name=group.name,
-        address=addresses.group(of.cluster, group.name),
+        address=links.group(of.cluster, group.name),
         look=words.LOOKS[group.status],
         detail=detail(of, group),
         lag=words.number(group.total_lag) if group.partitions else "",

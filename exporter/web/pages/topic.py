@@ -11,7 +11,7 @@ import numpy as np
 from exporter.core.groups import GroupReport
 from exporter.core.model import NO_OFFSET, NOT_READ, Int64s, Status
 from exporter.core.report import Report
-from exporter.web.pages import addresses, words
+from exporter.web.pages import links, words
 from exporter.web.pages.paging import Paging, page_number, paging
 from exporter.web.pages.words import Look, Moment
 
@@ -78,7 +78,7 @@ def topic_page(found: Report, name: str, query: Mapping[str, str], now: int) -> 
     furthest = _furthest(found, name, consumers, len(end))
     return TopicPage(
         cluster=found.cluster,
-        cluster_address=addresses.cluster(found.cluster),
+        cluster_address=links.cluster(found.cluster),
         name=name,
         read=words.moment(found.at, now),
         partition_count=len(end),
@@ -93,7 +93,7 @@ def topic_page(found: Report, name: str, query: Mapping[str, str], now: int) -> 
 
 
 def _address(cluster: str, name: str, page: int, groups: int) -> str:
-    return addresses.topic(cluster, name, page=page if page > 1 else "", groups=groups if groups > 1 else "")
+    return links.topic(cluster, name, page=page if page > 1 else "", groups=groups if groups > 1 else "")
 
 
 def _as_long(offsets: Int64s | None, size: int) -> Int64s:
@@ -133,7 +133,7 @@ def _consumer(found: Report, group: GroupReport, topic: str) -> ConsumerRow:
     columns = found.columns
     return ConsumerRow(
         group=group.name,
-        address=addresses.group(found.cluster, group.name, topic=topic if len(group.topics) > 1 else ""),
+        address=links.group(found.cluster, group.name, topic=topic if len(group.topics) > 1 else ""),
         look=words.LOOKS[_status(found, group, topic)],
         lag=words.number(int(lag.sum())),
         worst=words.number(int(lag.max())),
@@ -173,5 +173,5 @@ def _partition(found: Report, topic: str, id_: int, start: int, furthest: _Furth
         records=words.number(max(end - start, 0)) if start >= 0 and end >= 0 else "",
         lag=words.number(int(furthest.lag[id_])) if position >= 0 else "",
         behind=group,
-        behind_address=addresses.group(found.cluster, group, topic=topic) if position >= 0 else "",
+        behind_address=links.group(found.cluster, group, topic=topic) if position >= 0 else "",
     )

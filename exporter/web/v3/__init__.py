@@ -1,5 +1,5 @@
 """Burrow's HTTP API, for its clients. Differences, and why: docs/burrow-compatibility.md."""
 
-from exporter.web.v3.routes import Api
+from exporter.web.v3.api import Api
 
 __all__ = ["Api"]

@@ -8,7 +8,7 @@ from html import escape
 from http import HTTPStatus
 from typing import Final
 
-from exporter.web.v3.gojson import Value, encode
+from exporter.web.v3.go_json import Value, encode
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from exporter.core.model import Status
-from exporter.web.v3 import loglevel
+from exporter.web.v3 import log_level
 
 Schema = Mapping[str, Any]
 
@@ -139,10 +139,10 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         offsets_topic=STRING,
         start_latest=BOOLEAN,
     ),
-    "LogLevel": _answer(level={"enum": list(loglevel.SHOWN.values())}),
+    "LogLevel": _answer(level={"enum": list(log_level.SHOWN.values())}),
     "NewLevel": {
         "type": "object",
-        "properties": {"level": {"enum": list(loglevel.WORDS)}},
+        "properties": {"level": {"enum": list(log_level.WORDS)}},
         "required": ["level"],
     },
 }

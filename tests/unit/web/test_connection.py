@@ -16,8 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from uvicorn.server import ServerState
 
-from exporter.web import connection
-from exporter.web.server import make_server
+from exporter.web.server import http_connection, make_server
 from tests.support.serving import connect, fetch, is_ended, serving, until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -55,7 +54,7 @@ APP = Starlette(routes=[Route("/", small, methods=["GET", "POST"]), Route("/endl
 def test_a_request_that_does_not_arrive_in_time_is_ended_though_it_drips(
     monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr(connection, "REQUEST_SECONDS", SHORT)
+    monkeypatch.setattr(http_connection, "REQUEST_SECONDS", SHORT)
     with serving(APP) as port, connect(port, sent) as client:
 
         def drips_in_vain() -> bool:
@@ -72,7 +71,7 @@ def test_a_request_that_does_not_arrive_in_time_is_ended_though_it_drips(
 def test_a_connection_in_use_may_rest_longer_between_requests_than_one_request_may_take(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connection, "REQUEST_SECONDS", SHORT)
+    monkeypatch.setattr(http_connection, "REQUEST_SECONDS", SHORT)
     with serving(APP) as port, closing(http.client.HTTPConnection("127.0.0.1", port)) as client:
         client.request("GET", "/")
         assert client.getresponse().read() == b"small"
@@ -86,18 +85,18 @@ def test_a_connection_in_use_may_rest_longer_between_requests_than_one_request_m
 
 
 def test_an_answer_that_nobody_reads_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "UNREAD_SECONDS", SHORT)
-    ended: list[connection.Connection] = []
-    lost = connection.Connection.connection_lost
+    monkeypatch.setattr(http_connection, "UNREAD_SECONDS", SHORT)
+    ended: list[http_connection.Connection] = []
+    lost = http_connection.Connection.connection_lost
     monkeypatch.setattr(
-        connection.Connection, "connection_lost", lambda self, error: (ended.append(self), lost(self, error))[1]
+        http_connection.Connection, "connection_lost", lambda self, error: (ended.append(self), lost(self, error))[1]
     )
     with serving(APP) as port, connect(port, b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n"):
         until(lambda: len(ended) == 1)
 
 
 def test_too_many_connections_end_those_that_have_waited_longest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(http_connection, "MOST_CONNECTIONS", 4)
     with serving(APP) as port:
         clients: list[socket.socket] = []
         for _ in range(4):
@@ -130,15 +129,15 @@ def test_512_connections_are_kept_and_one_more_ends_the_one_that_has_waited_long
     async def connect_all() -> None:
         for transport in transports:
             assert not any(other.ended for other in transports)
-            connection.Connection(config, state, {}).connection_made(transport)
+            http_connection.Connection(config, state, {}).connection_made(transport)
 
     asyncio.run(connect_all())
     assert [number for number, transport in enumerate(transports) if transport.ended] == [0]
 
 
 def test_a_burst_of_connections_leaves_no_more_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 4)
-    monkeypatch.setattr(connection, "REQUEST_SECONDS", 1000.0)
+    monkeypatch.setattr(http_connection, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(http_connection, "REQUEST_SECONDS", 1000.0)
     go_on = threading.Event()
 
     async def busy(_: Request) -> Response:

@@ -14,8 +14,8 @@ import pytest
 
 from exporter.config import ConfigError
 from exporter.web.config import Rate, WebConfig, load
-from exporter.web.config.contexts import server_context
-from exporter.web.config.gonames import CURVES, OF_TLS13, SUITES
+from exporter.web.config.go_names import CURVES, OF_TLS13, SUITES
+from exporter.web.config.tls import server_context
 from tests.support.certificates import Authority
 from tests.support.repository import ROOT
 

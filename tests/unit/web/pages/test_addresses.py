@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.web.pages import addresses
+from exporter.web.pages import links
 from exporter.web.pages.paging import page_number, paging
 from tests.support.page_scenes import ODD_NAMES
 
-ROUTE = addresses.NamedRoute("/clusters/{cluster}/groups/{group}", lambda _: None)
+ROUTE = links.NamedRoute("/clusters/{cluster}/groups/{group}", lambda _: None)
 
 
 def path_as_a_browser_sends_it(address: str) -> str:
@@ -29,28 +29,28 @@ def found(path: str) -> dict[str, str] | None:
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_every_name_has_an_address_that_leads_to_it(name: str) -> None:
-    parts = found(path_as_a_browser_sends_it(addresses.group(name or "c", name)))
+    parts = found(path_as_a_browser_sends_it(links.group(name or "c", name)))
     assert parts is not None
-    assert addresses.named(parts["group"], {name}) == name
-    assert addresses.named(parts["cluster"], {name}) == (name or "c")
+    assert links.named(parts["group"], {name}) == name
+    assert links.named(parts["cluster"], {name}) == (name or "c")
 
 
 @given(st.text(), st.text(min_size=1))
 def test_any_text_is_a_name_that_has_an_address(group: str, cluster: str) -> None:
-    parts = found(path_as_a_browser_sends_it(addresses.group(cluster, group)))
+    parts = found(path_as_a_browser_sends_it(links.group(cluster, group)))
     assert parts is not None
-    assert addresses.named(parts["group"], {group}) == group
-    assert addresses.named(parts["cluster"], {cluster}) == cluster
+    assert links.named(parts["group"], {group}) == group
+    assert links.named(parts["cluster"], {cluster}) == cluster
 
 
 def test_a_name_that_is_escaped_twice_is_found_unless_there_is_one_that_is_escaped_once() -> None:
-    assert addresses.named("a%252Fb", {"a/b"}) == "a/b"
-    assert addresses.named("a%252Fb", {"a/b", "a%2Fb"}) == "a%2Fb"
-    assert addresses.named("a%252Fb", set()) == "a%2Fb"
+    assert links.named("a%252Fb", {"a/b"}) == "a/b"
+    assert links.named("a%252Fb", {"a/b", "a%2Fb"}) == "a%2Fb"
+    assert links.named("a%252Fb", set()) == "a%2Fb"
 
 
 def test_bytes_that_are_no_text_are_a_name_that_nothing_has() -> None:
-    assert addresses.named("%ff%fe", {"x"}) == "\ufffd\ufffd"
+    assert links.named("%ff%fe", {"x"}) == "\ufffd\ufffd"
 
 
 @pytest.mark.parametrize("path", ["/clusters/a/b/groups/c", "/clusters/a/groups/c/", "/clusters/a/groups", "/clusters"])
@@ -62,14 +62,14 @@ def test_a_path_of_other_parts_is_another_page(path: str) -> None:
     ("path", "root"), [("/", "./"), ("/state", "./"), ("/clusters/a%2Fb", "../"), ("/clusters/a/groups/", "../../../")]
 )
 def test_the_way_to_the_root_starts_where_the_page_is(path: str, root: str) -> None:
-    assert addresses.root(path) == root
+    assert links.root(path) == root
     assert urljoin(f"http://exporter{path}", root) == "http://exporter/"
 
 
 def test_what_is_empty_is_left_out_of_an_address() -> None:
-    assert addresses.overview(q="", status="err", page="") == "?status=err"
-    assert addresses.overview(q="a b&c") == "?q=a+b%26c"
-    assert addresses.overview() == ""
+    assert links.overview(q="", status="err", page="") == "?status=err"
+    assert links.overview(q="a b&c") == "?q=a+b%26c"
+    assert links.overview() == ""
 
 
 @pytest.mark.parametrize(

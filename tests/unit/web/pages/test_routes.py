@@ -14,7 +14,7 @@ from exporter.core.model import Failure
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Filter, Settings, Web
 from exporter.web.app import SECURITY_HEADERS, make_app
-from exporter.web.pages import addresses
+from exporter.web.pages import links
 from tests.support.asking import Answer, ask
 from tests.support.outcomes import down, group, members, observation, outcome, outcomes
 from tests.support.page_scenes import ODD_NAMES, SECRET, SETTINGS, Known, half_down, some
@@ -103,7 +103,7 @@ def test_every_link_on_every_page_leads_somewhere_on_this_host() -> None:
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_a_group_of_any_name_has_its_page_and_the_name_never_becomes_a_tag(name: str) -> None:
-    answer = ask(APP, "/" + addresses.group("staging", name))
+    answer = ask(APP, "/" + links.group("staging", name))
     assert answer.status == 200
     shown = name.replace("\n", "\\n") or "(empty name)"
     assert shown in Tags(answer.text).texts
@@ -121,7 +121,7 @@ def test_names_of_clusters_topics_owners_and_reasons_never_become_tags() -> None
         requests={name: 1},
     )
     app = of_one(outcome(seen), Cluster(name, (name,)), web=Web(telemetry_path='/a"b'))
-    for path in ("", "state", addresses.cluster(name), addresses.group(name, name), addresses.topic(name, name)):
+    for path in ("", "state", links.cluster(name), links.group(name, name), links.topic(name, name)):
         answer = ask(app, f"/{path}")
         assert answer.status == 200
         tags = Tags(answer.text)
@@ -142,7 +142,7 @@ def test_half_of_a_surrogate_pair_in_a_name_breaks_no_page() -> None:
     seen = outcome(observation({"g\ud800": group({"t": [1]})}, {"t": [1]}))
     app = of_one(seen)
     assert ask(app, "/").status == 200
-    assert ask(app, "/" + addresses.group("c", "g\ud800")).status == 200
+    assert ask(app, "/" + links.group("c", "g\ud800")).status == 200
 
 
 def test_a_group_that_there_is_not_says_so_and_names_those_that_look_like_it() -> None:

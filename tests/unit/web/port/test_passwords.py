@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
-from exporter.web.port.passwords import Passwords, Remembered, dummy_hash
+from exporter.web.middleware.passwords import Passwords, Remembered, dummy_hash
 
 SECRET = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
 COSTLY = bcrypt.hashpw(b"costly", bcrypt.gensalt(6)).decode()
@@ -46,7 +46,7 @@ class Comparing:
 @pytest.fixture
 def comparing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Comparing]:
     comparing = Comparing()
-    monkeypatch.setattr("exporter.web.port.passwords.bcrypt.checkpw", comparing)
+    monkeypatch.setattr("exporter.web.middleware.passwords.bcrypt.checkpw", comparing)
     yield comparing
     assert threading.main_thread() not in comparing.threads
 

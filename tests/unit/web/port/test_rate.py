@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporter.web.config import Rate
-from exporter.web.port.rate import Bucket
+from exporter.web.middleware.rate_limit import Bucket
 
 
 class Clock:

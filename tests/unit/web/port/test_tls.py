@@ -14,7 +14,7 @@ import pytest
 
 from exporter.settings import Cluster, Settings
 from exporter.web.app import make_app
-from exporter.web.port import Guard
+from exporter.web.middleware import Guard
 from tests.support.certificates import PortCertificates
 from tests.support.serving import connect, connected, is_ended, serving, status, until
 from tests.unit.web.port.test_access import ALICE, Quiet, basic

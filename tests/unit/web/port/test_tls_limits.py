@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from exporter.settings import Cluster, Settings
-from exporter.web import connection
 from exporter.web.app import make_app
-from exporter.web.port import Guard
+from exporter.web.middleware import Guard
+from exporter.web.server import http_connection
 from tests.support.certificates import PortCertificates
 from tests.support.serving import connect, is_ended, serving, status, until
 from tests.unit.web.port.test_access import Quiet
@@ -47,7 +47,7 @@ HELLO = b"\x16\x03\x01\x02\x00\x01"
 def test_two_hundred_who_never_shake_hands_do_not_stop_a_scrape_and_are_ended(
     certificates: PortCertificates, port: int, sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "HANDSHAKE_SECONDS", 2.0)
+    monkeypatch.setattr(http_connection, "HANDSHAKE_SECONDS", 2.0)
     with ExitStack() as stack:
         clients = [stack.enter_context(connect(port, sent)) for _ in range(200)]
         assert status(port, certificates.context()) == 200
@@ -60,8 +60,8 @@ def test_two_hundred_who_never_shake_hands_do_not_stop_a_scrape_and_are_ended(
 def test_those_who_never_shake_hands_make_room_as_all_do(
     certificates: PortCertificates, port: int, sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "HANDSHAKE_SECONDS", 1000.0)
-    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(http_connection, "HANDSHAKE_SECONDS", 1000.0)
+    monkeypatch.setattr(http_connection, "MOST_CONNECTIONS", 4)
     with ExitStack() as stack:
         clients = [stack.enter_context(connect(port, sent)) for _ in range(20)]
         until(lambda: sum(map(is_ended, clients)) == 16)

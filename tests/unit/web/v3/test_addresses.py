@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.web.v3.addresses import Found, Moved, OtherMethods, Unknown, find, is_broken, named, unescaped
-from exporter.web.v3.routes import ALL
+from exporter.web.v3.api import ALL
+from exporter.web.v3.router import Found, Moved, OtherMethods, Unknown, find, is_broken, named, unescaped
 
 CONSUMER = "/v3/kafka/:cluster/consumer/:consumer"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.web.v3.gojson import encode, float32
+from exporter.web.v3.go_json import encode, float32
 
 
 @pytest.mark.parametrize(

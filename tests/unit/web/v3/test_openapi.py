@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from exporter.web.v3.routes import ALL
+from exporter.web.v3.api import ALL
 from tests.support.burrow_api import ask, falling_behind, two_commits
 from tests.support.outcomes import down
 

@@ -19,10 +19,10 @@ from exporter.collector import Collector
 from exporter.core.report import Outcome
 from exporter.settings import Settings
 from exporter.web.pages import cluster, consumer_group, missing, overview, state, topic
-from exporter.web.pages.addresses import NamedRoute, named, root, sent_path
+from exporter.web.pages.links import NamedRoute, named, root, sent_path
 from exporter.web.pages.missing import MissingPage
 from exporter.web.pages.rendering import ASSETS, environment
-from exporter.web.threads import Threads
+from exporter.web.server.threads import Threads
 
 PAGES_AT_ONCE: Final = 16
 """Threads for pages, apart from those for scrapes, so that people do not delay a scraper."""

@@ -7,10 +7,10 @@ import ssl
 from typing import Any, Final
 
 from exporter.quoting import quoted
-from exporter.web.config.model import WebConfig
 from exporter.web.config.watching import Watched
-from exporter.web.port.passwords import Passwords
-from exporter.web.port.rate import Bucket
+from exporter.web.config.web_config import WebConfig
+from exporter.web.middleware.passwords import Passwords
+from exporter.web.middleware.rate_limit import Bucket
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from exporter.core.history import capacity
 from exporter.settings import Cluster, Settings
-from exporter.web.connection import REQUEST_SECONDS
-from exporter.web.v3.gojson import Value
+from exporter.web.server.http_connection import REQUEST_SECONDS
+from exporter.web.v3.go_json import Value
 
 COORDINATORS: Final = ("storage", "evaluator", "cluster", "consumer", "notifier")
 """The kinds of modules in Burrow."""

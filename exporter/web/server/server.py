@@ -1,7 +1,4 @@
-"""The server: uvicorn with our own listening socket, TLS and stop.
-
-Why uvicorn, and what was weighed against it: docs/decisions/0004-web-server.md
-"""
+"""uvicorn with our own listening socket, TLS and stop."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from exporter.settings import Web
-from exporter.web.connection import Connection, Handshake
+from exporter.web.server.http_connection import Connection, Handshake
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Protection of the port: rate limit, headers, authentication, limits on requests."""
 
-from exporter.web.port.access import AccessControl
-from exporter.web.port.guard import Guard
+from exporter.web.middleware.access import AccessControl
+from exporter.web.middleware.guard import Guard
 
 __all__ = ["AccessControl", "Guard"]

@@ -10,7 +10,7 @@ import numpy as np
 from exporter.core.model import Int64s, Members, Owner, Status
 from exporter.core.report import Report
 from exporter.core.windows import NO_LAG
-from exporter.web.v3.gojson import Value
+from exporter.web.v3.go_json import Value
 
 Fields = Mapping[str, Value]
 

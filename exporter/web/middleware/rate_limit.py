@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from exporter.web.config.model import Rate
+from exporter.web.config.web_config import Rate
 
 
 class Bucket:

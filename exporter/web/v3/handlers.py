@@ -9,10 +9,10 @@ from typing import Final
 
 from exporter.core.report import Outcome
 from exporter.settings import Settings
-from exporter.web.v3 import configuration
-from exporter.web.v3.addresses import Endpoint, named
+from exporter.web.v3 import burrow_configuration
 from exporter.web.v3.answers import Answer, Responder
-from exporter.web.v3.readings import Reading, not_found
+from exporter.web.v3.burrow_report import Reading, not_found
+from exporter.web.v3.router import Endpoint, named
 
 Parameters = Mapping[str, str]
 """The escaped parameters of a path."""
@@ -39,21 +39,21 @@ def _ready(_: Responder, __: Parameters, ___: Settings) -> Answer:
 
 
 def _clusters(responder: Responder, _: Parameters, settings: Settings) -> Answer:
-    return responder.answer("cluster list returned", clusters=configuration.modules(settings, "cluster"))
+    return responder.answer("cluster list returned", clusters=burrow_configuration.modules(settings, "cluster"))
 
 
 def _main(responder: Responder, _: Parameters, settings: Settings) -> Answer:
-    return responder.answer_of_configuration("main config returned", **configuration.main(settings))
+    return responder.answer_of_configuration("main config returned", **burrow_configuration.main(settings))
 
 
 def _modules(coordinator: str, responder: Responder, _: Parameters, settings: Settings) -> Answer:
-    modules = configuration.modules(settings, coordinator)
+    modules = burrow_configuration.modules(settings, coordinator)
     return responder.answer_of_configuration("module list returned", coordinator=coordinator, modules=modules)
 
 
 def _module(coordinator: str, responder: Responder, parameters: Parameters, settings: Settings) -> Answer:
-    wanted = named(next(iter(parameters.values())), configuration.modules(settings, coordinator))
-    module = configuration.module(settings, coordinator, wanted)
+    wanted = named(next(iter(parameters.values())), burrow_configuration.modules(settings, coordinator))
+    module = burrow_configuration.module(settings, coordinator, wanted)
     if module is None:
         raise Refusal(f"{coordinator} module not found")
     return responder.answer(f"{coordinator} module detail returned", module=module)
@@ -132,11 +132,11 @@ FROM_SETTINGS: Final[Mapping[Endpoint, FromSettings]] = {
     Endpoint("GET", "/v3/config"): _main,
     **{
         Endpoint("GET", f"/v3/config/{coordinator}"): partial(_modules, coordinator)
-        for coordinator in configuration.COORDINATORS
+        for coordinator in burrow_configuration.COORDINATORS
     },
     **{
         Endpoint("GET", f"/v3/config/{coordinator}/:name"): partial(_module, coordinator)
-        for coordinator in configuration.COORDINATORS
+        for coordinator in burrow_configuration.COORDINATORS
     },
 }
 

@@ -16,12 +16,12 @@ from starlette.types import Receive, Scope, Send
 from exporter import logs
 from exporter.collector import Collector
 from exporter.settings import Settings
-from exporter.web.threads import Threads
-from exporter.web.v3 import answers, loglevel, openapi
-from exporter.web.v3.addresses import Endpoint, Found, Moved, OtherMethods, find, is_broken, named, unescaped
+from exporter.web.server.threads import Threads
+from exporter.web.v3 import answers, log_level, openapi
 from exporter.web.v3.answers import Answer, Responder
-from exporter.web.v3.endpoints import FROM_REPORTS, FROM_SETTINGS, Parameters, Refusal
-from exporter.web.v3.readings import Reading
+from exporter.web.v3.burrow_report import Reading
+from exporter.web.v3.handlers import FROM_REPORTS, FROM_SETTINGS, Parameters, Refusal
+from exporter.web.v3.router import Endpoint, Found, Moved, OtherMethods, find, is_broken, named, unescaped
 
 READERS_AT_ONCE: Final = 16
 """Threads for requests; those that arrive during a collection wait for it together."""
@@ -97,9 +97,9 @@ class Api:
                 lambda: FROM_REPORTS[endpoint](responder, parameters, self._collector.latest())
             )
         if endpoint == GET_LEVEL:
-            return responder.answer("log level returned", level=loglevel.shown(logging.getLogger().level))
+            return responder.answer("log level returned", level=log_level.shown(logging.getLogger().level))
         if endpoint == SET_LEVEL:
-            # `exporter.web.port.sizes` has refused a body that is too long.
+            # `exporter.web.middleware.request_sizes` has refused a body that is too long.
             return self._set_level(responder, await request.body())
         if endpoint == DESCRIPTION:
             return Answer(openapi.description(), content_type=answers.JSON)
@@ -107,10 +107,10 @@ class Api:
 
     def _set_level(self, responder: Responder, body: bytes) -> Answer:
         try:
-            word = loglevel.requested(body)
-        except loglevel.Undecodable:
+            word = log_level.requested(body)
+        except log_level.Undecodable:
             return responder.refuse("could not decode message body", HTTPStatus.BAD_REQUEST)
-        level = loglevel.WORDS.get(word.lower())
+        level = log_level.WORDS.get(word.lower())
         if level is None:
             return responder.refuse("unknown log level")
         logs.set_level(level)

@@ -17,7 +17,7 @@ from typing import Final
 
 import bcrypt
 
-from exporter.web.threads import Threads
+from exporter.web.server.threads import Threads
 
 MOST_REMEMBERED: Final = 1000
 """Of right and of wrong ones each, so that wrong guesses cannot push out right passwords."""

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exporter.web.port.guard import Guard
+from exporter.web.middleware.guard import Guard
 
 HEALTH: Final = frozenset({b"/-/healthy", b"/-/ready", b"/burrow/admin", b"/burrow/admin/ready"})
 """Paths that need no password if the configuration says so; compared as sent, before any unescaping."""

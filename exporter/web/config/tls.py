@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from exporter.web.config.gonames import CURVES, SUITES, VERSIONS
-from exporter.web.config.model import Pem, TlsServer
+from exporter.web.config.go_names import CURVES, SUITES, VERSIONS
+from exporter.web.config.web_config import Pem, TlsServer
 
 log = logging.getLogger(__name__)
 

@@ -48,7 +48,7 @@ def named(part: str, known: Container[str]) -> str:
     """The name that a part of a path stands for: unescaped once or, where that is not known, twice.
 
     Browsers take a part ``..`` for the way up, however it is escaped; so the group ".." is linked to, and some
-    clients link to every name, as ``%252E%252E``. `exporter.web.v3.addresses.named` does the same with Burrow's
+    clients link to every name, as ``%252E%252E``. `exporter.web.v3.router.named` does the same with Burrow's
     treatment of bytes that are not UTF-8; here an unpaired surrogate stays what the pages' own links made of it.
     """
     once = _unescaped(part)
