@@ -18,8 +18,9 @@ from starlette.routing import BaseRoute, Route
 from exporter.collector import Collector
 from exporter.core.report import Outcome
 from exporter.settings import Settings
+from exporter.web.names import name_in_path, sent_path
 from exporter.web.pages import cluster, consumer_group, missing, overview, state, topic
-from exporter.web.pages.links import NamedRoute, named, root, sent_path
+from exporter.web.pages.links import NamedRoute, root
 from exporter.web.pages.missing import MissingPage
 from exporter.web.pages.rendering import ASSETS, environment
 from exporter.web.server.threads import Threads
@@ -83,7 +84,7 @@ class Pages:
         if of is None:
             return self._no_cluster(request)
         found = of.report
-        group_name = named(request.path["group"], found.groups if found is not None else ())
+        group_name = name_in_path(request.path["group"], found.groups if found is not None else ())
         if found is None:
             return _missing(missing.unreadable(of, group_name))
         group = found.groups.get(group_name)
@@ -99,7 +100,7 @@ class Pages:
         if of is None:
             return self._no_cluster(request)
         found = of.report
-        topic_name = named(request.path["topic"], found.end_offsets if found is not None else ())
+        topic_name = name_in_path(request.path["topic"], found.end_offsets if found is not None else ())
         if found is None:
             return _missing(missing.unreadable(of, topic_name))
         if topic_name not in found.end_offsets:
@@ -112,12 +113,12 @@ class Pages:
 
     def _cluster(self, request: PageRequest) -> tuple[str, Outcome | None, Sequence[Outcome]]:
         """The cluster's name in the path, its outcome (None: there is no such cluster), and all outcomes."""
-        name = named(request.path["cluster"], self._clusters)
+        name = name_in_path(request.path["cluster"], self._clusters)
         outcomes = self._collector.latest() if name in self._clusters else ()
         return name, next((of for of in outcomes if of.cluster == name), None), outcomes
 
     def _no_cluster(self, request: PageRequest) -> View:
-        return _missing(missing.no_cluster(named(request.path["cluster"], ()), self._clusters))
+        return _missing(missing.no_cluster(name_in_path(request.path["cluster"], ()), self._clusters))
 
 
 def _missing(page: MissingPage) -> View:

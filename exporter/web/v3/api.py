@@ -16,12 +16,13 @@ from starlette.types import Receive, Scope, Send
 from exporter import logs
 from exporter.collector import Collector
 from exporter.settings import Settings
+from exporter.web.names import name_in_path, sent_path, unescaped
 from exporter.web.server.threads import Threads
 from exporter.web.v3 import answers, log_level, openapi
 from exporter.web.v3.answers import Answer, Responder
 from exporter.web.v3.burrow_report import Reading
 from exporter.web.v3.handlers import FROM_REPORTS, FROM_SETTINGS, Parameters, Refusal
-from exporter.web.v3.router import Endpoint, Found, Moved, OtherMethods, find, is_broken, named, unescaped
+from exporter.web.v3.router import Endpoint, Found, Moved, OtherMethods, find, is_broken
 
 READERS_AT_ONCE: Final = 16
 """Threads for requests; those that arrive during a collection wait for it together."""
@@ -69,7 +70,7 @@ class Api:
 
     async def _answer(self, request: Request) -> Answer:
         # Not `request.url.path`: there a slash inside a name looks like one between names.
-        path = request.scope["raw_path"].decode("latin-1")
+        path = sent_path(request.scope)
         if is_broken(path):
             return answers.BROKEN
         match find(ALL, request.method, path):
@@ -126,11 +127,13 @@ class Api:
     def _discard(self, responder: Responder, parameters: Parameters) -> Answer:
         """Discard the history of a group; as in Burrow, the answer does not tell whether there was one."""
         outcomes = {outcome.cluster: outcome for outcome in self._collector.latest()}
-        cluster = named(parameters["cluster"], outcomes)
+        cluster = name_in_path(parameters["cluster"], outcomes)
         report = outcomes[cluster].report if cluster in outcomes else None
         reading = Reading(report) if report is not None else None
-        group = named(parameters["consumer"], reading or ())
-        topic = named(parameters["topic"], reading.end_offsets if reading else ()) if "topic" in parameters else None
+        group = name_in_path(parameters["consumer"], reading or ())
+        topic = (
+            name_in_path(parameters["topic"], reading.end_offsets if reading else ()) if "topic" in parameters else None
+        )
         self._collector.forget(cluster, group, topic)
         log.info("discarding the history of a group", extra={"cluster": cluster, "group": group, "topic": topic})
         return responder.answer("consumer group removed")

@@ -9,10 +9,11 @@ from typing import Final
 
 from exporter.core.report import Outcome
 from exporter.settings import Settings
+from exporter.web.names import name_in_path
 from exporter.web.v3 import burrow_configuration
 from exporter.web.v3.answers import Answer, Responder
 from exporter.web.v3.burrow_report import Reading, not_found
-from exporter.web.v3.router import Endpoint, named
+from exporter.web.v3.router import Endpoint
 
 Parameters = Mapping[str, str]
 """The escaped parameters of a path."""
@@ -52,7 +53,7 @@ def _modules(coordinator: str, responder: Responder, _: Parameters, settings: Se
 
 
 def _module(coordinator: str, responder: Responder, parameters: Parameters, settings: Settings) -> Answer:
-    wanted = named(next(iter(parameters.values())), burrow_configuration.modules(settings, coordinator))
+    wanted = name_in_path(next(iter(parameters.values())), burrow_configuration.modules(settings, coordinator))
     module = burrow_configuration.module(settings, coordinator, wanted)
     if module is None:
         raise Refusal(f"{coordinator} module not found")
@@ -66,7 +67,7 @@ def _topics(responder: Responder, parameters: Parameters, outcomes: tuple[Outcom
 
 def _topic(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster or topic not found")
-    topic = named(parameters["topic"], reading.end_offsets)
+    topic = name_in_path(parameters["topic"], reading.end_offsets)
     if topic not in reading.end_offsets:
         raise Refusal("cluster or topic not found")
     return responder.answer("topic offsets returned", offsets=reading.offsets(topic))
@@ -74,7 +75,7 @@ def _topic(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome
 
 def _consumers_of_topic(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster not found")
-    consumers = reading.consumers_of(named(parameters["topic"], reading.end_offsets))
+    consumers = reading.consumers_of(name_in_path(parameters["topic"], reading.end_offsets))
     return responder.answer("consumers of topic returned", consumers=consumers)
 
 
@@ -85,7 +86,7 @@ def _consumers(responder: Responder, parameters: Parameters, outcomes: tuple[Out
 
 def _consumer(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     reading = _reading(parameters, outcomes, "cluster or consumer not found")
-    group = named(parameters["consumer"], reading)
+    group = name_in_path(parameters["consumer"], reading)
     if group not in reading:
         raise Refusal("cluster or consumer not found")
     _must_be_readable(reading, group)
@@ -94,10 +95,10 @@ def _consumer(responder: Responder, parameters: Parameters, outcomes: tuple[Outc
 
 def _status(which: str, responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
     clusters = [outcome.cluster for outcome in outcomes]
-    cluster, group = named(parameters["cluster"], clusters), named(parameters["consumer"], ())
+    cluster, group = name_in_path(parameters["cluster"], clusters), name_in_path(parameters["consumer"], ())
     reading = _reading(parameters, outcomes, "") if cluster in clusters else None
     if reading is not None:
-        group = named(parameters["consumer"], reading)
+        group = name_in_path(parameters["consumer"], reading)
     if reading is None or group not in reading:
         # Burrow's own combination: not an error, and yet 404.
         status = not_found(cluster, group)
@@ -110,7 +111,7 @@ def _status(which: str, responder: Responder, parameters: Parameters, outcomes: 
 def _reading(parameters: Parameters, outcomes: tuple[Outcome, ...], unknown: str) -> Reading:
     """The requested cluster; refuses if it is unknown, or cannot be read now."""
     known = {outcome.cluster: outcome for outcome in outcomes}
-    outcome = known.get(named(parameters["cluster"], known))
+    outcome = known.get(name_in_path(parameters["cluster"], known))
     if outcome is None:
         raise Refusal(unknown)
     if outcome.report is None:

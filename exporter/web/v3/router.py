@@ -6,10 +6,11 @@ Paths are split before they are unescaped, so that a name may hold a slash: ``/v
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote
+
+from exporter.web.names import unescaped
 
 _BROKEN: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
@@ -74,21 +75,6 @@ def find(endpoints: Iterable[Endpoint], method: str, path: str) -> Found | Moved
 def is_broken(path: str) -> bool:
     """True if the path has an invalid escape ("%zz")."""
     return _BROKEN.search(path) is not None
-
-
-def unescaped(text: str) -> str:
-    """The text without its escapes; a byte that is not UTF-8 becomes half of a surrogate pair."""
-    return unquote(text, errors="surrogateescape")
-
-
-def named(part: str, known: Container[str]) -> str:
-    """The name that a part of a path stands for.
-
-    Some clients (telegraf) escape twice: ``a%252Fb`` is the group "a/b" if there is one, and no group "a%2Fb".
-    """
-    once = unescaped(part)
-    twice = unescaped(once)
-    return twice if once not in known and twice in known else once
 
 
 def _match(endpoint: Endpoint, path: str) -> dict[str, str] | None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.web.names import name_in_path
 from exporter.web.pages import links
 from exporter.web.pages.paging import page_number, paging
 from tests.support.page_scenes import ODD_NAMES
@@ -31,26 +32,16 @@ def found(path: str) -> dict[str, str] | None:
 def test_every_name_has_an_address_that_leads_to_it(name: str) -> None:
     parts = found(path_as_a_browser_sends_it(links.group(name or "c", name)))
     assert parts is not None
-    assert links.named(parts["group"], {name}) == name
-    assert links.named(parts["cluster"], {name}) == (name or "c")
+    assert name_in_path(parts["group"], {name}) == name
+    assert name_in_path(parts["cluster"], {name}) == (name or "c")
 
 
 @given(st.text(), st.text(min_size=1))
 def test_any_text_is_a_name_that_has_an_address(group: str, cluster: str) -> None:
     parts = found(path_as_a_browser_sends_it(links.group(cluster, group)))
     assert parts is not None
-    assert links.named(parts["group"], {group}) == group
-    assert links.named(parts["cluster"], {cluster}) == cluster
-
-
-def test_a_name_that_is_escaped_twice_is_found_unless_there_is_one_that_is_escaped_once() -> None:
-    assert links.named("a%252Fb", {"a/b"}) == "a/b"
-    assert links.named("a%252Fb", {"a/b", "a%2Fb"}) == "a%2Fb"
-    assert links.named("a%252Fb", set()) == "a%2Fb"
-
-
-def test_bytes_that_are_no_text_are_a_name_that_nothing_has() -> None:
-    assert links.named("%ff%fe", {"x"}) == "\ufffd\ufffd"
+    assert name_in_path(parts["group"], {group}) == group
+    assert name_in_path(parts["cluster"], {cluster}) == cluster
 
 
 @pytest.mark.parametrize("path", ["/clusters/a/b/groups/c", "/clusters/a/groups/c/", "/clusters/a/groups", "/clusters"])

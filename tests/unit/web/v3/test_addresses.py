@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.web.v3.api import ALL
-from exporter.web.v3.router import Found, Moved, OtherMethods, Unknown, find, is_broken, named, unescaped
+from exporter.web.v3.router import Found, Moved, OtherMethods, Unknown, find, is_broken
 
 CONSUMER = "/v3/kafka/:cluster/consumer/:consumer"
 
@@ -93,28 +93,6 @@ def test_a_way_leads_to_something_and_never_to_another_host(parts: list[str]) ->
         assert meant.path.startswith(("/v3/", "/burrow/"))
 
 
-@pytest.mark.parametrize(
-    ("part", "known", "expected"),
-    [
-        ("a%2Fb", ["a/b"], "a/b"),
-        ("a%252Fb", ["a/b"], "a/b"),
-        ("a%252Fb", ["a/b", "a%2Fb"], "a%2Fb"),
-        ("a%252Fb", [], "a%2Fb"),
-        ("a+b", ["a b"], "a+b"),
-        ("a%20b", ["a b"], "a b"),
-        ("100%25", ["100%"], "100%"),
-        ("%C3%BC", ["ü"], "ü"),
-        ("%FF", [], "\udcff"),
-    ],
-)
-def test_a_name_is_unescaped_once_and_again_if_that_is_a_name(part: str, known: list[str], expected: str) -> None:
-    assert named(part, known) == expected
-
-
 @pytest.mark.parametrize(("path", "broken"), [("/%", True), ("/%4", True), ("/%zz", True), ("/%41%2f", False)])
 def test_an_escape_that_is_none_is_noticed(path: str, broken: bool) -> None:
     assert is_broken(path) is broken
-
-
-def test_what_is_unescaped_is_the_path_that_a_client_asked_for() -> None:
-    assert unescaped("/v3/kafka/a%2Fb%20c") == "/v3/kafka/a/b c"
