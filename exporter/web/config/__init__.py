@@ -4,7 +4,7 @@ What differs from the toolkit, and why: docs/web-config.md
 """
 
 from exporter.web.config.loading import load
-from exporter.web.config.watching import Watched
 from exporter.web.config.web_config import Pem, Rate, TlsServer, WebConfig
+from exporter.web.config.web_config_file import WebConfigFile
 
-__all__ = ["Pem", "Rate", "TlsServer", "Watched", "WebConfig", "load"]
+__all__ = ["Pem", "Rate", "TlsServer", "WebConfig", "WebConfigFile", "load"]

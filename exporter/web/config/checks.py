@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 
 from exporter.config.document import Table
 from exporter.config.inputs import Inputs
 from exporter.config.schema import Complaint, Values
 from exporter.web.config.go_names import VERSIONS
-from exporter.web.config.tls import Unusable, server_context
+from exporter.web.config.tls import why_unusable
 from exporter.web.config.web_config import REQUIRES_CERTIFICATE, TlsServer
 
 
@@ -26,8 +25,10 @@ def tls(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
         yield ("min_version" if "min_version" in table.entries else "max_version"), f"{oldest} is newer than {newest}"
     # Unreadable values are reported already; whether the others work together can only be tried with all of them.
     complete = {"cert", "key"} <= values.keys() and all(_field(name) in values for name in table.entries)
-    if complete and not wrong:
-        yield from _tried(table, TlsServer(**values))
+    unusable = why_unusable(TlsServer(**values)) if complete and not wrong else None
+    if unusable is not None:
+        key = unusable.key
+        yield (key if not key or key in table.entries else f"{key}_file"), str(unusable)
 
 
 def rate(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
@@ -52,16 +53,6 @@ def _policy(table: Table, values: Values) -> Iterator[Complaint]:
     if "client_allowed_sans" in table.entries and policy not in REQUIRES_CERTIFICATE:
         message = "names can be checked only if every client must show a certificate;"
         yield "client_allowed_sans", f"{message} add client_auth_type: RequireAndVerifyClientCert"
-
-
-def _tried(table: Table, configured: TlsServer) -> Iterator[Complaint]:
-    try:
-        server_context(configured)
-    except Unusable as unusable:
-        key = unusable.key
-        yield (key if key in table.entries else f"{key}_file"), str(unusable)
-    except (ssl.SSLError, ValueError, OSError) as error:
-        yield "", f"OpenSSL cannot use this: {getattr(error, 'reason', None) or error}"
 
 
 def _given(table: Table, name: str) -> bool:

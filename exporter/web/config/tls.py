@@ -1,4 +1,4 @@
-"""TLS settings → a context of Python's ssl."""
+"""TLS on the port: the contexts that handshakes use, and by the same code the check that settings make one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import ssl
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -52,6 +52,37 @@ def server_context(tls: TlsServer) -> ssl.SSLContext:
             raise Unusable("cert", _why_not(error)) from error
     _clients(context, tls)
     return context
+
+
+def why_unusable(tls: TlsServer) -> Unusable | None:
+    """The reason why OpenSSL cannot use the settings, found by trying them; None if it can.
+
+    The key of the reason is empty if it is about no single one.
+    """
+    try:
+        server_context(tls)
+    except Unusable as unusable:
+        return unusable
+    except (ssl.SSLError, ValueError, OSError) as error:
+        return Unusable("", f"OpenSSL cannot use this: {getattr(error, 'reason', None) or error}")
+    return None
+
+
+class CurrentContext(ssl.SSLContext):
+    """A context that delegates each handshake to the context in force when it begins, which ``current`` returns."""
+
+    current: Callable[[], ssl.SSLContext]
+
+    @classmethod
+    def of(cls, current: Callable[[], ssl.SSLContext]) -> CurrentContext:
+        """The context that always stands for the current one."""
+        context = cls(ssl.PROTOCOL_TLS_SERVER)
+        context.current = current
+        return context
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        """The TLS connection of one client; asyncio calls this for each."""
+        return self.current().wrap_bio(*args, **kwargs)
 
 
 def _versions(context: ssl.SSLContext, tls: TlsServer) -> None:

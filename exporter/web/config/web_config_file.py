@@ -18,7 +18,7 @@ Stamp = tuple[int, ...] | None
 """Changes when a file does; None: there is no file."""
 
 
-class Watched:
+class WebConfigFile:
     """The web configuration file, read again when it or a file that it names has changed.
 
     A file that cannot be used is logged, and the previous configuration stays in force. So does protection: until a

@@ -19,7 +19,7 @@ import bcrypt
 
 from exporter.web.server.threads import Threads
 
-MOST_REMEMBERED: Final = 1000
+MAX_REMEMBERED: Final = 1000
 """Of right and of wrong ones each, so that wrong guesses cannot push out right passwords."""
 
 BCRYPT_BYTES: Final = 72
@@ -83,7 +83,7 @@ class Passwords:
 class Remembered:
     """The newest digests, at most ``most``."""
 
-    def __init__(self, most: int = MOST_REMEMBERED) -> None:
+    def __init__(self, most: int = MAX_REMEMBERED) -> None:
         self._most = most
         self._digests: OrderedDict[bytes, None] = OrderedDict()
 

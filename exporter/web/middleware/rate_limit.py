@@ -8,7 +8,7 @@ from collections.abc import Callable
 from exporter.web.config.web_config import Rate
 
 
-class Bucket:
+class TokenBucket:
     """Tells for each request whether it may be answered now."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:

@@ -9,16 +9,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_HEAD: Final = 16 * 1024
-"""Bytes of path, query and headers. h11 limits only an incomplete head: it accepts any that arrives in one piece."""
+MAX_HEAD_BYTES: Final = 16 * 1024
+"""Of path, query and headers together. h11 limits only an incomplete head: it accepts any that arrives in one piece."""
 
-LARGEST_BODY: Final = 64 * 1024
-"""Bytes. The longest useful body is one word in JSON."""
+MAX_BODY_BYTES: Final = 64 * 1024
+"""The longest useful body is one word in JSON."""
 
 _CLOSE: Final = {"Connection": "close"}
 
 
-class Sizes:
+class RequestSizeLimit:
     """Refuses a request that is too large: its head; its body by the announced length, or as it arrives.
 
     Also one that gives its length in two ways: a proxy in front might believe the other one, and take what follows for
@@ -34,13 +34,13 @@ class Sizes:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        come = 0
+        received = 0
 
         async def receive_within_limit() -> Message:
-            nonlocal come
+            nonlocal received
             message = await receive()
-            come += len(message.get("body", b""))
-            if come > LARGEST_BODY:
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
                 raise HTTPException(413, "The body is too large.", _CLOSE)
             return message
 
@@ -50,10 +50,10 @@ class Sizes:
 def _refusal(scope: Scope) -> PlainTextResponse | None:
     headers = Headers(scope=scope)
     address = len(scope["raw_path"]) + len(scope["query_string"])
-    if address + sum(len(name) + len(value) for name, value in headers.raw) > LARGEST_HEAD:
+    if address + sum(len(name) + len(value) for name, value in headers.raw) > MAX_HEAD_BYTES:
         return PlainTextResponse("Address and headers are too large.\n", 431, _CLOSE)
     length = headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > LARGEST_BODY:
+    if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
         return PlainTextResponse("The body is too large.\n", 413, _CLOSE)
     if "content-length" in headers and "transfer-encoding" in headers:
         return PlainTextResponse("Content-Length or Transfer-Encoding, but not both.\n", 400, _CLOSE)

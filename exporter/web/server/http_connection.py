@@ -26,7 +26,7 @@ HANDSHAKE_SECONDS: Final = 10
 TLS_END_SECONDS: Final = 2
 """How long a connection that we close waits for the client's end of TLS; the server's stop waits for it too."""
 
-MOST_CONNECTIONS: Final = 512
+MAX_CONNECTIONS: Final = 512
 """Above this, the connection that has waited longest for a request is closed. Half of the usual 1,024 open files, so
 that idle clients block neither a scrape nor the connections to Kafka."""
 
@@ -52,7 +52,7 @@ class Limit:
             self._timer = None
 
 
-class Connection(H11Protocol):
+class HttpConnection(H11Protocol):
     """uvicorn's connection, with a limit on every wait for the client."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,8 +72,8 @@ class Connection(H11Protocol):
         self.transport = transport
         self.connections.add(self)
         # A closed connection is still counted until the loop's next round.
-        kept = [other for other in self.connections if isinstance(other, Connection) and not other._ended]
-        if len(kept) > MOST_CONNECTIONS:
+        kept = [other for other in self.connections if isinstance(other, HttpConnection) and not other._ended]
+        if len(kept) > MAX_CONNECTIONS:
             min((other for other in kept if other.idle), key=lambda other: other._idle_since)._abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -117,13 +117,13 @@ class Connection(H11Protocol):
         self.transport.abort()
 
 
-class Handshake(SSLProtocol):
+class TlsHandshake(SSLProtocol):
     """TLS below a connection, which therefore counts from its first moment and not only after the handshake.
 
     asyncio's own TLS server reports a connection only after the handshake.
     """
 
-    def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
+    def __init__(self, connection: HttpConnection, context: ssl.SSLContext) -> None:
         super().__init__(
             connection.loop,
             connection,

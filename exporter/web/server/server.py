@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from exporter.settings import Web
-from exporter.web.server.http_connection import Connection, Handshake
+from exporter.web.server.http_connection import HttpConnection, TlsHandshake
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def make_server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Server:
             app,
             # All explicit, so that other installed packages do not change how the port behaves.
             loop="asyncio",
-            http=Connection,
+            http=HttpConnection,
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -94,8 +94,8 @@ class Server(uvicorn.Server):
         self.started = True
 
     def _connection(self) -> asyncio.BaseProtocol:
-        connection = Connection(self.config, self.server_state, {})
-        return connection if self._tls is None else Handshake(connection, self._tls)
+        connection = HttpConnection(self.config, self.server_state, {})
+        return connection if self._tls is None else TlsHandshake(connection, self._tls)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

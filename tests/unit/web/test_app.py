@@ -9,7 +9,9 @@ from starlette.applications import Starlette
 
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Collection, Settings, Web
-from exporter.web.app import LONGEST_DEADLINE, PIECE, SECURITY_HEADERS, SHORTEST_DEADLINE, make_app
+from exporter.web.app import make_app
+from exporter.web.middleware import SECURITY_HEADERS
+from exporter.web.scrape import CHUNK_BYTES, MAX_DEADLINE, MIN_DEADLINE
 from tests.support.asking import ask
 from tests.support.outcomes import down, group, observation, outcome
 
@@ -72,7 +74,7 @@ def test_a_page_larger_than_a_piece_arrives_whole() -> None:
         observation({"g": group({f"topic-{n}": [1] for n in range(2000)})}, {f"topic-{n}": [3] for n in range(2000)})
     )
     body = ask(app(Fake(many)), "/metrics").text
-    assert len(body) > 2 * PIECE
+    assert len(body) > 2 * CHUNK_BYTES
     assert body.count("burrow_kafka_consumer_partition_lag{") == 2000
     assert "# TYPE python_info gauge" in body
 
@@ -91,9 +93,9 @@ def test_a_scrape_may_ask_for_some_families_only() -> None:
         ("15", 14.5),
         ("15.0", 14.5),
         (" 2.5 ", 2.0),
-        ("0.5", SHORTEST_DEADLINE),
-        ("0.0001", SHORTEST_DEADLINE),
-        ("1e300", LONGEST_DEADLINE),
+        ("0.5", MIN_DEADLINE),
+        ("0.0001", MIN_DEADLINE),
+        ("1e300", MAX_DEADLINE),
         *((bad, 9.5) for bad in ("", "0", "-5", "nan", "inf", "-inf", "10s", "1,5", "٣", "\xff")),
     ],
 )
@@ -102,7 +104,7 @@ def test_a_scrape_is_given_the_time_that_its_scraper_waits_less_a_margin(header:
     answer = ask(app(collector), "/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": header.encode("utf-8")})
     assert f"\nburrow_exporter_scrape_deadline_seconds {deadline}\n" in answer.text
     (given,) = collector.timeouts
-    assert SHORTEST_DEADLINE <= given <= deadline
+    assert MIN_DEADLINE <= given <= deadline
 
 
 def test_a_scraper_that_names_no_timeout_is_given_the_configured_one() -> None:

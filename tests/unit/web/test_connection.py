@@ -86,17 +86,19 @@ def test_a_connection_in_use_may_rest_longer_between_requests_than_one_request_m
 
 def test_an_answer_that_nobody_reads_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_connection, "UNREAD_SECONDS", SHORT)
-    ended: list[http_connection.Connection] = []
-    lost = http_connection.Connection.connection_lost
+    ended: list[http_connection.HttpConnection] = []
+    lost = http_connection.HttpConnection.connection_lost
     monkeypatch.setattr(
-        http_connection.Connection, "connection_lost", lambda self, error: (ended.append(self), lost(self, error))[1]
+        http_connection.HttpConnection,
+        "connection_lost",
+        lambda self, error: (ended.append(self), lost(self, error))[1],
     )
     with serving(APP) as port, connect(port, b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n"):
         until(lambda: len(ended) == 1)
 
 
 def test_too_many_connections_end_those_that_have_waited_longest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_connection, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(http_connection, "MAX_CONNECTIONS", 4)
     with serving(APP) as port:
         clients: list[socket.socket] = []
         for _ in range(4):
@@ -129,14 +131,14 @@ def test_512_connections_are_kept_and_one_more_ends_the_one_that_has_waited_long
     async def connect_all() -> None:
         for transport in transports:
             assert not any(other.ended for other in transports)
-            http_connection.Connection(config, state, {}).connection_made(transport)
+            http_connection.HttpConnection(config, state, {}).connection_made(transport)
 
     asyncio.run(connect_all())
     assert [number for number, transport in enumerate(transports) if transport.ended] == [0]
 
 
 def test_a_burst_of_connections_leaves_no_more_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_connection, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(http_connection, "MAX_CONNECTIONS", 4)
     monkeypatch.setattr(http_connection, "REQUEST_SECONDS", 1000.0)
     go_on = threading.Event()
 

@@ -14,7 +14,8 @@ import pytest
 
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Settings
-from exporter.web.app import SCRAPES_AT_ONCE, make_app
+from exporter.web.app import make_app
+from exporter.web.scrape import SCRAPES_AT_ONCE
 from exporter.web.server import bound_address, listen, parse_address
 from tests.support.outcomes import group, observation, outcome
 from tests.support.serving import PATIENCE, connect, fetch, serving, until

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exporter.config import ConfigError
-from exporter.web.config import Watched
+from exporter.web.config import WebConfigFile
 from tests.support.certificates import Authority
 
 HASH = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG"
@@ -39,9 +39,9 @@ def write(folder: Path, text: str) -> None:
     (folder / "new").replace(folder / "web.yml")
 
 
-def watched(folder: Path, text: str) -> Watched:
+def watched(folder: Path, text: str) -> WebConfigFile:
     write(folder, text)
-    return Watched(str(folder / "web.yml"))
+    return WebConfigFile(str(folder / "web.yml"))
 
 
 def test_what_changes_is_in_force_the_next_time(folder: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_link_to_another_file_is_seen(folder: Path) -> None:
         (folder / name / "web.yml").write_text(USERS.replace("alice", name))
         os.utime(folder / name / "web.yml", (0, 0))
     (folder / "data").symlink_to("alice")
-    watch = Watched(str(folder / "data" / "web.yml"))
+    watch = WebConfigFile(str(folder / "data" / "web.yml"))
     assert set(watch.config().users) == {"alice"}
     (folder / "next-data").symlink_to("bobby")
     (folder / "next-data").replace(folder / "data")
@@ -80,7 +80,7 @@ def test_nothing_is_read_while_nothing_changes(folder: Path, monkeypatch: pytest
     def fail(*_: object) -> None:
         raise AssertionError("it was read again")
 
-    monkeypatch.setattr("exporter.web.config.watching.load", fail)
+    monkeypatch.setattr("exporter.web.config.web_config_file.load", fail)
     assert watch.context() is watch.context()
 
 

@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 from exporter.core.model import Failure
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Filter, Settings, Web
-from exporter.web.app import SECURITY_HEADERS, make_app
+from exporter.web.app import make_app
+from exporter.web.middleware import SECURITY_HEADERS
 from exporter.web.pages import links
 from tests.support.asking import Answer, ask
 from tests.support.outcomes import down, group, members, observation, outcome, outcomes

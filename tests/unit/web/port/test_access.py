@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Settings, Web
-from exporter.web.app import SECURITY_HEADERS, make_app
-from exporter.web.middleware import Guard
+from exporter.web.app import make_app
+from exporter.web.middleware import SECURITY_HEADERS, Guard
 from tests.support.asking import Answer, ask
 from tests.support.burrow_api import Known
 

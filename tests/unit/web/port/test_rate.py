@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporter.web.config import Rate
-from exporter.web.middleware.rate_limit import Bucket
+from exporter.web.middleware.rate_limit import TokenBucket
 
 
 class Clock:
@@ -16,7 +16,7 @@ class Clock:
 
 def test_a_burst_is_let_through_and_then_one_each_interval() -> None:
     clock = Clock()
-    bucket = Bucket(Rate(interval=2.0, burst=3), clock)
+    bucket = TokenBucket(Rate(interval=2.0, burst=3), clock)
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
     clock.now += 1.0
     assert not bucket.take()
@@ -26,11 +26,11 @@ def test_a_burst_is_let_through_and_then_one_each_interval() -> None:
 
 def test_it_holds_no_more_than_a_burst_however_long_nobody_comes() -> None:
     clock = Clock()
-    bucket = Bucket(Rate(interval=1.0, burst=2), clock)
+    bucket = TokenBucket(Rate(interval=1.0, burst=2), clock)
     clock.now += 1000.0
     assert [bucket.take() for _ in range(3)] == [True, True, False]
 
 
 def test_no_interval_is_no_limit() -> None:
-    bucket = Bucket(Rate(), Clock())
+    bucket = TokenBucket(Rate(), Clock())
     assert all(bucket.take() for _ in range(1000))

@@ -61,7 +61,7 @@ def test_those_who_never_shake_hands_make_room_as_all_do(
     certificates: PortCertificates, port: int, sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_connection, "HANDSHAKE_SECONDS", 1000.0)
-    monkeypatch.setattr(http_connection, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(http_connection, "MAX_CONNECTIONS", 4)
     with ExitStack() as stack:
         clients = [stack.enter_context(connect(port, sent)) for _ in range(20)]
         until(lambda: sum(map(is_ended, clients)) == 16)

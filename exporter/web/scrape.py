@@ -1,0 +1,86 @@
+"""The endpoint that Prometheus scrapes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from exporter.collector import Collector
+from exporter.metrics import Page, Pages
+from exporter.settings import Collection, Settings
+from exporter.web.server.threads import Threads
+
+SCRAPES_AT_ONCE: Final = 32
+"""Threads for scrapes. They wait for the same collection, so further scrapes find a report that is just finished."""
+
+MIN_DEADLINE: Final = 0.05
+MAX_DEADLINE: Final = 300.0
+"""Seconds. After five minutes Prometheus treats a series as stale, so waiting longer helps nobody."""
+
+CHUNK_BYTES: Final = 256 * 1024
+"""Sent at a time, so that a slow scraper takes this much memory and not a whole page."""
+
+
+class ScrapeEndpoint:
+    """Answers scrapes with the page of metrics. ``reload_failed`` tells whether the last reload failed."""
+
+    def __init__(self, collector: Collector, settings: Settings, *, reload_failed: Callable[[], bool]) -> None:
+        self._collector = collector
+        self._collection = settings.collection
+        self._reload_failed = reload_failed
+        self._pages = Pages(settings)
+        self._threads: Threads[Page] = Threads("scrape", SCRAPES_AT_ONCE)
+
+    async def respond(self, request: Request) -> Response:
+        """The page, collected within the scraper's own timeout."""
+        loop = asyncio.get_running_loop()
+        timeout = deadline(request.headers, self._collection)
+        until = loop.time() + timeout
+
+        def make_page() -> Page:
+            # Waiting for a thread counts too: the scraper's timeout runs since its request.
+            left = max(until - loop.time(), MIN_DEADLINE)
+            return self._pages.page(
+                self._collector.collect(left),
+                deadline=timeout,
+                accept=request.headers.get("accept", ""),
+                accept_encoding=request.headers.get("accept-encoding", ""),
+                names=frozenset(request.query_params.getlist("name[]")),
+                reload_failed=self._reload_failed(),
+            )
+
+        try:
+            page = await self._threads.run(make_page)
+        except asyncio.CancelledError:
+            # The server cancels requests that are still running at the end of the stop.
+            return PlainTextResponse("The exporter is stopping.\n", status_code=503)
+        headers = {"Content-Length": str(sum(map(len, page.pieces)))}
+        if page.encoding is not None:
+            headers["Content-Encoding"] = page.encoding
+        # As a header, because Starlette would append a charset to a media type.
+        headers["Content-Type"] = page.content_type
+        return StreamingResponse(in_chunks(page.pieces), headers=headers)
+
+
+def deadline(headers: Headers, collection: Collection) -> float:
+    """Seconds that a scrape gives the collection: the scraper's timeout, or else the default, less the margin."""
+    try:
+        asked = float(headers.get("x-prometheus-scrape-timeout-seconds", ""))
+    except ValueError:
+        asked = math.nan
+    timeout = asked if 0 < asked < math.inf else collection.scrape_timeout
+    return min(max(timeout - collection.timeout_offset, MIN_DEADLINE), MAX_DEADLINE)
+
+
+async def in_chunks(parts: Iterable[bytes]) -> AsyncIterator[memoryview]:
+    """The same bytes in chunks of at most CHUNK_BYTES."""
+    for part in parts:
+        view = memoryview(part)
+        for start in range(0, len(view), CHUNK_BYTES):
+            yield view[start : start + CHUNK_BYTES]
