@@ -22,8 +22,14 @@ def sent_path(scope: Scope) -> str:
 
 
 def unescaped(text: str) -> str:
-    """The text without its escapes; a byte that is not UTF-8 becomes half of a surrogate pair, as no name has one."""
-    return unquote(text, errors="surrogateescape")
+    """The text without its escapes; a byte that is not UTF-8 becomes half of a surrogate pair.
+
+    One that `escaped` wrote stays what it was.
+    """
+    try:
+        return unquote(text, errors="surrogatepass")
+    except UnicodeDecodeError:
+        return unquote(text, errors="surrogateescape")
 
 
 def escaped(name: str) -> str:
@@ -33,7 +39,7 @@ def escaped(name: str) -> str:
     """
     if _DOTS.fullmatch(name):
         return name.replace(".", "%252E")
-    return quote(name, safe="", errors="replace")
+    return quote(name, safe="", errors="surrogatepass")
 
 
 def name_in_path(part: str, known: Container[str]) -> str:

@@ -30,5 +30,6 @@ def test_what_is_unescaped_is_the_path_that_a_client_asked_for() -> None:
     assert unescaped("/v3/kafka/a%2Fb%20c") == "/v3/kafka/a/b c"
 
 
-def test_a_name_that_no_client_could_send_still_has_an_address() -> None:
-    assert escaped("\ud800") == "%3F"
+@pytest.mark.parametrize("name", ["a/b", "..", ".", "%2F", "", "\ud800", "ü"])
+def test_every_name_is_found_by_its_escaped_form(name: str) -> None:
+    assert name_in_path(escaped(name), {name}) == name

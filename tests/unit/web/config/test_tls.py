@@ -17,7 +17,7 @@ from exporter.web.app import make_app
 from exporter.web.middleware import Guard
 from tests.support.certificates import PortCertificates
 from tests.support.serving import connect, connected, is_ended, serving, status, until
-from tests.unit.web.port.test_access import ALICE, Quiet, basic
+from tests.unit.web.middleware.test_access import ALICE, Quiet, basic
 
 SETTINGS = Settings((Cluster("c", ("localhost:9092",)),))
 SERVER = "cert_file: server.pem, key_file: server.key"

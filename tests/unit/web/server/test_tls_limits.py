@@ -14,7 +14,7 @@ from exporter.web.middleware import Guard
 from exporter.web.server import http_connection
 from tests.support.certificates import PortCertificates
 from tests.support.serving import connect, is_ended, serving, status, until
-from tests.unit.web.port.test_access import Quiet
+from tests.unit.web.middleware.test_access import Quiet
 
 
 @contextmanager

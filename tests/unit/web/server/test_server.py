@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Settings
@@ -103,9 +104,15 @@ def test_fifty_scrapes_at_once_are_all_answered(gate: Gate) -> None:
 
 
 def test_health_is_answered_while_sixty_scrapes_wait_in_a_bounded_number_of_threads(gate: Gate) -> None:
-    with serving(make_app(gate, SETTINGS)) as port, ThreadPoolExecutor(60) as scrapers:
+    app, arrived = make_app(gate, SETTINGS), []
+
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        arrived.append(scope["path"])
+        await app(scope, receive, send)
+
+    with serving(counted) as port, ThreadPoolExecutor(60) as scrapers:
         answers = [scrapers.submit(fetch, port, "/metrics") for _ in range(60)]
-        until(lambda: gate.waiting == SCRAPES_AT_ONCE)
+        until(lambda: len(arrived) == 60 and gate.waiting == SCRAPES_AT_ONCE)
         assert fetch(port, "/-/healthy")[0] == 200
         assert fetch(port, "/-/ready")[0] == 200
         assert not any(answer.done() for answer in answers)
