@@ -17,7 +17,7 @@ Fields = Mapping[str, Value]
 NO_OWNER = Owner("", "")
 
 
-class Reading:
+class BurrowReport:
     """One cluster's report in Burrow's terms. Lists are in order."""
 
     def __init__(self, report: Report) -> None:

@@ -1,152 +1,162 @@
-"""The endpoints that only read: settings or reports in, an answer out."""
+"""What each endpoint answers: a call in, an answer in Burrow's words out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+import logging
 from http import HTTPStatus
-from typing import Final
 
+from exporter import logs
 from exporter.core.report import Outcome
-from exporter.settings import Settings
 from exporter.web.names import name_in_path
-from exporter.web.v3 import burrow_configuration
-from exporter.web.v3.answers import Answer, Responder
-from exporter.web.v3.burrow_report import Reading, not_found
-from exporter.web.v3.router import Endpoint
+from exporter.web.v3 import burrow_configuration, log_level
+from exporter.web.v3.answers import Answer
+from exporter.web.v3.burrow_report import BurrowReport, not_found
+from exporter.web.v3.endpoint import Call, Refusal
 
-Parameters = Mapping[str, str]
-"""The escaped parameters of a path."""
-
-FromSettings = Callable[[Responder, Parameters, Settings], Answer]
-FromReports = Callable[[Responder, Parameters, tuple[Outcome, ...]], Answer]
+log = logging.getLogger(__name__)
 
 
-class Refusal(Exception):
-    """Why a request is refused, and the HTTP status of the answer."""
-
-    def __init__(self, message: str, code: int = HTTPStatus.NOT_FOUND) -> None:
-        super().__init__(message)
-        self.code = code
+def word(said: str, _: Call) -> Answer:
+    """One word."""
+    return Answer(said.encode())
 
 
-def _alive(_: Responder, __: Parameters, ___: Settings) -> Answer:
-    return Answer(b"GOOD")
+def clusters(call: Call) -> Answer:
+    """The names of the clusters."""
+    return call.respond.answer("cluster list returned", clusters=burrow_configuration.modules(call.settings, "cluster"))
 
 
-def _ready(_: Responder, __: Parameters, ___: Settings) -> Answer:
-    # The port is complete when it answers, so Burrow's 503 STARTING never occurs here.
-    return Answer(b"READY")
+def configuration(call: Call) -> Answer:
+    """The main configuration."""
+    return call.respond.answer_of_configuration("main config returned", **burrow_configuration.main(call.settings))
 
 
-def _clusters(responder: Responder, _: Parameters, settings: Settings) -> Answer:
-    return responder.answer("cluster list returned", clusters=burrow_configuration.modules(settings, "cluster"))
+def modules(coordinator: str, call: Call) -> Answer:
+    """The names of a coordinator's modules."""
+    names = burrow_configuration.modules(call.settings, coordinator)
+    return call.respond.answer_of_configuration("module list returned", coordinator=coordinator, modules=names)
 
 
-def _main(responder: Responder, _: Parameters, settings: Settings) -> Answer:
-    return responder.answer_of_configuration("main config returned", **burrow_configuration.main(settings))
-
-
-def _modules(coordinator: str, responder: Responder, _: Parameters, settings: Settings) -> Answer:
-    modules = burrow_configuration.modules(settings, coordinator)
-    return responder.answer_of_configuration("module list returned", coordinator=coordinator, modules=modules)
-
-
-def _module(coordinator: str, responder: Responder, parameters: Parameters, settings: Settings) -> Answer:
-    wanted = name_in_path(next(iter(parameters.values())), burrow_configuration.modules(settings, coordinator))
-    module = burrow_configuration.module(settings, coordinator, wanted)
-    if module is None:
+def module(coordinator: str, call: Call) -> Answer:
+    """One module of a coordinator, whose name is the only parameter."""
+    (part,) = call.parameters.values()
+    name = name_in_path(part, burrow_configuration.modules(call.settings, coordinator))
+    found = burrow_configuration.module(call.settings, coordinator, name)
+    if found is None:
         raise Refusal(f"{coordinator} module not found")
-    return responder.answer(f"{coordinator} module detail returned", module=module)
+    return call.respond.answer(f"{coordinator} module detail returned", module=found)
 
 
-def _topics(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
-    reading = _reading(parameters, outcomes, "cluster not found")
-    return responder.answer("topic list returned", topics=reading.topics)
+def topics(call: Call) -> Answer:
+    """The topics of a cluster."""
+    report = _report(call, "cluster not found")
+    return call.respond.answer("topic list returned", topics=report.topics)
 
 
-def _topic(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
-    reading = _reading(parameters, outcomes, "cluster or topic not found")
-    topic = name_in_path(parameters["topic"], reading.end_offsets)
-    if topic not in reading.end_offsets:
+def topic(call: Call) -> Answer:
+    """The end offsets of a topic."""
+    report = _report(call, "cluster or topic not found")
+    name = name_in_path(call.parameters["topic"], report.end_offsets)
+    if name not in report.end_offsets:
         raise Refusal("cluster or topic not found")
-    return responder.answer("topic offsets returned", offsets=reading.offsets(topic))
+    return call.respond.answer("topic offsets returned", offsets=report.offsets(name))
 
 
-def _consumers_of_topic(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
-    reading = _reading(parameters, outcomes, "cluster not found")
-    consumers = reading.consumers_of(name_in_path(parameters["topic"], reading.end_offsets))
-    return responder.answer("consumers of topic returned", consumers=consumers)
+def topic_consumers(call: Call) -> Answer:
+    """The groups with commits on a topic."""
+    report = _report(call, "cluster not found")
+    name = name_in_path(call.parameters["topic"], report.end_offsets)
+    return call.respond.answer("consumers of topic returned", consumers=report.consumers_of(name))
 
 
-def _consumers(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
-    reading = _reading(parameters, outcomes, "cluster not found")
-    return responder.answer("consumer list returned", consumers=reading.consumers)
+def consumers(call: Call) -> Answer:
+    """The groups of a cluster."""
+    report = _report(call, "cluster not found")
+    return call.respond.answer("consumer list returned", consumers=report.consumers)
 
 
-def _consumer(responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
-    reading = _reading(parameters, outcomes, "cluster or consumer not found")
-    group = name_in_path(parameters["consumer"], reading)
-    if group not in reading:
+def consumer(call: Call) -> Answer:
+    """The retained commits of a group."""
+    report = _report(call, "cluster or consumer not found")
+    group = name_in_path(call.parameters["consumer"], report)
+    if group not in report:
         raise Refusal("cluster or consumer not found")
-    _must_be_readable(reading, group)
-    return responder.answer("consumer detail returned", topics=reading.detail(group))
+    _must_be_readable(report, group)
+    return call.respond.answer("consumer detail returned", topics=report.detail(group))
 
 
-def _status(which: str, responder: Responder, parameters: Parameters, outcomes: tuple[Outcome, ...]) -> Answer:
-    clusters = [outcome.cluster for outcome in outcomes]
-    cluster, group = name_in_path(parameters["cluster"], clusters), name_in_path(parameters["consumer"], ())
-    reading = _reading(parameters, outcomes, "") if cluster in clusters else None
-    if reading is not None:
-        group = name_in_path(parameters["consumer"], reading)
-    if reading is None or group not in reading:
+def status(call: Call, *, everything: bool) -> Answer:
+    """The verdict on a group, with all of its partitions or those that are not OK."""
+    outcomes = _outcomes(call)
+    cluster, group = name_in_path(call.parameters["cluster"], outcomes), name_in_path(call.parameters["consumer"], ())
+    report = _of_outcome(outcomes[cluster]) if cluster in outcomes else None
+    if report is not None:
+        group = name_in_path(call.parameters["consumer"], report)
+    if report is None or group not in report:
         # Burrow's own combination: not an error, and yet 404.
-        status = not_found(cluster, group)
-        return responder.answer("consumer status returned", HTTPStatus.NOT_FOUND, status=status)
-    _must_be_readable(reading, group)
-    status = reading.status(group, everything=which == "lag")
-    return responder.answer("consumer status returned", status=status)
+        unknown = not_found(cluster, group)
+        return call.respond.answer("consumer status returned", HTTPStatus.NOT_FOUND, status=unknown)
+    _must_be_readable(report, group)
+    return call.respond.answer("consumer status returned", status=report.status(group, everything=everything))
 
 
-def _reading(parameters: Parameters, outcomes: tuple[Outcome, ...], unknown: str) -> Reading:
+def forget(call: Call) -> Answer:
+    """Discards the history of a group; as in Burrow, the answer does not tell whether there was one."""
+    if not call.settings.web.api_delete:
+        raise Refusal("deleting is off; web.api_delete turns it on", HTTPStatus.FORBIDDEN)
+    if not call.authenticated:
+        raise Refusal("deleting needs a port that requires authentication: --web.config.file", HTTPStatus.FORBIDDEN)
+    outcomes = _outcomes(call)
+    cluster = name_in_path(call.parameters["cluster"], outcomes)
+    outcome = outcomes.get(cluster)
+    report = BurrowReport(outcome.report) if outcome is not None and outcome.report is not None else None
+    group = name_in_path(call.parameters["consumer"], report or ())
+    part = call.parameters.get("topic")
+    name = None if part is None else name_in_path(part, report.end_offsets if report is not None else ())
+    call.reports.forget(cluster, group, name)
+    log.info("discarding the history of a group", extra={"cluster": cluster, "group": group, "topic": name})
+    return call.respond.answer("consumer group removed")
+
+
+def level(call: Call) -> Answer:
+    """The log level."""
+    return call.respond.answer("log level returned", level=log_level.shown(logging.getLogger().level))
+
+
+def set_level(call: Call) -> Answer:
+    """Sets the log level."""
+    try:
+        requested = log_level.requested(call.body)
+    except log_level.Undecodable:
+        raise Refusal("could not decode message body", HTTPStatus.BAD_REQUEST) from None
+    number = log_level.WORDS.get(requested.lower())
+    if number is None:
+        raise Refusal("unknown log level")
+    logs.set_level(number)
+    return call.respond.answer("set log level")
+
+
+def _outcomes(call: Call) -> dict[str, Outcome]:
+    """Cluster → its newest outcome."""
+    return {outcome.cluster: outcome for outcome in call.reports.latest()}
+
+
+def _report(call: Call, unknown: str) -> BurrowReport:
     """The requested cluster; refuses if it is unknown, or cannot be read now."""
-    known = {outcome.cluster: outcome for outcome in outcomes}
-    outcome = known.get(name_in_path(parameters["cluster"], known))
+    outcomes = _outcomes(call)
+    outcome = outcomes.get(name_in_path(call.parameters["cluster"], outcomes))
     if outcome is None:
         raise Refusal(unknown)
+    return _of_outcome(outcome)
+
+
+def _of_outcome(outcome: Outcome) -> BurrowReport:
     if outcome.report is None:
         reasons = ", ".join(sorted({failure.reason for failure in outcome.failures}))
         raise Refusal(f"cluster cannot be read now: {reasons}", HTTPStatus.SERVICE_UNAVAILABLE)
-    return Reading(outcome.report)
+    return BurrowReport(outcome.report)
 
 
-def _must_be_readable(reading: Reading, group: str) -> None:
-    if not reading.is_readable(group):
+def _must_be_readable(report: BurrowReport, group: str) -> None:
+    if not report.is_readable(group):
         raise Refusal("consumer cannot be read now", HTTPStatus.SERVICE_UNAVAILABLE)
-
-
-FROM_SETTINGS: Final[Mapping[Endpoint, FromSettings]] = {
-    Endpoint("GET", "/burrow/admin"): _alive,
-    Endpoint("GET", "/burrow/admin/ready"): _ready,
-    Endpoint("GET", "/v3/kafka"): _clusters,
-    Endpoint("GET", "/v3/kafka/:cluster"): partial(_module, "cluster"),
-    Endpoint("GET", "/v3/config"): _main,
-    **{
-        Endpoint("GET", f"/v3/config/{coordinator}"): partial(_modules, coordinator)
-        for coordinator in burrow_configuration.COORDINATORS
-    },
-    **{
-        Endpoint("GET", f"/v3/config/{coordinator}/:name"): partial(_module, coordinator)
-        for coordinator in burrow_configuration.COORDINATORS
-    },
-}
-
-FROM_REPORTS: Final[Mapping[Endpoint, FromReports]] = {
-    Endpoint("GET", "/v3/kafka/:cluster/topic"): _topics,
-    Endpoint("GET", "/v3/kafka/:cluster/topic/:topic"): _topic,
-    Endpoint("GET", "/v3/kafka/:cluster/topic/:topic/consumers"): _consumers_of_topic,
-    Endpoint("GET", "/v3/kafka/:cluster/consumer"): _consumers,
-    Endpoint("GET", "/v3/kafka/:cluster/consumer/:consumer"): _consumer,
-    Endpoint("GET", "/v3/kafka/:cluster/consumer/:consumer/status"): partial(_status, "status"),
-    Endpoint("GET", "/v3/kafka/:cluster/consumer/:consumer/lag"): partial(_status, "lag"),
-}

@@ -11,21 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.web.names import unescaped
+from exporter.web.v3.endpoint import Endpoint
 
 _BROKEN: Final = re.compile("%(?![0-9A-Fa-f]{2})")
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A method and a path, in which a part that begins with a colon is a parameter (``/v3/kafka/:cluster``)."""
-
-    method: str
-    path: str
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The parts of the path."""
-        return tuple(self.path.split("/")[1:])
 
 
 @dataclass(frozen=True, slots=True)

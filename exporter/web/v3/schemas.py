@@ -57,6 +57,8 @@ _STATUS: Final[Schema] = {"enum": [status.name for status in Status]}
 SCHEMAS: Final[Mapping[str, Schema]] = {
     "Request": _object(url=STRING, host=STRING),
     "Error": _record({"error": {"const": True}, "message": STRING, "request": reference("Request")}),
+    "Good": {"type": "string", "const": "GOOD"},
+    "Ready": {"type": "string", "const": "READY"},
     "Done": _answer(),
     "Description": {"type": "object"},
     "ClusterList": _answer(clusters=_list(STRING)),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.web.v3.api import ALL
+from exporter.web.v3.endpoints import ENDPOINTS
 from exporter.web.v3.router import Found, Moved, OtherMethods, Unknown, find, is_broken
 
 CONSUMER = "/v3/kafka/:cluster/consumer/:consumer"
@@ -29,7 +29,7 @@ CONSUMER = "/v3/kafka/:cluster/consumer/:consumer"
     ],
 )
 def test_a_path_means_an_endpoint_and_its_parameters(path: str, endpoint: str, parameters: dict[str, str]) -> None:
-    found = find(ALL, "GET", path)
+    found = find(ENDPOINTS, "GET", path)
     assert isinstance(found, Found)
     assert (found.endpoint.path, found.parameters) == (endpoint, parameters)
 
@@ -48,7 +48,7 @@ def test_a_path_means_an_endpoint_and_its_parameters(path: str, endpoint: str, p
     ],
 )
 def test_what_is_nearly_a_path_is_sent_to_it(path: str, there: str) -> None:
-    assert find(ALL, "GET", path) == Moved(there)
+    assert find(ENDPOINTS, "GET", path) == Moved(there)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_is_nearly_a_path_is_sent_to_it(path: str, there: str) -> None:
     ],
 )
 def test_another_method_is_told_which_there_are(method: str, path: str, allowed: tuple[str, ...]) -> None:
-    assert find(ALL, method, path) == OtherMethods(allowed)
+    assert find(ENDPOINTS, method, path) == OtherMethods(allowed)
 
 
 @pytest.mark.parametrize(
@@ -81,15 +81,15 @@ def test_another_method_is_told_which_there_are(method: str, path: str, allowed:
     ],
 )
 def test_everything_else_is_unknown(method: str, path: str) -> None:
-    assert find(ALL, method, path) == Unknown()
+    assert find(ENDPOINTS, method, path) == Unknown()
 
 
 @given(st.lists(st.sampled_from(["v3", "V3", "kafka", "topic", "a", "", ".", "..", "%2F", "*"]), max_size=7))
 def test_a_way_leads_to_something_and_never_to_another_host(parts: list[str]) -> None:
     path = "/" + "/".join(parts)
-    meant = find(ALL, "GET", path)
+    meant = find(ENDPOINTS, "GET", path)
     if isinstance(meant, Moved):
-        assert isinstance(find(ALL, "GET", meant.path), Found)
+        assert isinstance(find(ENDPOINTS, "GET", meant.path), Found)
         assert meant.path.startswith(("/v3/", "/burrow/"))
 
 
