@@ -6,6 +6,7 @@ kinds:
 
 * ``help COMMAND``: what `--help` prints
 * ``metrics``: the catalogue of metric families
+* ``endpoints``: those of Burrow's API
 * ``console ARGUMENTS``: what the program prints, given the recording in `examples/` on standard input
 * ``sentences``: an example of each rule's sentence in it
 * ``partition GROUP``: what is said of the group's first partition in the end
@@ -31,11 +32,13 @@ from exporter.config import reference
 from exporter.core.reasons import Rule
 from exporter.metrics import CATALOGUE
 from exporter.metrics.family import EVERY
+from exporter.web.v3.endpoints import markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = ROOT / "examples" / "shop.jsonl.gz"
 BLOCK = re.compile(
-    r"(?P<head><!-- generated: (?P<kind>help|metrics|console|sentences|partition)(?: (?P<what>[^\n]*?))? -->\n)"
+    r"(?P<head><!-- generated: (?P<kind>help|metrics|endpoints|console|sentences|partition)"
+    r"(?: (?P<what>[^\n]*?))? -->\n)"
     r".*?(?P<end><!-- end -->)",
     re.DOTALL,
 )
@@ -56,6 +59,7 @@ def _block(match: re.Match[str]) -> str:
     make = {
         "help": _help,
         "metrics": _metrics,
+        "endpoints": lambda _: markdown_table(),
         "console": _console,
         "sentences": _sentences,
         "partition": _partition,

@@ -80,7 +80,9 @@ def _modules(coordinator: str) -> Endpoint:
 
 def _module(coordinator: str) -> Endpoint:
     schema = _SCHEMA_OF_MODULE[coordinator]
-    summary = f"How a {coordinator} module is configured." if schema else f"A {coordinator} module: none exists."
+    summary = (
+        f"The configuration of a cluster's {coordinator} module." if schema else f"A {coordinator} module: none exists."
+    )
     path = f"/v3/config/{coordinator}/:name"
     return Endpoint("GET", path, summary, partial(handlers.module, coordinator), schema, _NOT_FOUND)
 
@@ -128,9 +130,9 @@ ENDPOINTS: Final = (
 )
 
 
-def documentation() -> str:
+def markdown_table() -> str:
     """The endpoints as a table in Markdown."""
-    rows = ["| | | reads Kafka |", "| --- | --- | --- |"]
+    rows = ["| request | what it answers or does | reads Kafka |", "| --- | --- | --- |"]
     rows += [
         f"| `{each.method} {each.path}` | {each.summary} | {'yes' if each.reads_kafka else ''} |" for each in ENDPOINTS
     ]
