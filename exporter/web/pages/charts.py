@@ -76,7 +76,7 @@ def window_chart(found: Report, row: int) -> WindowChart:
     scale = (min(int(offsets.min()), int(ends.min())), max(int(offsets.max()), int(ends.max())))
     panel = _Panel(WINDOW_WIDTH, *OFFSETS, reach, scale)
     commits, end = panel.place(times, offsets), panel.place(end_times, ends)
-    # A lag that is tiny compared with the offsets should look tiny.
+    # A lag that is tiny compared with the offsets should badge tiny.
     most = max(int(lags.max()), (scale[1] - scale[0]) // 20, 1)
     lag = _Panel(WINDOW_WIDTH, *LAG, reach, (0, most)).place(end_times, lags)
     silent = [commits[-1], (WINDOW_WIDTH - MARGIN, commits[-1][1])]

@@ -13,7 +13,7 @@ from exporter.core.report import Outcome, Report
 from exporter.web.pages import links, words
 from exporter.web.pages.overview import ClusterCard, cluster_card
 from exporter.web.pages.paging import Paging, page_number, paging
-from exporter.web.pages.words import Look
+from exporter.web.pages.words import Badge
 
 PAGE: Final = 50
 """Topics on a page."""
@@ -21,11 +21,11 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class TopicRow:
-    """A topic in the list; ``look`` is None without a consumer, ``records`` empty if not known."""
+    """A topic in the list; ``badge`` is None without a consumer, ``records`` empty if not known."""
 
     name: str
     address: str
-    look: Look | None
+    badge: Badge | None
     partitions: str
     records: str
     consumers: str
@@ -99,7 +99,7 @@ def _row(found: Report, name: str, by: _Consumed) -> TopicRow:
     return TopicRow(
         name=name,
         address=links.topic(found.cluster, name),
-        look=words.LOOKS[Status(by.status)] if by.groups else None,
+        badge=words.BADGES[Status(by.status)] if by.groups else None,
         partitions=words.number(len(end)),
         records=_records(end, found.start_offsets.get(name)),
         consumers=words.number(by.groups),

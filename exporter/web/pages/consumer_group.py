@@ -19,7 +19,7 @@ from exporter.web.pages.charts import WindowChart, window_chart
 from exporter.web.pages.overview import Trend, members, rows_of, trend
 from exporter.web.pages.overview import detail as detail_of
 from exporter.web.pages.paging import Paging, page_number, paging
-from exporter.web.pages.words import Look, Moment
+from exporter.web.pages.words import Badge, Moment
 
 PAGE: Final = 25
 """Partitions on a page."""
@@ -65,13 +65,13 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class PartitionRow:
+class GroupPartitionRow:
     """A partition in the list. ``owner`` is empty if not known, ``lost`` if no record was."""
 
     topic: str
     topic_address: str
     partition: int
-    look: Look
+    badge: Badge
     why: str
     lag: str
     behind: str
@@ -92,7 +92,7 @@ class GroupPage:
     name: str
     address: str
     read: Moment
-    look: Look
+    badge: Badge
     detail: str
     trend: Trend
     facts: Sequence[Fact]
@@ -103,7 +103,7 @@ class GroupPage:
     topics: Sequence[str]
     filters: Sequence[str]
     wanted: PartitionFilter
-    partitions: Sequence[PartitionRow]
+    partitions: Sequence[GroupPartitionRow]
     paging: Paging
 
 
@@ -121,7 +121,7 @@ def group_page(
         name=group.name,
         address=links.group(found.cluster, group.name),
         read=words.moment(found.at, now),
-        look=words.LOOKS[group.status],
+        badge=words.BADGES[group.status],
         detail=detail_of(found, group),
         trend=trend(found, group),
         facts=_facts(group),
@@ -153,16 +153,16 @@ def _worst_first(found: Report, group: GroupReport, wanted: PartitionFilter) -> 
     return rows[np.lexsort((rows, -columns.lag[rows], -status.astype(np.int64)))]
 
 
-def _row(found: Report, group: GroupReport, evaluation: Evaluation, row: int) -> PartitionRow:
+def _row(found: Report, group: GroupReport, evaluation: Evaluation, row: int) -> GroupPartitionRow:
     columns = found.columns
     topic = next(topic for topic, block in group.topics.items() if block.start <= row < block.stop)
     partition, complete = int(columns.partition[row]), float(columns.verdicts.complete[row])
     lost = int(columns.lost[row])
-    return PartitionRow(
+    return GroupPartitionRow(
         topic=topic,
         topic_address=links.topic(found.cluster, topic),
         partition=partition,
-        look=words.LOOKS[Status(int(columns.verdicts.status[row]))],
+        badge=words.BADGES[Status(int(columns.verdicts.status[row]))],
         why=words.sentence(reason(found, row, evaluation).sentence()),
         lag=words.number(int(columns.lag[row])),
         behind=words.behind(float(columns.lag_seconds[row]), bound=bool(columns.lag_is_bound[row])),

@@ -15,7 +15,7 @@ from exporter.core.report import Outcome, Report
 from exporter.web.pages import links, words
 from exporter.web.pages.charts import Sparkline, sparkline
 from exporter.web.pages.paging import Paging, page_number, paging
-from exporter.web.pages.words import FailureSummary, Look, Moment
+from exporter.web.pages.words import Badge, FailureSummary, Moment
 
 PAGE: Final = 50
 """Groups on a page."""
@@ -61,7 +61,7 @@ class ClusterCard:
 
     name: str
     address: str
-    look: Look
+    badge: Badge
     read: Moment | None
     brokers: int | None
     groups: int | None
@@ -71,10 +71,10 @@ class ClusterCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class StatusCount:
     """How many groups have a status, and the address that shows only them or, if that is chosen, all again."""
 
-    look: Look
+    badge: Badge
     count: int
     address: str
     chosen: bool
@@ -95,7 +95,7 @@ class GroupRow:
     cluster: str
     name: str
     address: str
-    look: Look
+    badge: Badge
     detail: str
     lag: str
     behind: str
@@ -112,7 +112,7 @@ class Overview:
 
     wanted: GroupFilter
     clusters: Sequence[ClusterCard]
-    tallies: Sequence[Tally]
+    status_counts: Sequence[StatusCount]
     groups: Sequence[GroupRow]
     paging: Paging
 
@@ -135,16 +135,16 @@ def overview(outcomes: Sequence[Outcome], wanted: GroupFilter, now: int) -> Over
     return Overview(
         wanted=wanted,
         clusters=[cluster_card(of, now) for of in outcomes],
-        tallies=[_tally(word, counts, wanted) for word in FILTERS],
+        status_counts=[_status_count(word, counts, wanted) for word in FILTERS],
         groups=[_row(report, group) for report, group in found[pages.shown]],
         paging=pages,
     )
 
 
-def _tally(word: str, counts: Counter[Status], wanted: GroupFilter) -> Tally:
+def _status_count(word: str, counts: Counter[Status], wanted: GroupFilter) -> StatusCount:
     chosen = wanted.status == word
     wanted = replace(wanted, status="" if chosen else word, page=1)
-    return Tally(words.LOOKS[FILTERS[word]], counts[FILTERS[word]], wanted.address(), chosen)
+    return StatusCount(words.BADGES[FILTERS[word]], counts[FILTERS[word]], wanted.address(), chosen)
 
 
 def cluster_card(of: Outcome, now: int) -> ClusterCard:
@@ -154,7 +154,7 @@ def cluster_card(of: Outcome, now: int) -> ClusterCard:
     return ClusterCard(
         name=of.cluster,
         address=links.cluster(of.cluster),
-        look=words.DOWN if not of.up else words.IN_PART if of.failures else words.UP,
+        badge=words.DOWN if not of.up else words.IN_PART if of.failures else words.UP,
         read=words.moment(found.at, now) if found is not None else None,
         brokers=found.brokers if found is not None else None,
         groups=len(found.groups) if found is not None else None,
@@ -169,7 +169,7 @@ def _row(of: Report, group: GroupReport) -> GroupRow:
         cluster=of.cluster,
         name=group.name,
         address=links.group(of.cluster, group.name),
-        look=words.LOOKS[group.status],
+        badge=words.BADGES[group.status],
         detail=detail(of, group),
         lag=words.number(group.total_lag) if group.partitions else "",
         behind=words.behind(group.max_lag_seconds, bound=group.lag_is_bound) if group.partitions else "",
@@ -186,7 +186,7 @@ def detail(of: Report, group: GroupReport) -> str:
     statuses = of.columns.verdicts.status[rows][of.columns.shown[rows]]
     counts = np.bincount(statuses, minlength=Status.REWIND + 1).tolist()
     bad = [(status, counts[status]) for status in reversed(Status) if status > Status.OK and counts[status]]
-    return ", ".join(f"{words.number(count)} {words.LOOKS[status].word}" for status, count in bad)
+    return ", ".join(f"{words.number(count)} {words.BADGES[status].word}" for status, count in bad)
 
 
 def rows_of(group: GroupReport) -> slice:

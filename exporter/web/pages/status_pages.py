@@ -50,7 +50,7 @@ class PageRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class FilledTemplate:
     """A template and the page that it shows."""
 
     template: str
@@ -58,7 +58,7 @@ class View:
     status: HTTPStatus = HTTPStatus.OK
 
 
-class Pages:
+class StatusPages:
     """Views of the collector's reports."""
 
     def __init__(self, collector: Collector, settings: Settings) -> None:
@@ -66,19 +66,19 @@ class Pages:
         self._settings = settings
         self._clusters = {cluster.name: cluster for cluster in settings.clusters}
 
-    def overview(self, request: PageRequest) -> View:
+    def overview(self, request: PageRequest) -> FilledTemplate:
         """The groups, worst first."""
         wanted = overview.GroupFilter.of(request.query)
-        return View("overview.html", overview.overview(self._collector.latest(), wanted, request.now))
+        return FilledTemplate("overview.html", overview.overview(self._collector.latest(), wanted, request.now))
 
-    def cluster(self, request: PageRequest) -> View:
+    def cluster(self, request: PageRequest) -> FilledTemplate:
         """A cluster and its topics."""
         _, of, _ = self._cluster(request)
         if of is None:
             return self._no_cluster(request)
-        return View("cluster.html", cluster.cluster_page(of, request.query, request.now))
+        return FilledTemplate("cluster.html", cluster.cluster_page(of, request.query, request.now))
 
-    def group(self, request: PageRequest) -> View:
+    def group(self, request: PageRequest) -> FilledTemplate:
         """A group and its partitions."""
         name, of, outcomes = self._cluster(request)
         if of is None:
@@ -92,9 +92,9 @@ class Pages:
             return _missing(missing.no_group(found, group_name, self._clusters[name], outcomes))
         wanted = consumer_group.PartitionFilter.of(request.query)
         evaluation = self._clusters[name].evaluation
-        return View("group.html", consumer_group.group_page(found, group, evaluation, wanted, request.now))
+        return FilledTemplate("group.html", consumer_group.group_page(found, group, evaluation, wanted, request.now))
 
-    def topic(self, request: PageRequest) -> View:
+    def topic(self, request: PageRequest) -> FilledTemplate:
         """A topic, its partitions and its consumers."""
         name, of, _ = self._cluster(request)
         if of is None:
@@ -105,11 +105,11 @@ class Pages:
             return _missing(missing.unreadable(of, topic_name))
         if topic_name not in found.end_offsets:
             return _missing(missing.no_topic(found, topic_name, self._clusters[name]))
-        return View("topic.html", topic.topic_page(found, topic_name, request.query, request.now))
+        return FilledTemplate("topic.html", topic.topic_page(found, topic_name, request.query, request.now))
 
-    def state(self, request: PageRequest) -> View:
+    def state(self, request: PageRequest) -> FilledTemplate:
         """The exporter itself."""
-        return View("state.html", state.state_page(self._collector.latest(), self._settings, request.now))
+        return FilledTemplate("state.html", state.state_page(self._collector.latest(), self._settings, request.now))
 
     def _cluster(self, request: PageRequest) -> tuple[str, Outcome | None, Sequence[Outcome]]:
         """The cluster's name in the path, its outcome (None: there is no such cluster), and all outcomes."""
@@ -117,17 +117,17 @@ class Pages:
         outcomes = self._collector.latest() if name in self._clusters else ()
         return name, next((of for of in outcomes if of.cluster == name), None), outcomes
 
-    def _no_cluster(self, request: PageRequest) -> View:
+    def _no_cluster(self, request: PageRequest) -> FilledTemplate:
         return _missing(missing.no_cluster(name_in_path(request.path["cluster"], ()), self._clusters))
 
 
-def _missing(page: MissingPage) -> View:
-    return View("missing.html", page, page.status)
+def _missing(page: MissingPage) -> FilledTemplate:
+    return FilledTemplate("missing.html", page, page.status)
 
 
 def routes(collector: Collector, settings: Settings) -> list[BaseRoute]:
     """The pages and their static files."""
-    pages, templates = Pages(collector, settings), environment()
+    pages, templates = StatusPages(collector, settings), environment()
     templates.globals.update(
         telemetry=quote(settings.web.telemetry_path.removeprefix("/")),
         # If the metrics are at the root, the list of groups has another address.
@@ -136,7 +136,7 @@ def routes(collector: Collector, settings: Settings) -> list[BaseRoute]:
     )
     threads: Threads[Response] = Threads("page", PAGES_AT_ONCE)
 
-    def shown_by(view_of: Callable[[PageRequest], View]) -> Callable[[Request], Any]:
+    def shown_by(view_of: Callable[[PageRequest], FilledTemplate]) -> Callable[[Request], Any]:
         async def show(request: Request) -> Response:
             page_request = PageRequest(request.path_params, request.query_params, int(time.time() * 1000))
 

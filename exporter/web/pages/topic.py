@@ -13,7 +13,7 @@ from exporter.core.model import NO_OFFSET, NOT_READ, Int64s, Status
 from exporter.core.report import Report
 from exporter.web.pages import links, words
 from exporter.web.pages.paging import Paging, page_number, paging
-from exporter.web.pages.words import Look, Moment
+from exporter.web.pages.words import Badge, Moment
 
 PAGE: Final = 50
 """Consumers, and partitions, on a page."""
@@ -25,7 +25,7 @@ class ConsumerRow:
 
     group: str
     address: str
-    look: Look
+    badge: Badge
     lag: str
     worst: str
     behind: str
@@ -34,7 +34,7 @@ class ConsumerRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PartitionRow:
+class TopicPartitionRow:
     """A partition; values that could not be read are empty. ``behind`` names the group with the highest lag on it."""
 
     partition: int
@@ -58,7 +58,7 @@ class TopicPage:
     records: str
     consumers: Sequence[ConsumerRow]
     consumers_paging: Paging
-    partitions: Sequence[PartitionRow]
+    partitions: Sequence[TopicPartitionRow]
     paging: Paging
 
 
@@ -134,7 +134,7 @@ def _consumer(found: Report, group: GroupReport, topic: str) -> ConsumerRow:
     return ConsumerRow(
         group=group.name,
         address=links.group(found.cluster, group.name, topic=topic if len(group.topics) > 1 else ""),
-        look=words.LOOKS[_status(found, group, topic)],
+        badge=words.BADGES[_status(found, group, topic)],
         lag=words.number(int(lag.sum())),
         worst=words.number(int(lag.max())),
         behind=words.behind(
@@ -163,10 +163,10 @@ def _furthest(found: Report, topic: str, consumers: Sequence[GroupReport], size:
     return _Furthest(lag, group, consumers)
 
 
-def _partition(found: Report, topic: str, id_: int, start: int, furthest: _Furthest) -> PartitionRow:
+def _partition(found: Report, topic: str, id_: int, start: int, furthest: _Furthest) -> TopicPartitionRow:
     end, position = int(found.end_offsets[topic][id_]), int(furthest.group[id_])
     group = furthest.groups[position].name if position >= 0 else ""
-    return PartitionRow(
+    return TopicPartitionRow(
         partition=id_,
         start=words.number(start) if start >= 0 else "",
         end=words.number(end) if end >= 0 else "",

@@ -15,7 +15,7 @@ DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Badge:
     """How a status is shown: a word, a colour (``kind``, a class of the style sheet) and a shape (an SVG path)."""
 
     word: str
@@ -28,19 +28,19 @@ _CIRCLE: Final = "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13z"
 _TRIANGLE: Final = "M8 1.2 15.4 14.4H.6z"
 _OCTAGON: Final = "M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z"
 
-LOOKS: Final = {
-    Status.NOTFOUND: Look("NONE", "none", f"{_CIRCLE}m0 3a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z", "no readable commit"),
-    Status.OK: Look("OK", "ok", _CIRCLE, "keeps up"),
-    Status.WARN: Look("WARN", "warn", _TRIANGLE, "falls behind"),
-    Status.ERR: Look("ERR", "err", _OCTAGON, "stopped, stalled or rewound"),
-    Status.STOP: Look("STOP", "err", "M2 2h12v12H2z", "no longer commits"),
-    Status.STALL: Look("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "commits, but does not move"),
-    Status.REWIND: Look("REWIND", "err", "M8 2v12L.8 8zM15.2 2v12L8 8z", "went back"),
+BADGES: Final = {
+    Status.NOTFOUND: Badge("NONE", "none", f"{_CIRCLE}m0 3a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z", "no readable commit"),
+    Status.OK: Badge("OK", "ok", _CIRCLE, "keeps up"),
+    Status.WARN: Badge("WARN", "warn", _TRIANGLE, "falls behind"),
+    Status.ERR: Badge("ERR", "err", _OCTAGON, "stopped, stalled or rewound"),
+    Status.STOP: Badge("STOP", "err", "M2 2h12v12H2z", "no longer commits"),
+    Status.STALL: Badge("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "commits, but does not move"),
+    Status.REWIND: Badge("REWIND", "err", "M8 2v12L.8 8zM15.2 2v12L8 8z", "went back"),
 }
 
-UP: Final = Look("UP", "ok", _CIRCLE, "the last collection read the cluster")
-IN_PART: Final = Look("IN PART", "warn", _TRIANGLE, "the last collection read the cluster, but not all of it")
-DOWN: Final = Look("DOWN", "err", _OCTAGON, "the last collection could not read the cluster")
+UP: Final = Badge("UP", "ok", _CIRCLE, "the last collection read the cluster")
+IN_PART: Final = Badge("IN PART", "warn", _TRIANGLE, "the last collection read the cluster, but not all of it")
+DOWN: Final = Badge("DOWN", "err", _OCTAGON, "the last collection could not read the cluster")
 
 _REASONS: Final = {
     "authentication": "Kafka refused the credentials",

@@ -36,7 +36,7 @@ def facts(of_page: GroupPage) -> dict[str, tuple[str, str]]:
 
 
 def test_partitions_are_listed_worst_first_with_the_reason_for_their_status() -> None:
-    assert [(row.topic, row.partition, row.look.word, row.why) for row in page("fraud-detection").partitions] == [
+    assert [(row.topic, row.partition, row.badge.word, row.why) for row in page("fraud-detection").partitions] == [
         ("payments", 0, "STALL", "Has stayed at 8,700 for 2 min 30 s with a consumer there; 915 behind"),
         ("payments", 1, "STALL", "Has stayed at 8,700 for 2 min 30 s with a consumer there; 915 behind"),
         ("payments", 2, "WARN", "Its lag did not shrink for 2 min 30 s, though it worked off 225; 120 behind"),
@@ -91,7 +91,7 @@ def test_an_owner_is_told_only_where_it_is_known(members: Members | None, owner:
 
 
 def test_the_address_says_which_partitions_are_shown() -> None:
-    assert {row.look.word for row in page("fraud-detection", status="stall").partitions} == {"STALL"}
+    assert {row.badge.word for row in page("fraud-detection", status="stall").partitions} == {"STALL"}
     assert {row.topic for row in page("billing", topic="payments").partitions} == {"payments"}
     assert page("billing", topic="unknown").partitions == []
     assert len(page("billing", status="unknown").partitions) == 9
@@ -182,7 +182,7 @@ def test_a_single_observation_can_be_drawn() -> None:
 
 def test_a_topic_says_who_consumes_it_and_how_far_behind() -> None:
     told = topic_page(FOUND, "payments", {}, NOW)
-    assert [(row.group, row.look.word, row.lag, row.worst, row.subscribed) for row in told.consumers] == [
+    assert [(row.group, row.badge.word, row.lag, row.worst, row.subscribed) for row in told.consumers] == [
         ("fraud-detection", "STALL", "1,950", "915", "yes"),
         ("mail-sender", "STOP", "1,080", "360", ""),
         ("billing", "OK", "0", "0", "yes"),
@@ -234,7 +234,7 @@ def test_the_exporter_tells_stages_requests_failures_and_what_is_in_force_but_no
     ]
     assert max(stage.percent for stage in production.stages) == 100.0
     assert ("OffsetFetch", "3") in production.requests
-    assert (staging.stages, staging.card.look.word) == ((), "DOWN")
+    assert (staging.stages, staging.card.badge.word) == ((), "DOWN")
     assert "username: exporter" in told.configuration
     assert SECRET not in told.configuration
     assert {"kafka-burrow-exporter", "Python", "kafka-python"} <= {name for name, _ in told.versions}

@@ -27,7 +27,7 @@ def rows(page: Overview) -> Mapping[str, GroupRow]:
 
 
 def test_groups_are_listed_worst_first_and_of_one_status_by_their_lag() -> None:
-    assert [(row.look.word, row.name, row.lag) for row in listed().groups] == [
+    assert [(row.badge.word, row.name, row.lag) for row in listed().groups] == [
         ("ERR", "reporting", "6,815"),
         ("ERR", "fraud-detection", "1,950"),
         ("ERR", "mail-sender", "1,080"),
@@ -84,13 +84,16 @@ def test_statuses_are_counted_whichever_is_asked_for() -> None:
     counts = [("ERR", 3), ("WARN", 1), ("OK", 3), ("NONE", 1)]
     for status in ("", "err", "ok"):
         page = listed(status=status)
-        assert [(tally.look.word, tally.count) for tally in page.tallies] == counts
-        assert [tally.chosen for tally in page.tallies] == [status == "err", False, status == "ok", False]
+        assert [(tally.badge.word, tally.count) for tally in page.status_counts] == counts
+        assert [tally.chosen for tally in page.status_counts] == [status == "err", False, status == "ok", False]
 
 
 def test_a_tally_asks_for_its_status_and_once_chosen_for_all_again() -> None:
-    assert [tally.address for tally in listed(q="i", page="2").tallies][:2] == ["?q=i&status=err", "?q=i&status=warn"]
-    assert [tally.address for tally in listed(q="i", status="err").tallies][:2] == ["?q=i", "?q=i&status=warn"]
+    assert [tally.address for tally in listed(q="i", page="2").status_counts][:2] == [
+        "?q=i&status=err",
+        "?q=i&status=warn",
+    ]
+    assert [tally.address for tally in listed(q="i", status="err").status_counts][:2] == ["?q=i", "?q=i&status=warn"]
 
 
 @pytest.mark.parametrize(
@@ -128,22 +131,22 @@ def test_a_cluster_shows_its_health_its_failures_and_what_is_not_judged() -> Non
     failures = (Failure("broker", "2", "timeout"),)
     seen = observation({}, {"t": [1]}, brokers=3, failures=failures, other_groups={"s": "share", "u": "share"})
     card, dead = listed(outcome(seen), down("d", "authentication")).clusters
-    assert (card.look.word, card.brokers, card.groups, card.topics) == ("IN PART", 3, 0, 1)
+    assert (card.badge.word, card.brokers, card.groups, card.topics) == ("IN PART", 3, 0, 1)
     assert [failed.scope for failed in card.failures] == ["broker"]
     assert card.not_evaluated == "2 of type share"
-    assert (dead.look.word, dead.read, dead.brokers) == ("DOWN", None, None)
+    assert (dead.badge.word, dead.read, dead.brokers) == ("DOWN", None, None)
     assert dead.failures[0].reason == "Kafka refused the credentials (authentication)"
 
 
 def test_a_cluster_says_when_it_was_last_read() -> None:
     (card,) = listed(EVERYTHING, now=NOW + 7_000).clusters
     assert card.read is not None
-    assert (card.look.word, card.read.ago) == ("UP", "7 s ago")
+    assert (card.badge.word, card.read.ago) == ("UP", "7 s ago")
 
 
 def topics(of_cluster: Outcome, **query: str) -> list[tuple[Any, ...]]:
     page = cluster_page(of_cluster, query, NOW)
-    return [(row.name, row.look and row.look.word, row.lag, row.consumers, row.records) for row in page.topics]
+    return [(row.name, row.badge and row.badge.word, row.lag, row.consumers, row.records) for row in page.topics]
 
 
 def test_topics_are_listed_by_their_worst_consumer() -> None:
@@ -166,7 +169,7 @@ def test_a_topic_that_nobody_consumes_has_no_verdict_and_an_unread_one_no_count(
 
 def test_a_cluster_that_cannot_be_read_has_a_page_without_topics() -> None:
     page = cluster_page(down("d"), {}, NOW)
-    assert (page.card.look.word, page.topics, page.paging.total) == ("DOWN", [], 0)
+    assert (page.card.badge.word, page.topics, page.paging.total) == ("DOWN", [], 0)
 
 
 def test_members_without_assignments_are_counted_all_the_same() -> None:

@@ -44,10 +44,10 @@ def test_a_time_is_told_in_utc_with_its_age_and_its_date_where_it_is_another_day
 
 
 def test_no_two_statuses_share_a_word_or_a_shape_and_errors_share_their_colour() -> None:
-    looks = list(words.LOOKS.values())
-    assert set(words.LOOKS) == set(Status)
-    assert len({look.word for look in looks}) == len({look.shape for look in looks}) == len(looks)
-    assert {words.LOOKS[status].kind for status in (Status.ERR, Status.STOP, Status.STALL, Status.REWIND)} == {"err"}
+    looks = list(words.BADGES.values())
+    assert set(words.BADGES) == set(Status)
+    assert len({badge.word for badge in looks}) == len({badge.shape for badge in looks}) == len(looks)
+    assert {words.BADGES[status].kind for status in (Status.ERR, Status.STOP, Status.STALL, Status.REWIND)} == {"err"}
 
 
 def test_failures_are_told_by_reason_the_most_frequent_first_and_some_by_name() -> None:
