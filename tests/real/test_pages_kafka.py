@@ -48,7 +48,7 @@ def test_groups_of_a_real_kafka_have_their_pages(
         def shown() -> bool:
             opened.open("/" + links.group("real", healthy))
             return opened.page.locator("h1 .name").count() == 1 and all(
-                "Assigned to" in why and "nobody" not in why for why in opened.texts("td.why")
+                "Assigned to" in why and "no member" not in why for why in opened.texts("td.why")
             )
 
         wait_until(shown, PATIENCE, "the group's page to name the owners of its partitions")

@@ -77,7 +77,7 @@ class WebConfigFile:
         if str(error) != self._logged:
             self._logged = str(error)
             for mistake in error.mistakes:
-                log.error("web configuration stays as it was: %s", mistake)
+                log.error("web configuration not reloaded, the previous one stays in effect: %s", mistake)
 
     def _stamps(self) -> tuple[Stamp, ...]:
         return tuple(map(_stamp, self._files))

@@ -176,12 +176,12 @@ def _row(found: Report, group: GroupReport, evaluation: Evaluation, row: int) ->
 
 
 def _owner(group: GroupReport, topic: str, partition: int) -> str:
-    """The member that a partition is assigned to: "client at 10.0.0.7"; "nobody"; empty if not known."""
+    """The member that a partition is assigned to: "client at 10.0.0.7"; "no member"; empty if not known."""
     if group.members is None or group.members.owners is None:
         return ""
     owner = group.members.owners.get(topic, {}).get(partition)
     if owner is None:
-        return "nobody"
+        return "no member"
     return f"{owner.client_id or 'a member'} at {owner.host.removeprefix('/') or 'an unknown host'}"
 
 
@@ -198,7 +198,7 @@ def _facts(group: GroupReport) -> list[Fact]:
         Fact("Time behind", words.behind(group.max_lag_seconds, bound=group.lag_is_bound), bound),
     ]
     if group.catch_up_seconds is not None and group.total_lag:
-        facts.append(_caught_up_in(group.catch_up_seconds))
+        facts.append(_time_to_catch_up(group.catch_up_seconds))
     partitions = f"of {words.number(group.partitions)} partition{'s' if group.partitions != 1 else ''}"
     facts.append(Fact("Window watched", words.share(group.complete), partitions))
     if group.retention_margin is not None:
@@ -207,10 +207,10 @@ def _facts(group: GroupReport) -> list[Fact]:
     return facts
 
 
-def _caught_up_in(seconds: float) -> Fact:
+def _time_to_catch_up(seconds: float) -> Fact:
     if math.isinf(seconds):
-        return Fact("Caught up in", "never", "as long as its lag does not shrink")
-    return Fact("Caught up in", duration(seconds), "at the current rate")
+        return Fact("Time to catch up", "never", "while the lag does not shrink")
+    return Fact("Time to catch up", duration(seconds), "at the current rate")
 
 
 def _members(group: GroupReport, coordinator: str) -> Fact:

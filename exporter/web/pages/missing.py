@@ -66,7 +66,8 @@ def no_group(found: Report, name: str, cluster: Cluster, others: Iterable[Outcom
         why = [f"The configuration leaves it out: see groups (allow, deny) of cluster {cluster.name}."]
     else:
         why = [
-            "The last collection did not find it. Kafka deletes a group without members (offsets.retention.minutes)."
+            "The last collection did not find it.",
+            "Kafka deletes a group that has had no members for offsets.retention.minutes.",
         ]
     alike = [Link(like, links.group(found.cluster, like)) for like in _alike(name, found.groups)]
     elsewhere = [

@@ -1,4 +1,4 @@
-"""The exporter's own state: the last collection, what failed in it, the configuration in force, versions."""
+"""The exporter's own state: the last collection, what failed in it, the effective configuration, versions."""
 
 from __future__ import annotations
 

@@ -34,12 +34,12 @@ BADGES: Final = {
     Status.WARN: Badge("WARN", "warn", _TRIANGLE, "falls behind"),
     Status.ERR: Badge("ERR", "err", _OCTAGON, "stopped, stalled or rewound"),
     Status.STOP: Badge("STOP", "err", "M2 2h12v12H2z", "no longer commits"),
-    Status.STALL: Badge("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "commits, but does not move"),
+    Status.STALL: Badge("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "commits the same offset again"),
     Status.REWIND: Badge("REWIND", "err", "M8 2v12L.8 8zM15.2 2v12L8 8z", "went back"),
 }
 
 UP: Final = Badge("UP", "ok", _CIRCLE, "the last collection read the cluster")
-IN_PART: Final = Badge("IN PART", "warn", _TRIANGLE, "the last collection read the cluster, but not all of it")
+PARTIAL: Final = Badge("PARTIAL", "warn", _TRIANGLE, "the last collection read the cluster, but not all of it")
 DOWN: Final = Badge("DOWN", "err", _OCTAGON, "the last collection could not read the cluster")
 
 _REASONS: Final = {
@@ -50,7 +50,7 @@ _REASONS: Final = {
     "internal_error": "an unexpected error; the exporter's log has its traceback",
     "no_leader": "the partition has no leader",
     "timeout": "no answer in time",
-    "unsupported_version": "the broker does not know the request",
+    "unsupported_version": "the broker does not support the request",
 }
 
 

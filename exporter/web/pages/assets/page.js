@@ -75,7 +75,7 @@
         showState("");
       }
     } catch {
-      showState(`The exporter did not answer at ${new Date().toISOString().slice(11, 19)} UTC; this page is older.`);
+      showState(`The exporter did not answer at ${new Date().toISOString().slice(11, 19)} UTC; this page shows its last answer.`);
     } finally {
       asking = false;
       due = Date.now() + every * 1000;

@@ -107,7 +107,9 @@ def test_a_broken_file_is_logged_once_and_what_was_in_force_stays(
         assert set(watch.config().users) == {"alice"}
     (record,) = caplog.records
     assert record.levelname == "ERROR"
-    assert record.getMessage().startswith(f"web configuration stays as it was: {folder / 'web.yml'}")
+    assert record.getMessage().startswith(
+        f"web configuration not reloaded, the previous one stays in effect: {folder / 'web.yml'}"
+    )
     write(folder, USERS.replace("alice", "bob"))
     assert set(watch.config().users) == {"bob"}
 

@@ -61,18 +61,18 @@ def test_facts_about_a_group() -> None:
     assert told["State"] == ("Stable", "consumer, uniform")
     assert told["Members"] == ("2", "coordinated by broker 2")
     assert told["Total lag"] == ("1,950", "at most 915 on one partition")
-    assert told["Caught up in"] == ("never", "as long as its lag does not shrink")
+    assert told["Time to catch up"] == ("never", "while the lag does not shrink")
     assert told["Window watched"] == ("100 %", "of 3 partitions")
     assert told["Retention margin"] == ("43 %", "of the log left before records are lost")
-    assert facts(page("catching-up"))["Caught up in"][0] == "3 min 57 s"
-    assert "Caught up in" not in facts(page("warehouse"))
+    assert facts(page("catching-up"))["Time to catch up"][0] == "3 min 57 s"
+    assert "Time to catch up" not in facts(page("warehouse"))
     assert set(facts(page("just-created"))) == {"State", "Members"}
 
 
 def test_a_group_says_which_topics_it_no_longer_subscribes_to() -> None:
     told = page("warehouse")
     assert told.unsubscribed == {"archive": "clusters/production/groups/warehouse?topic=archive"}
-    assert {row.owner for row in told.partitions if row.topic == "archive"} == {"nobody"}
+    assert {row.owner for row in told.partitions if row.topic == "archive"} == {"no member"}
     assert page("billing").unsubscribed == {}
 
 
@@ -82,7 +82,7 @@ def test_a_group_says_which_topics_it_no_longer_subscribes_to() -> None:
         (None, ""),
         (Members(1, None), ""),
         (Members(1, {"t": {0: Owner("", "")}}), "a member at an unknown host"),
-        (Members(1, {}), "nobody"),
+        (Members(1, {}), "no member"),
     ],
 )
 def test_an_owner_is_told_only_where_it_is_known(members: Members | None, owner: str) -> None:

@@ -131,7 +131,7 @@ def test_a_cluster_shows_its_health_its_failures_and_what_is_not_judged() -> Non
     failures = (Failure("broker", "2", "timeout"),)
     seen = observation({}, {"t": [1]}, brokers=3, failures=failures, other_groups={"s": "share", "u": "share"})
     card, dead = listed(outcome(seen), down("d", "authentication")).clusters
-    assert (card.badge.word, card.brokers, card.groups, card.topics) == ("IN PART", 3, 0, 1)
+    assert (card.badge.word, card.brokers, card.groups, card.topics) == ("PARTIAL", 3, 0, 1)
     assert [failed.scope for failed in card.failures] == ["broker"]
     assert card.not_evaluated == "2 of type share"
     assert (dead.badge.word, dead.read, dead.brokers) == ("DOWN", None, None)
