@@ -12,7 +12,8 @@ from exporter.core.report import Outcome
 from exporter.web.app import make_app
 from exporter.web.pages.status_pages import REFRESH_SECONDS
 from tests.support.browsing import Window, chromium, window
-from tests.support.outcomes import group, observation, outcome
+from tests.support.observations import group, observation
+from tests.support.outcomes import outcome
 from tests.support.page_scenes import SETTINGS, Known, many, of, some
 from tests.support.serving import serving
 
@@ -125,7 +126,7 @@ def of_lags(**lags: int) -> Outcome:
     ends = {name: [100] for name in lags}
     return outcome(
         observation(
-            {name: group({name: [100 - lag]}) for name, lag in lags.items()}, ends, cluster=SETTINGS.clusters[0].name
+            0, {name: group({name: [100 - lag]}) for name, lag in lags.items()}, ends, cluster=SETTINGS.clusters[0].name
         )
     )
 

@@ -13,10 +13,11 @@ from exporter.settings import Cluster, Settings, Web
 from exporter.web.v3 import Api
 from tests.support.asking import Answer
 from tests.support.asking import ask as ask_app
-from tests.support.outcomes import START, group, observation, outcomes
+from tests.support.observations import group, observation
+from tests.support.outcomes import outcomes
 
 HOST = socket.gethostname()
-STEP = 30_000
+STEP = 30
 SETTINGS = Settings((Cluster("Prod", ("k:1",)),))
 
 
@@ -65,12 +66,12 @@ def two_commits() -> Outcome:
     owners = Members(1, {"t": {0: Owner("me", "/10.0.0.1"), 1: Owner("me", "/10.0.0.1")}})
     return last(
         [
-            observation({"g": group({"t": [40]}, members=owners)}, {"t": [90, 90, 90]}, cluster="Prod"),
+            observation(0, {"g": group({"t": [40]}, members=owners)}, {"t": [90, 90, 90]}, cluster="Prod"),
             observation(
+                STEP + 0.25,
                 {"g": group({"t": [60, -1, 95]}, members=owners)},
                 {"t": [100, 100, -2], "u": [7]},
                 cluster="Prod",
-                at=START + STEP + 250,
             ),
         ]
     )
@@ -80,10 +81,10 @@ def falling_behind() -> Outcome:
     """Group "g" falls behind on the first partition of "t" and keeps up on the second, for four minutes."""
     return last(
         observation(
+            number * STEP,
             {"g": group({"t": [10 * number, 20 * number]}, protocol="consumer")},
             {"t": [30 + 20 * number, 20 * number]},
             cluster="Prod",
-            at=START + number * STEP,
         )
         for number in range(9)
     )

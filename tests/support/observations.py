@@ -45,16 +45,16 @@ def group(commits: Offsets, *, state: str = "Stable", times: Offsets | None = No
     return GroupObservation(state, columns(commits), commit_times=columns(times or {}), **more)
 
 
-def members(owners: Mapping[str, Sequence[int]]) -> Members:
-    """One member that has these partitions assigned."""
-    return Members(1, {topic: {id_: Owner("client", "/host") for id_ in ids} for topic, ids in owners.items()})
+def members(owners: Mapping[str, Sequence[int]], count: int = 1) -> Members:
+    """So many members, one of which has these partitions assigned."""
+    return Members(count, {topic: {id_: Owner("client", "/host") for id_ in ids} for topic, ids in owners.items()})
 
 
 def observation(
-    seconds: float, groups: Mapping[str, GroupObservation], end_offsets: Offsets, **more: Any
+    seconds: float, groups: Mapping[str, GroupObservation], end_offsets: Offsets, *, cluster: str = "c", **more: Any
 ) -> Observation:
-    """What was seen of cluster "c" so many seconds after START."""
-    return Observation("c", START + int(seconds * 1000), dict(groups), columns(end_offsets), **more)
+    """What was seen of a cluster so many seconds after START."""
+    return Observation(cluster, START + int(seconds * 1000), dict(groups), columns(end_offsets), **more)
 
 
 def folded(seen: Sequence[Observation], settings: Evaluation | None = None) -> History:

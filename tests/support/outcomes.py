@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-import numpy as np
+from collections.abc import Iterable, Iterator
 
 from exporter.core import history
 from exporter.core.evaluation import Evaluation
-from exporter.core.model import Failure, GroupObservation, Members, Observation, Owner
+from exporter.core.model import Failure, Observation
 from exporter.core.report import Outcome, report
-
-START = 1_700_000_000_000
-"""The time of the first observation in ms."""
-
-
-def group(commits: Mapping[str, Iterable[int]], state: str = "Stable", **more: Any) -> GroupObservation:
-    return GroupObservation(state, {topic: offsets(numbers) for topic, numbers in commits.items()}, **more)
-
-
-def observation(
-    groups: Mapping[str, GroupObservation],
-    ends: Mapping[str, Iterable[int]],
-    *,
-    cluster: str = "c",
-    at: int = START,
-    **more: Any,
-) -> Observation:
-    return Observation(cluster, at, groups, {topic: offsets(numbers) for topic, numbers in ends.items()}, **more)
-
-
-def offsets(numbers: Iterable[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.array(list(numbers), dtype=np.int64)
 
 
 def outcomes(observations: Iterable[Observation]) -> Iterator[Outcome]:
@@ -51,8 +26,3 @@ def outcome(seen: Observation) -> Outcome:
 
 def down(cluster: str, reason: str = "timeout") -> Outcome:
     return Outcome(cluster, None, (Failure("cluster", cluster, reason),), up=False)
-
-
-def members(count: int, *topics: str) -> Members:
-    """So many members, each of the topics assigned to one."""
-    return Members(count, {topic: {0: Owner("client", "host")} for topic in topics})

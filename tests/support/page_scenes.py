@@ -11,7 +11,8 @@ from exporter.core.history import empty, fold
 from exporter.core.model import NO_OFFSET, Failure, GroupObservation, Members, Observation, Owner
 from exporter.core.report import Outcome, Report, report
 from exporter.settings import Cluster, Sasl, Settings
-from tests.support.outcomes import down, group, offsets
+from tests.support.observations import column, group
+from tests.support.outcomes import down
 
 SECRET = "not-to-be-shown"  # noqa: S105
 ODD_NAMES = (
@@ -75,7 +76,7 @@ def run(cluster: str, groups: Any, ends: Any, *, until: int | None = None, **mor
             cluster,
             last - (STEPS - 1 - step) * STEP * 1000,
             groups(step),
-            {topic: offsets(values) for topic, values in ends(step).items()},
+            {topic: column(values) for topic, values in ends(step).items()},
             **more,
         )
         for step in range(STEPS)
@@ -112,10 +113,10 @@ def everything(until: int | None = None) -> Report:
             ends,
             until=until,
             start_offsets={
-                "orders": offsets([120_000] * 6),
-                "payments": offsets([8_000] * 3),
-                "audit-log": offsets([61_000]),
-                "archive": offsets([0, 500]),
+                "orders": column([120_000] * 6),
+                "payments": column([8_000] * 3),
+                "audit-log": column([61_000]),
+                "archive": column([0, 500]),
             },
             other_groups={"share-1": "share"},
             brokers=3,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from exporter.core.model import Observation
 from exporter.settings import Cluster, Collection, Settings
-from tests.support.outcomes import START, group, observation
+from tests.support.observations import group, observation
 from tests.support.serving import PATIENCE
 
 FRESH = Collection(min_interval=0.0)
@@ -31,9 +31,7 @@ class Source:
         if self.closed:
             raise ConnectionError("the source is closed")
         Source.seen[self.cluster.name] = at = Source.seen.get(self.cluster.name, 0) + 1
-        return observation(
-            {"g": group({"t": [10 * at]})}, {"t": [100]}, cluster=self.cluster.name, at=START + 30_000 * at
-        )
+        return observation(30 * at, {"g": group({"t": [10 * at]})}, {"t": [100]}, cluster=self.cluster.name)
 
     def refresh_members(self, seen: Observation) -> None:
         pass

@@ -12,17 +12,17 @@ from exporter.core.evaluation import Evaluation
 from exporter.core.history import History
 from exporter.core.model import Observation
 from exporter.settings import Cluster, Collection, Settings
-from tests.support.outcomes import START, group, observation
+from tests.support.observations import group, observation
 
 SETTINGS = Evaluation()
-STEP = 30_000
+STEP = 30
 
 
 def rounds(count: int) -> Iterator[Observation]:
     """Two groups on two topics that commit every 30 s, one record more each time."""
     for number in range(count):
         groups = {name: group({"t": [number], "u": [number, 7]}) for name in ("a", "b")}
-        yield observation(groups, {"t": [100], "u": [100, 100]}, at=START + number * STEP)
+        yield observation(number * STEP, groups, {"t": [100], "u": [100, 100]})
 
 
 def after(count: int) -> History:

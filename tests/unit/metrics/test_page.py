@@ -25,7 +25,8 @@ from exporter.metrics import CATALOGUE, Pages
 from exporter.metrics.catalogue import CLUSTER_FAMILIES
 from exporter.metrics.family import Columns, Family, Level, Samples
 from exporter.settings import Cluster, Granularity, Settings
-from tests.support.outcomes import START, group, members, observation, outcomes
+from tests.support.observations import START, group, members, observation
+from tests.support.outcomes import outcomes
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -35,21 +36,21 @@ offsets = st.one_of(st.sampled_from([NO_OFFSET, NOT_READ, 0, 999_999, 1_000_000]
 
 
 @st.composite
-def observed(draw: st.DrawFn, topics: list[str], groups: list[str], sizes: dict[str, int], at: int) -> Observation:
+def observed(draw: st.DrawFn, topics: list[str], groups: list[str], sizes: dict[str, int], seconds: int) -> Observation:
     """A cluster in which topics and groups come and go from one observation to the next."""
     present = [topic for topic in topics if draw(st.booleans())]
 
     def one_group() -> GroupObservation:
         on = draw(st.lists(st.sampled_from(topics), unique=True))
         commits = {topic: draw(st.lists(offsets, min_size=0, max_size=sizes[topic])) for topic in on}
-        known = draw(st.none() | st.just(members(2, *on[:1])))
+        known = draw(st.none() | st.just(members({topic: [0] for topic in on[:1]}, 2)))
         return group(commits, state=draw(st.sampled_from(["Stable", "Empty"])), members=known, coordinator=1)
 
     return observation(
+        seconds,
         {name: one_group() for name in groups if draw(st.booleans())},
         {topic: draw(st.lists(offsets, min_size=sizes[topic], max_size=sizes[topic])) for topic in present},
-        at=at,
-        start_offsets={topic: observation({}, {topic: [0] * sizes[topic]}).end_offsets[topic] for topic in present},
+        start_offsets={topic: observation(0, {}, {topic: [0] * sizes[topic]}).end_offsets[topic] for topic in present},
         unread_groups=frozenset(draw(st.lists(st.sampled_from(groups), unique=True, max_size=1))),
         failures=(Failure("topic", topics[0], "TIMEOUT"),),
         stages={"commits": 0.25, "end offsets": 0.5},
@@ -152,7 +153,7 @@ def sample_key(sample: Any) -> tuple[str, frozenset[tuple[str, str]], float]:
 
 
 def test_compressed_it_is_one_gzip_stream_with_the_same_page() -> None:
-    (shown,) = outcomes([observation({"g": group({"t": [1]})}, {"t": [2]})])
+    (shown,) = outcomes([observation(0, {"g": group({"t": [1]})}, {"t": [2]})])
     made = pages()
     for _ in range(2):
         page = made.page((shown,), deadline=9.5, accept_encoding="deflate, gzip;q=0.5")
@@ -164,7 +165,7 @@ def test_compressed_it_is_one_gzip_stream_with_the_same_page() -> None:
 
 
 def test_scrapes_of_the_same_reports_share_the_text() -> None:
-    first, second = outcomes([observation({"g": group({"t": [n]})}, {"t": [9]}, at=START + n * 30_000) for n in (1, 2)])
+    first, second = outcomes([observation(n * 30, {"g": group({"t": [n]})}, {"t": [9]}) for n in (1, 2)])
     made = pages()
     text = made.page((first,), deadline=9.5).pieces[0]
     again = replace(first)
@@ -173,7 +174,7 @@ def test_scrapes_of_the_same_reports_share_the_text() -> None:
 
 
 def test_a_scrape_may_ask_for_some_families_only() -> None:
-    (shown,) = outcomes([observation({"g": group({"t": [1]})}, {"t": [2]})])
+    (shown,) = outcomes([observation(0, {"g": group({"t": [1]})}, {"t": [2]})])
     made = pages()
     asked = {"burrow_kafka_consumer_status", "process_cpu_seconds_total"}
     page = b"".join(made.page((shown,), deadline=9.5, names=asked).pieces).decode()
@@ -204,10 +205,11 @@ def test_help_of_a_status_says_what_its_numbers_mean(name: str, statuses: list[S
 @pytest.mark.parametrize("granularity", ["partition", "topic", "group"])
 def test_promtool_finds_fault_with_nothing_but_the_one_name_that_is_burrows(granularity: Granularity) -> None:
     everything = observation(
-        {"g": group({"t": [1]}, members=members(1, "t"), coordinator=1)},
+        0,
+        {"g": group({"t": [1]}, members=members({"t": [0]}), coordinator=1)},
         {"t": [2]},
-        start_offsets=observation({}, {"t": [0]}).end_offsets,
-        stable_offsets=observation({}, {"t": [1]}).end_offsets,
+        start_offsets=observation(0, {}, {"t": [0]}).end_offsets,
+        stable_offsets=observation(0, {}, {"t": [1]}).end_offsets,
         failures=(Failure("topic", "x", "timeout"),),
         stages={"commits": 0.25},
         requests={"OffsetFetch": 2},

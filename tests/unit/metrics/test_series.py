@@ -10,7 +10,8 @@ from exporter.core.model import NOT_READ, Failure, Observation
 from exporter.core.report import Outcome
 from exporter.metrics import CATALOGUE, Pages
 from exporter.settings import Cluster, Granularity, Settings
-from tests.support.outcomes import START, down, group, members, observation, offsets, outcome, outcomes
+from tests.support.observations import START, column, group, members, observation
+from tests.support.outcomes import down, outcome, outcomes
 
 Labels = frozenset[tuple[str, str]]
 GROUP = {"cluster": "c", "consumer_group": "g"}
@@ -45,14 +46,19 @@ class Read:
 
 def everything() -> Observation:
     return observation(
+        0,
         {
             "g": group(
-                {"t": [40, 50], "old": [7]}, type="classic", protocol="range", coordinator=3, members=members(2, "t")
+                {"t": [40, 50], "old": [7]},
+                type="classic",
+                protocol="range",
+                coordinator=3,
+                members=members({"t": [0]}, 2),
             )
         },
         {"t": [100, 51], "old": [9]},
-        start_offsets={"t": offsets([10, 20]), "old": offsets([1])},
-        stable_offsets={"t": offsets([90, 50])},
+        start_offsets={"t": column([10, 20]), "old": column([1])},
+        stable_offsets={"t": column([90, 50])},
         failures=(
             Failure("topic", "x", "TIMEOUT"),
             Failure("topic", "y", "TIMEOUT"),
@@ -92,9 +98,9 @@ def test_per_partition_series_are_left_out_at_topic_granularity_and_topics_at_gr
 def test_the_worst_partition_of_a_topic_gives_its_status() -> None:
     seen = [
         observation(
+            n * 30,
             {"g": group({"a": [5], "t": [5 + n, 5], "u": []})},
             {"a": [5], "t": [900, 9], "u": []},
-            at=START + n * 30_000,
         )
         for n in range(8)
     ]
@@ -156,7 +162,7 @@ def test_a_cluster_and_its_collection_say_their_numbers() -> None:
 
 
 def test_of_a_group_without_a_readable_commit_only_what_kafka_says_is_shown() -> None:
-    page = Read(outcome(observation({"g": group({}, state="Empty")}, {"t": [5]})))
+    page = Read(outcome(observation(0, {"g": group({}, state="Empty")}, {"t": [5]})))
     about_groups = {name for name in page.names() if page.series(name).keys() & {labels(**GROUP)}}
     assert about_groups == {
         "burrow_kafka_consumer_partitions",
@@ -169,17 +175,17 @@ def test_of_a_group_without_a_readable_commit_only_what_kafka_says_is_shown() ->
 
 def test_members_are_told_only_where_they_are_known() -> None:
     def said(**more: object) -> list[float]:
-        page = Read(outcome(observation({"g": group({"t": [1]}, **more)}, {"t": [5]})))
+        page = Read(outcome(observation(0, {"g": group({"t": [1]}, **more)}, {"t": [5]})))
         return list(page.series("burrow_kafka_consumer_members").values())
 
     assert said() == []
-    assert said(members=members(4)) == [4]
+    assert said(members=members({}, 4)) == [4]
     assert said(state="Empty") == [0]
-    assert said(state="Dead", members=members(4)) == [0]
+    assert said(state="Dead", members=members({}, 4)) == [0]
 
 
 def test_what_could_not_be_read_has_no_series() -> None:
-    seen = observation({"g": group({"t": [3, NOT_READ, 4]})}, {"t": [NOT_READ, 5, 6]})
+    seen = observation(0, {"g": group({"t": [3, NOT_READ, 4]})}, {"t": [NOT_READ, 5, 6]})
     page = Read(outcome(seen))
     assert page.series("burrow_kafka_consumer_partition_lag") == {labels(**PARTITION | {"partition": "2"}): 2}
     assert page.series("burrow_kafka_topic_partition_offset") == {
@@ -194,9 +200,9 @@ def test_what_could_not_be_read_has_no_series() -> None:
 def test_what_is_gone_has_no_series_at_the_next_scrape_and_what_is_new_has() -> None:
     first, second, third = outcomes(
         [
-            observation({"g": group({"t": [1]}), "h": group({"t": [1]})}, {"t": [2], "u": [2]}),
-            observation({"h": group({"u": [2]})}, {"u": [2, 2], "v": [3]}, at=START + 30_000),
-            observation({"g": group({"u": [1, 2]})}, {"u": [2, 2]}, at=START + 60_000),
+            observation(0, {"g": group({"t": [1]}), "h": group({"t": [1]})}, {"t": [2], "u": [2]}),
+            observation(30, {"h": group({"u": [2]})}, {"u": [2, 2], "v": [3]}),
+            observation(60, {"g": group({"u": [1, 2]})}, {"u": [2, 2]}),
         ]
     )
     pages = Pages(Settings((Cluster("c", ("localhost:9092",)),)))
@@ -220,11 +226,11 @@ def test_what_is_gone_has_no_series_at_the_next_scrape_and_what_is_new_has() -> 
 def test_a_group_that_could_not_be_read_is_absent_and_counted() -> None:
     first, second = outcomes(
         [
-            observation({"g": group({"t": [1]}), "h": group({"t": [1]})}, {"t": [2]}),
+            observation(0, {"g": group({"t": [1]}), "h": group({"t": [1]})}, {"t": [2]}),
             observation(
+                30,
                 {"h": group({"t": [1]})},
                 {"t": [2]},
-                at=START + 30_000,
                 unread_groups=frozenset({"g"}),
                 failures=(Failure("group", "g", "NOT_COORDINATOR"),),
             ),
@@ -237,7 +243,7 @@ def test_a_group_that_could_not_be_read_is_absent_and_counted() -> None:
 
 
 def test_of_a_cluster_that_is_down_there_is_nothing_but_that_and_why() -> None:
-    page = Read(down("c"), outcome(observation({"g": group({"t": [1]})}, {"t": [2]}, cluster="d")))
+    page = Read(down("c"), outcome(observation(0, {"g": group({"t": [1]})}, {"t": [2]}, cluster="d")))
     assert [line for line in page.text.splitlines() if 'cluster="c"' in line] == [
         'burrow_kafka_cluster_up{cluster="c"} 0.0',
         'burrow_exporter_failures{cluster="c",reason="timeout",scope="cluster"} 1.0',
@@ -259,8 +265,8 @@ def test_text_is_kept_for_one_layout_of_each_cluster_and_let_go_with_it() -> Non
     pages = Pages(Settings((Cluster("c", ("localhost:9092",)), Cluster("d", ("localhost:9092",)))))
     rows = pages._rows._kept
     for turn in range(5):
-        (shown,) = outcomes([observation({f"g{turn}": group({"t": [1]})}, {"t": [2], f"t{turn}": [1]})])
-        other = outcome(observation({"g": group({"t": [1]})}, {"t": [2]}, cluster="d"))
+        (shown,) = outcomes([observation(0, {f"g{turn}": group({"t": [1]})}, {"t": [2], f"t{turn}": [1]})])
+        other = outcome(observation(0, {"g": group({"t": [1]})}, {"t": [2]}, cluster="d"))
         Read(shown, other, pages=pages)
         assert len(rows) == 4
     Read(down("c"), pages=pages)
@@ -270,9 +276,9 @@ def test_text_is_kept_for_one_layout_of_each_cluster_and_let_go_with_it() -> Non
 def test_text_is_made_anew_only_when_a_layout_changes() -> None:
     first, second, third = outcomes(
         [
-            observation({"g": group({"t": [1]})}, {"t": [2]}),
-            observation({"g": group({"t": [2]})}, {"t": [2]}, at=START + 30_000),
-            observation({"g": group({"t": [2]})}, {"t": [2, 2]}, at=START + 60_000),
+            observation(0, {"g": group({"t": [1]})}, {"t": [2]}),
+            observation(30, {"g": group({"t": [2]})}, {"t": [2]}),
+            observation(60, {"g": group({"t": [2]})}, {"t": [2, 2]}),
         ]
     )
     pages = Pages(Settings((Cluster("c", ("localhost:9092",)),)))

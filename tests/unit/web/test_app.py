@@ -13,7 +13,8 @@ from exporter.web.app import make_app
 from exporter.web.middleware import SECURITY_HEADERS
 from exporter.web.scrape import CHUNK_BYTES, MAX_DEADLINE, MIN_DEADLINE
 from tests.support.asking import ask
-from tests.support.outcomes import down, group, observation, outcome
+from tests.support.observations import group, observation
+from tests.support.outcomes import down, outcome
 
 SETTINGS = Settings((Cluster("c", ("localhost:9092",)),), Collection(scrape_timeout=10.0, timeout_offset=0.5))
 
@@ -44,7 +45,7 @@ def app(collector: Fake | None = None, settings: Settings = SETTINGS) -> Starlet
 
 
 def some() -> Outcome:
-    return outcome(observation({"g": group({"t": [1]})}, {"t": [3]}))
+    return outcome(observation(0, {"g": group({"t": [1]})}, {"t": [3]}))
 
 
 def test_a_scrape_is_answered_with_the_page_in_the_text_format() -> None:
@@ -71,7 +72,7 @@ def test_a_scraper_that_takes_gzip_gets_it() -> None:
 
 def test_a_page_larger_than_a_piece_arrives_whole() -> None:
     many = outcome(
-        observation({"g": group({f"topic-{n}": [1] for n in range(2000)})}, {f"topic-{n}": [3] for n in range(2000)})
+        observation(0, {"g": group({f"topic-{n}": [1] for n in range(2000)})}, {f"topic-{n}": [3] for n in range(2000)})
     )
     body = ask(app(Fake(many)), "/metrics").text
     assert len(body) > 2 * CHUNK_BYTES

@@ -14,10 +14,11 @@ from exporter.web.pages.charts import WindowChart, window_chart
 from exporter.web.pages.consumer_group import PAGE, GroupPage, PartitionFilter, group_page
 from exporter.web.pages.state import state_page
 from exporter.web.pages.topic import topic_page
-from tests.support.outcomes import down, group, observation, outcome, outcomes
+from tests.support.observations import START, group, observation
+from tests.support.outcomes import down, outcome, outcomes
 from tests.support.page_scenes import SECRET, SETTINGS, everything, of
 
-NOW = 1_700_000_000_000
+NOW = START
 FOUND = everything(NOW)
 
 
@@ -86,7 +87,7 @@ def test_a_group_says_which_topics_it_no_longer_subscribes_to() -> None:
     ],
 )
 def test_an_owner_is_told_only_where_it_is_known(members: Members | None, owner: str) -> None:
-    found = reported(observation({"g": group({"t": [1]}, members=members)}, {"t": [1]}))
+    found = reported(observation(0, {"g": group({"t": [1]}, members=members)}, {"t": [1]}))
     assert page("g", found).partitions[0].owner == owner
 
 
@@ -98,7 +99,7 @@ def test_the_address_says_which_partitions_are_shown() -> None:
 
 
 def test_many_partitions_are_shown_a_page_at_a_time() -> None:
-    found = reported(observation({"g": group({"t": range(100), "u": [0]})}, {"t": [100] * 100, "u": [0]}))
+    found = reported(observation(0, {"g": group({"t": range(100), "u": [0]})}, {"t": [100] * 100, "u": [0]}))
     seen = [row.partition for number in range(1, 5) for row in page("g", found, topic="t", page=str(number)).partitions]
     assert seen == list(range(100))
     second = page("g", found, topic="t", page="2")
@@ -107,7 +108,7 @@ def test_many_partitions_are_shown_a_page_at_a_time() -> None:
 
 
 def test_what_could_not_be_read_is_counted_and_what_has_no_commit_is_not() -> None:
-    found = reported(observation({"g": group({"t": [1, NOT_READ, NO_OFFSET, 1]})}, {"t": [1, 1, 1, NOT_READ]}))
+    found = reported(observation(0, {"g": group({"t": [1, NOT_READ, NO_OFFSET, 1]})}, {"t": [1, 1, 1, NOT_READ]}))
     told = page("g", found)
     assert told.unreadable == 2
     assert [row.partition for row in told.partitions] == [0]
@@ -115,7 +116,7 @@ def test_what_could_not_be_read_is_counted_and_what_has_no_commit_is_not() -> No
 
 def test_records_that_were_lost_and_commits_beyond_the_end_are_told() -> None:
     found = reported(
-        observation({"g": group({"t": [4, 50]})}, {"t": [30, 30]}, start_offsets={"t": np.array([10, 10])})
+        observation(0, {"g": group({"t": [4, 50]})}, {"t": [30, 30]}, start_offsets={"t": np.array([10, 10])})
     )
     told = page("g", found)
     assert [row.lost for row in told.partitions] == ["6", ""]
@@ -125,8 +126,8 @@ def test_records_that_were_lost_and_commits_beyond_the_end_are_told() -> None:
 
 def test_a_young_window_says_how_much_of_it_was_watched() -> None:
     found = reported(
-        observation({"g": group({"t": [1]})}, {"t": [5]}, at=NOW),
-        observation({"g": group({"t": [2]})}, {"t": [9]}, at=NOW + 75_000),
+        observation(0, {"g": group({"t": [1]})}, {"t": [5]}),
+        observation(75, {"g": group({"t": [2]})}, {"t": [9]}),
     )
     assert page("g", found).partitions[0].watched == "50 %"
 
@@ -141,7 +142,7 @@ def points(text: str) -> list[tuple[float, float]]:
 
 def steps(commits: Iterable[int], ends: Iterable[int], **more: str) -> list[Observation]:
     return [
-        observation({"g": group({"t": [commit]}, **more)}, {"t": [end]}, at=NOW + step * 30_000)
+        observation(step * 30, {"g": group({"t": [commit]}, **more)}, {"t": [end]})
         for step, (commit, end) in enumerate(zip(commits, ends, strict=True))
     ]
 
@@ -204,7 +205,7 @@ def test_a_topic_shows_where_its_partitions_start_and_end_and_who_is_furthest_be
 
 
 def test_offsets_that_were_not_read_are_left_empty() -> None:
-    found = reported(observation({"g": group({"t": [1]})}, {"t": [5, NOT_READ]}, start_offsets={"t": np.array([2])}))
+    found = reported(observation(0, {"g": group({"t": [1]})}, {"t": [5, NOT_READ]}, start_offsets={"t": np.array([2])}))
     told = topic_page(found, "t", {}, NOW)
     assert [(row.start, row.end, row.records, row.lag, row.behind) for row in told.partitions] == [
         ("2", "5", "3", "3", "g"),
@@ -214,7 +215,7 @@ def test_offsets_that_were_not_read_are_left_empty() -> None:
 
 def test_partitions_and_consumers_of_a_topic_are_paged_each_for_itself() -> None:
     groups = {f"g{number:03}": group({"t": [1]}) for number in range(120)}
-    found = reported(observation(groups, {"t": [1] * 130}))
+    found = reported(observation(0, groups, {"t": [1] * 130}))
     told = topic_page(found, "t", {"page": "2", "groups": "3"}, NOW)
     assert [row.group for row in told.consumers] == [f"g{number:03}" for number in range(100, 120)]
     assert [row.partition for row in told.partitions] == list(range(50, 100))
@@ -241,7 +242,7 @@ def test_the_exporter_tells_stages_requests_failures_and_what_is_in_force_but_no
 
 
 def test_the_total_is_the_last_stage_and_seconds_are_told_as_such() -> None:
-    seen = observation({}, {}, stages={"total": 2.5, "metadata": 1.25})
+    seen = observation(0, {}, {}, stages={"total": 2.5, "metadata": 1.25})
     (told,) = state_page((outcome(seen),), SETTINGS, NOW).collections
     assert [(stage.name, stage.seconds, stage.percent) for stage in told.stages] == [
         ("metadata", "1.25 s", 50.0),

@@ -11,7 +11,8 @@ from exporter.core.model import Failure, Members
 from exporter.core.report import Outcome
 from exporter.web.pages.cluster import cluster_page
 from exporter.web.pages.overview import PAGE, GroupFilter, GroupRow, Overview, overview
-from tests.support.outcomes import down, group, observation, outcome
+from tests.support.observations import group, observation
+from tests.support.outcomes import down, outcome
 from tests.support.page_scenes import STEP, everything, many, of, run
 
 NOW = 1_700_000_000_000
@@ -75,7 +76,7 @@ def test_a_trend_is_drawn_over_the_window_where_there_is_any_lag() -> None:
 
 
 def test_after_a_first_look_there_is_no_trend_yet() -> None:
-    (row,) = listed(outcome(observation({"g": group({"t": [1]})}, {"t": [5]}))).groups
+    (row,) = listed(outcome(observation(0, {"g": group({"t": [1]})}, {"t": [5]}))).groups
     assert (row.trend.line, row.trend.words) == (None, "")
     assert row.watched == "0 %"
 
@@ -110,7 +111,7 @@ def test_a_tally_asks_for_its_status_and_once_chosen_for_all_again() -> None:
     ],
 )
 def test_the_address_says_which_groups_are_shown(query: dict[str, str], names: list[str]) -> None:
-    other = outcome(observation({"g": group({"t": [1]})}, {"t": [1]}))
+    other = outcome(observation(0, {"g": group({"t": [1]})}, {"t": [1]}))
     page = listed(EVERYTHING, other, **query)
     assert [row.name for row in page.groups] == names
     assert page.paging.total == len(names)
@@ -129,7 +130,7 @@ def test_five_thousand_groups_are_shown_a_page_at_a_time_and_the_way_to_the_next
 
 def test_a_cluster_shows_its_health_its_failures_and_what_is_not_judged() -> None:
     failures = (Failure("broker", "2", "timeout"),)
-    seen = observation({}, {"t": [1]}, brokers=3, failures=failures, other_groups={"s": "share", "u": "share"})
+    seen = observation(0, {}, {"t": [1]}, brokers=3, failures=failures, other_groups={"s": "share", "u": "share"})
     card, dead = listed(outcome(seen), down("d", "authentication")).clusters
     assert (card.badge.word, card.brokers, card.groups, card.topics) == ("PARTIAL", 3, 0, 1)
     assert [failed.scope for failed in card.failures] == ["broker"]
@@ -163,7 +164,7 @@ def test_topics_are_found_by_a_part_of_their_name() -> None:
 
 
 def test_a_topic_that_nobody_consumes_has_no_verdict_and_an_unread_one_no_count() -> None:
-    seen = observation({}, {"t": [4, 5]}, start_offsets={})
+    seen = observation(0, {}, {"t": [4, 5]}, start_offsets={})
     assert topics(outcome(seen)) == [("t", None, "", "0", "")]
 
 
@@ -173,7 +174,7 @@ def test_a_cluster_that_cannot_be_read_has_a_page_without_topics() -> None:
 
 
 def test_members_without_assignments_are_counted_all_the_same() -> None:
-    seen = observation({"g": group({"t": [1]}, members=Members(3, None))}, {"t": [1]})
+    seen = observation(0, {"g": group({"t": [1]}, members=Members(3, None))}, {"t": [1]})
     assert rows(listed(outcome(seen)))["g"].members == "3"
 
 

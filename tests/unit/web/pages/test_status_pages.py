@@ -17,7 +17,8 @@ from exporter.web.app import make_app
 from exporter.web.middleware import SECURITY_HEADERS
 from exporter.web.pages import links
 from tests.support.asking import Answer, ask
-from tests.support.outcomes import down, group, members, observation, outcome, outcomes
+from tests.support.observations import group, members, observation
+from tests.support.outcomes import down, outcome, outcomes
 from tests.support.page_scenes import ODD_NAMES, SECRET, SETTINGS, Known, half_down, some
 
 PAGES = (
@@ -114,7 +115,8 @@ def test_a_group_of_any_name_has_its_page_and_the_name_never_becomes_a_tag(name:
 def test_names_of_clusters_topics_owners_and_reasons_never_become_tags() -> None:
     name = '<script>"&'
     seen = observation(
-        {name: group({name: [1]}, state=name, type=name, protocol=name, members=members(1, name))},
+        0,
+        {name: group({name: [1]}, state=name, type=name, protocol=name, members=members({name: [0]}))},
         {name: [5]},
         cluster=name,
         other_groups={"g": name},
@@ -140,7 +142,7 @@ def test_what_somebody_searches_for_is_shown_again_and_never_becomes_a_tag() -> 
 
 
 def test_half_of_a_surrogate_pair_in_a_name_breaks_no_page() -> None:
-    seen = outcome(observation({"g\ud800": group({"t": [1]})}, {"t": [1]}))
+    seen = outcome(observation(0, {"g\ud800": group({"t": [1]})}, {"t": [1]}))
     app = of_one(seen)
     assert ask(app, "/").status == 200
     assert ask(app, "/" + links.group("c", "g\ud800")).status == 200
@@ -172,8 +174,9 @@ def test_a_group_of_another_cluster_is_pointed_to() -> None:
     ],
 )
 def test_what_is_missing_says_why(path: str, why: str) -> None:
-    first = observation({"unread": group({"t": [1]})}, {"t": [1]})
+    first = observation(0, {"unread": group({"t": [1]})}, {"t": [1]})
     second = observation(
+        0,
         {},
         {"t": [1]},
         unread_groups=frozenset({"unread"}),
@@ -222,7 +225,7 @@ def test_no_page_shows_a_secret() -> None:
 
 
 def test_where_the_root_is_the_telemetry_path_the_groups_have_their_other_address() -> None:
-    app = of_one(outcome(observation({"g": group({"t": [1]})}, {"t": [1]})), web=Web(telemetry_path="/"))
+    app = of_one(outcome(observation(0, {"g": group({"t": [1]})}, {"t": [1]})), web=Web(telemetry_path="/"))
     answer = ask(app, "/clusters?q=g")
     assert answer.status == 200
     assert 'href="./clusters?q=g&amp;status=ok"' in answer.text
@@ -240,7 +243,7 @@ def test_files_are_kept_for_ever_and_asked_for_anew_when_they_change() -> None:
 
 
 def test_one_of_a_kind_is_told_in_the_singular_and_none_in_the_plural() -> None:
-    app = of_one(outcome(observation({"g": group({"t": [1]}, state="Stable")}, {"t": [1]}, brokers=1)))
+    app = of_one(outcome(observation(0, {"g": group({"t": [1]}, state="Stable")}, {"t": [1]}, brokers=1)))
     groups, one = (" ".join("".join(Tags(body(ask(app, at))).texts).split()) for at in ("/", "/clusters/c/groups/g"))
     assert "broker1 group1 topic1 failures0" in groups
     assert " of 1 group kafka-burrow-exporter" in groups
@@ -249,8 +252,8 @@ def test_one_of_a_kind_is_told_in_the_singular_and_none_in_the_plural() -> None:
 
 
 def test_an_exporter_without_groups_says_so() -> None:
-    assert "There are no consumer groups." in body(ask(of_one(outcome(observation({}, {}))), "/"))
-    assert "No group matches." in body(ask(of_one(outcome(observation({}, {}))), "/?q=x"))
+    assert "There are no consumer groups." in body(ask(of_one(outcome(observation(0, {}, {}))), "/"))
+    assert "No group matches." in body(ask(of_one(outcome(observation(0, {}, {}))), "/?q=x"))
     assert "There are no consumer groups." in body(ask(of_one(down("c")), "/"))
 
 

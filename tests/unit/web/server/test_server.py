@@ -18,7 +18,8 @@ from exporter.settings import Cluster, Settings
 from exporter.web.app import make_app
 from exporter.web.scrape import SCRAPES_AT_ONCE
 from exporter.web.server import bound_address, listen, parse_address
-from tests.support.outcomes import group, observation, outcome
+from tests.support.observations import group, observation
+from tests.support.outcomes import outcome
 from tests.support.serving import PATIENCE, connect, fetch, serving, until
 
 SETTINGS = Settings((Cluster("c", ("localhost:9092",)),))
@@ -41,7 +42,7 @@ class Gate:
         assert self.open.wait(PATIENCE)
         if self.fails:
             raise RuntimeError("nobody foresaw this")
-        return (outcome(observation({"g": group({"t": [1]})}, {"t": [3]})),)
+        return (outcome(observation(0, {"g": group({"t": [1]})}, {"t": [3]})),)
 
 
 @pytest.fixture

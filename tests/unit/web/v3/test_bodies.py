@@ -14,10 +14,11 @@ from exporter.core.history import capacity
 from exporter.core.model import Failure
 from exporter.core.report import Outcome
 from tests.support.burrow_api import HOST, STEP, ask, falling_behind, last, said, two_commits
-from tests.support.outcomes import START, down, group, observation
+from tests.support.observations import START, group, observation
+from tests.support.outcomes import down
 
-AT = START + STEP + 250
-SECOND = START + STEP
+AT = START + STEP * 1000 + 250
+SECOND = START + STEP * 1000
 
 
 def request(path: str) -> str:
@@ -142,7 +143,7 @@ def test_status_names_only_partitions_that_are_worse_than_ok_and_lag_names_all()
 
 def test_a_partition_worse_than_a_group_can_be_makes_its_group_err() -> None:
     stuck = last(
-        observation({"g": group({"t": [5]})}, {"t": [10 + number]}, cluster="Prod", at=START + number * STEP)
+        observation(number * STEP, {"g": group({"t": [5]})}, {"t": [10 + number]}, cluster="Prod")
         for number in range(9)
     )
     status = said("/v3/kafka/Prod/consumer/g/status", stuck)["status"]
@@ -159,14 +160,14 @@ def test_the_window_that_is_shown_begins_with_the_commit_that_was_judged_first()
 
 
 def test_of_equal_lags_the_first_partition_in_order_has_the_greatest() -> None:
-    outcome = last([observation({"g": group({"b": [1], "a": [3, 1]})}, {"a": [5, 5], "b": [5]}, cluster="Prod")])
+    outcome = last([observation(0, {"g": group({"b": [1], "a": [3, 1]})}, {"a": [5, 5], "b": [5]}, cluster="Prod")])
     status = said("/v3/kafka/Prod/consumer/g/lag", outcome)["status"]
     assert (status["maxlag"]["topic"], status["maxlag"]["partition"]) == ("a", 1)
     assert [(each["topic"], each["partition"]) for each in status["partitions"]] == [("a", 0), ("a", 1), ("b", 0)]
 
 
 def test_greatest_lag_is_named_even_when_it_is_none() -> None:
-    outcome = last([observation({"g": group({"t": [5]})}, {"t": [5]}, cluster="Prod")])
+    outcome = last([observation(0, {"g": group({"t": [5]})}, {"t": [5]}, cluster="Prod")])
     status = said("/v3/kafka/Prod/consumer/g/status", outcome)["status"]
     assert status["partitions"] == []
     assert status["maxlag"]["current_lag"] == 0
@@ -174,7 +175,7 @@ def test_greatest_lag_is_named_even_when_it_is_none() -> None:
 
 def test_lists_are_in_order() -> None:
     groups = {name: group({"t": [1]}) for name in ("b", "a", "ü", "C")}
-    outcome = last([observation(groups, {"t": [1], "Z": [1], "a": [1]}, cluster="Prod")])
+    outcome = last([observation(0, groups, {"t": [1], "Z": [1], "a": [1]}, cluster="Prod")])
     assert said("/v3/kafka/Prod/consumer", outcome)["consumers"] == ["C", "a", "b", "ü"]
     assert said("/v3/kafka/Prod/topic/t/consumers", outcome)["consumers"] == ["C", "a", "b", "ü"]
     assert said("/v3/kafka/Prod/topic", outcome)["topics"] == ["Z", "a", "t"]
@@ -184,8 +185,8 @@ def test_a_group_that_has_gone_or_has_no_commit_is_in_no_list() -> None:
     both = {"g": group({"t": [1]}), "gone": group({"t": [1]}), "new": group({})}
     outcome = last(
         [
-            observation(both, {"t": [2]}, cluster="Prod"),
-            observation({"g": both["g"], "new": both["new"]}, {"t": [2]}, cluster="Prod", at=START + STEP),
+            observation(0, both, {"t": [2]}, cluster="Prod"),
+            observation(STEP, {"g": both["g"], "new": both["new"]}, {"t": [2]}, cluster="Prod"),
         ]
     )
     assert said("/v3/kafka/Prod/consumer", outcome)["consumers"] == ["g"]
@@ -198,8 +199,8 @@ def test_a_group_that_has_gone_or_has_no_commit_is_in_no_list() -> None:
 def test_a_topic_on_which_a_group_has_no_commit_any_more_is_not_among_its_topics() -> None:
     outcome = last(
         [
-            observation({"g": group({"t": [1], "u": [1]})}, {"t": [2], "u": [2]}, cluster="Prod"),
-            observation({"g": group({"t": [1], "u": [-1]})}, {"t": [2], "u": [2]}, cluster="Prod", at=START + STEP),
+            observation(0, {"g": group({"t": [1], "u": [1]})}, {"t": [2], "u": [2]}, cluster="Prod"),
+            observation(STEP, {"g": group({"t": [1], "u": [-1]})}, {"t": [2], "u": [2]}, cluster="Prod"),
         ]
     )
     assert list(said("/v3/kafka/Prod/consumer/g", outcome)["topics"]) == ["t"]
@@ -211,12 +212,12 @@ def unread() -> Outcome:
     """Group "g" was read once; since then its coordinator is silent."""
     return last(
         [
-            observation({"g": group({"t": [1]}), "h": group({"t": [1]})}, {"t": [2]}, cluster="Prod"),
+            observation(0, {"g": group({"t": [1]}), "h": group({"t": [1]})}, {"t": [2]}, cluster="Prod"),
             observation(
+                STEP,
                 {"h": group({"t": [1]})},
                 {"t": [2]},
                 cluster="Prod",
-                at=START + STEP,
                 unread_groups=frozenset({"g"}),
                 failures=(Failure("group", "g", "timeout"),),
             ),
@@ -253,7 +254,7 @@ def test_what_is_configured_can_be_asked_of_a_cluster_that_cannot_be_read() -> N
     "name", ["a/b", "a b", "a%2Fb", "grüße", "<script>", "100%", "..", "a+b", "a?b#c", "status", " "]
 )
 def test_a_name_of_any_characters_is_found_escaped_once_or_twice(name: str) -> None:
-    outcome = last([observation({name: group({"t": [1]}), "other": group({"t": [1]})}, {"t": [2]}, cluster="Prod")])
+    outcome = last([observation(0, {name: group({"t": [1]}), "other": group({"t": [1]})}, {"t": [2]}, cluster="Prod")])
     once = quote(name, safe="")
     for escaped in (once, quote(once, safe="")):
         answer = ask(f"/v3/kafka/Prod/consumer/{escaped}/lag", outcome)
@@ -261,10 +262,10 @@ def test_a_name_of_any_characters_is_found_escaped_once_or_twice(name: str) -> N
 
 
 def test_a_topic_and_a_cluster_are_found_escaped_twice_as_well() -> None:
-    outcome = replace(last([observation({}, {"a.b": [2]}, cluster="a/b")]), cluster="a/b")
+    outcome = replace(last([observation(0, {}, {"a.b": [2]}, cluster="a/b")]), cluster="a/b")
     assert said("/v3/kafka/a%252Fb/topic/a%252Eb", outcome)["offsets"] == [2]
 
 
 def test_a_negative_offset_is_never_told() -> None:
-    outcome = last([observation({}, {"t": np.array([-2, 3, -1])}, cluster="Prod")])
+    outcome = last([observation(0, {}, {"t": np.array([-2, 3, -1])}, cluster="Prod")])
     assert said("/v3/kafka/Prod/topic/t", outcome)["offsets"] == [None, 3, None]

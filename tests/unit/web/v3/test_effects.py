@@ -13,7 +13,8 @@ from exporter.web.v3 import Api
 from tests.support.asking import Answer
 from tests.support.asking import ask as ask_app
 from tests.support.burrow_api import HOST, Known, ask, last
-from tests.support.outcomes import down, group, observation
+from tests.support.observations import group, observation
+from tests.support.outcomes import down
 
 LEVEL = "/v3/admin/loglevel"
 
@@ -103,7 +104,7 @@ def test_kafkas_own_client_stays_quiet_about_what_it_is_configured_with() -> Non
 
 CLUSTERS = (Cluster("c", ("k:1",)),)
 GROUP = "/v3/kafka/c/consumer/a%2Fb"
-OUTCOME = last([observation({"a/b": group({"t/1": [1]})}, {"t/1": [2]})])
+OUTCOME = last([observation(0, {"a/b": group({"t/1": [1]})}, {"t/1": [2]})])
 
 
 def delete(path: str, *, enabled: bool, authenticated: bool, collector: Known | None = None) -> tuple[Answer, Known]:
