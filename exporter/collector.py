@@ -292,8 +292,8 @@ class ClusterCollector:
             return
         self._logged = failing
         if not failing:
-            log.info("cluster %s is read completely again", self._cluster.name)
+            log.info("all of cluster %s can be read again", self._cluster.name)
         elif not outcome.up:
             log.warning("cluster %s cannot be read: %s", self._cluster.name, message)
         else:
-            log.warning("cluster %s is read in part; missing: %s", self._cluster.name, in_words(outcome.failures))
+            log.warning("cluster %s was read in part; missing: %s", self._cluster.name, in_words(outcome.failures))

@@ -87,7 +87,7 @@ def _metrics(_: str) -> str:
     rows = ["| name | labels | what it says | at granularity |", "| --- | --- | --- | --- |"]
     for family in CATALOGUE:
         labels = ", ".join(f"`{label}`" for label in family.labels)
-        granularities = "every" if family.granularities == EVERY else ", ".join(family.granularities)
+        granularities = "all" if family.granularities == EVERY else ", ".join(family.granularities)
         rows.append(f"| `{family.name}` | {labels} | {family.help} | {granularities} |")
     return "\n".join(rows)
 

@@ -71,10 +71,10 @@ class Running:
             }
         except ConfigError as error:
             for mistake in error.mistakes:
-                log.error("configuration stays as it was: %s", mistake)
+                log.error("configuration not reloaded, the previous one stays in effect: %s", mistake)
             return str(error)
         except Exception:
-            log.exception("configuration stays as it was")
+            log.exception("configuration not reloaded, the previous one stays in effect")
             return "unexpected error; see the exporter's log"
         if settings.log != self.settings.log:
             logs.set_up(settings.log)

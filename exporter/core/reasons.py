@@ -67,14 +67,15 @@ class Reason:
         return asdict(self)
 
     def _silent(self) -> str:
-        ago = duration(self.silence)
+        silence = duration(self.silence)
         if self.commits > 1:
-            return f"committed {self.last_offset:,} {ago} ago and nothing since; the window spans {duration(self.span)}"
+            over = f"the window spans {duration(self.span)}"
+            return f"has committed nothing for {silence}, since offset {self.last_offset:,}; {over}"
         # The first commit that is seen may be much older.
-        return f"has stayed at {self.last_offset:,} without a commit for {ago}"
+        return f"has stayed at {self.last_offset:,} without a commit for {silence}"
 
     def sentence(self) -> str:
-        """The reason in words: "committed 4,120 7 min ago and nothing since; …; 312 behind"."""
+        """The reason in words: "has committed nothing for 7 min, since offset 4,120; …; 312 behind"."""
         behind = f"{self.current_lag:,} behind"
         over = f"the window spans {duration(self.span)}"
         match self.rule:
@@ -85,7 +86,7 @@ class Reason:
             case Rule.KEEPING_UP:
                 moved = self.last_offset - self.first_offset
                 if moved > 0:
-                    return f"{behind}, but it keeps up: {moved:,} worked off; {over}"
+                    return f"{behind}, but it keeps up: {moved:,} consumed; {over}"
                 # `recent` is why a silence is no STOP; the window itself is why an unchanged offset is no STALL.
                 lately = self.recent if self.silence > self.span else (self.span + self.silence or self.recent)
                 return f"{behind}, but it was caught up less than {duration(lately)} ago"
@@ -94,10 +95,11 @@ class Reason:
             case Rule.STOPPED:
                 return f"{self._silent()}; {behind}"
             case Rule.STALLED:
-                return f"has stayed at {self.last_offset:,} for {duration(self.span)} with a consumer there; {behind}"
+                stayed = f"has stayed at {self.last_offset:,} for {duration(self.span)}"
+                return f"{stayed} while a consumer is assigned; {behind}"
             case Rule.FALLING_BEHIND:
                 moved = self.last_offset - self.first_offset
-                return f"its lag did not shrink for {duration(self.span)}, though it worked off {moved:,}; {behind}"
+                return f"its lag did not shrink for {duration(self.span)}, though it consumed {moved:,}; {behind}"
             case Rule.REWOUND:
                 back = f"went back from {self.highest_offset:,} to {self.lowest_offset:,}"
                 since = f" and is at {self.last_offset:,} again" if self.last_offset > self.lowest_offset else ""

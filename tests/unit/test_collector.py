@@ -167,7 +167,7 @@ def test_an_unavailable_cluster_shows_nothing_of_yesterday(caplog: pytest.LogCap
     assert well.up
     assert [record.getMessage() for record in caplog.records] == [
         "cluster c cannot be read: broker 1: no answer",
-        "cluster c is read completely again",
+        "all of cluster c can be read again",
     ]
 
 
@@ -212,7 +212,7 @@ def test_missing_parts_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
     assert outcome.failures == gate.failures
     messages = [record.getMessage() for record in caplog.records]
     assert messages == [
-        "cluster c is read in part; missing: 4 group timeout (a, b, c, ...), 1 partition no_leader (orders/7)"
+        "cluster c was read in part; missing: 4 group timeout (a, b, c, ...), 1 partition no_leader (orders/7)"
     ]
 
 

@@ -124,7 +124,7 @@ def test_a_broken_configuration_changes_nothing_and_is_told(
     wrong = exporter.reload(broken)
     assert wrong is not None
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert "configuration stays as it was" in record.getMessage()
+    assert "configuration not reloaded, the previous one stays in effect" in record.getMessage()
     if broken is BROKEN:
         assert wrong == "kbe.yml:3:5: web.telemetry_path: is wrong"
         assert wrong in record.getMessage()

@@ -78,7 +78,7 @@ def _now() -> list[Json]:
             width=4,
         ),
         stat(
-            "Margin to loss",
+            "Retention margin",
             "The share of the retained log that lies before the slowest partition's commit. 100 %: at the end, or "
             "nothing was ever deleted; 0 %: about to lose records; below 0: records are lost.",
             [query(one(of.THIS, of.MARGIN, pick="min"))],
@@ -206,7 +206,7 @@ def _lag() -> list[Json]:
             unit="s",
         ),
         lines(
-            "Consumed against produced",
+            "Consumed and produced",
             "What producers write to those selected partitions that the group reads (dashed), and what the group "
             "commits. These are slopes of offsets: a rewind shows as 0, a skip to the end as a peak.",
             [query(produced, "produced"), query(total((), speed(of.ROW, of.COMMITTED)), "consumed")],
@@ -260,7 +260,7 @@ def _offsets() -> list[Json]:
             unit="none",
         ),
         lines(
-            "Margin to loss over time",
+            "Retention margin over time",
             "The share of the retained log that lies before the slowest partition's commit. It falls while the group "
             "is behind and retention deletes records; at 0 % records are about to be lost. 100 % while nothing was "
             "ever deleted.",
@@ -294,7 +294,7 @@ def build(exporter_url: str) -> Json:
             "Now": _now(),
             "Status over time": _statuses(),
             "Partitions": _partitions(),
-            "Lag and pace": _lag(),
+            "Lag and throughput": _lag(),
             "Offsets and members": _offsets(),
         },
     )

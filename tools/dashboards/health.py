@@ -83,7 +83,7 @@ def _exporters() -> list[Json]:
             height=7,
         ),
         stat(
-            "Age of what is shown",
+            "Age of the data",
             "The age of the newest collection of each cluster, on the exporter where it is oldest. Above two or three "
             "scrape intervals the metrics are stale.",
             [query(f"time() - {one(('cluster',), COLLECTED, pick='min')}", "{{cluster}}")],
@@ -104,7 +104,7 @@ def _exporters() -> list[Json]:
 def _collections() -> list[Json]:
     return [
         lines(
-            "Scrape time against its limit",
+            "Scrape duration and timeout",
             "How long scrapes took (solid), and how long they could take (dashed). A cluster that has not been read "
             "by then is shown as it was read before, for up to max_report_age, and after that not at all. If the time "
             "is near the limit, raise scrape_timeout, filter groups or topics, or use a coarser granularity.",
@@ -122,14 +122,14 @@ def _collections() -> list[Json]:
             unit="s",
         ),
         lines(
-            "Kafka requests in a collection",
+            "Kafka requests per collection",
             "Requests that the last collection sent, by kind. Their number grows with brokers and batches of groups, "
             "not with partitions.",
             [query(one(("cluster", "kind"), REQUESTS), "{{cluster}}: {{kind}}")],
             unit="none",
         ),
         lines(
-            "Failures in a collection",
+            "Failures per collection",
             "What Kafka did not answer in the last collection, by scope and reason. The other metrics are "
             "complete. No data means no failures.",
             [
@@ -162,13 +162,13 @@ def _size() -> list[Json]:
             unit="none",
         ),
         lines(
-            "Samples on the page",
+            "Series per scrape",
             "Series in each scrape, which Prometheus has to store.",
             [query(one(EACH, SAMPLES), EACH_NAME)],
         ),
         lines(
-            "Processor",
-            "Processor time used, in cores.",
+            "CPU",
+            "CPU time used, in cores.",
             [query(f"rate({own('process_cpu_seconds_total')}[$__rate_interval])", EACH_NAME)],
             unit="none",
         ),

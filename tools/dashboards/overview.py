@@ -87,14 +87,14 @@ def _fleet() -> list[Json]:
             overrides=partition_colours,
         ),
         stat(
-            "Clusters not readable",
+            "Unreadable clusters",
             "Clusters that no exporter could read at its last scrape. The status of their groups is unknown, not OK.",
             [query(number_at(0, ("cluster",), UP))],
             width=3,
             thresholds=steps((None, "green"), (1, "red")),
         ),
         stat(
-            "Windows still young",
+            "Incomplete windows",
             "Groups that have not been watched for a whole window yet, because the exporter or the group started "
             "recently. Until then only REWIND is reported for them.",
             [query(f"sum({one(GROUP, COMPLETE)} < bool 1)")],
@@ -126,7 +126,7 @@ def _worst_first() -> list[Json]:
     return [
         table(
             "Groups, worst first",
-            "Every group now, by status and then by lag in seconds. A name links to the group's dashboard and to its "
+            "Every group now, by status, worst partition and lag. A name links to the group's dashboard and to its "
             "page on the exporter. Catches up in: the time until the lag is gone at the current rate, for groups that "
             "are at least 10 s behind. Margin: the share of the retained log that lies before the commit of the "
             "group's slowest partition. 100 %: at the end, or nothing was ever deleted; 0 %: about to lose records; "
@@ -184,7 +184,7 @@ def _worst_first() -> list[Json]:
                 override("Partitions", custom__width=90),
                 override("Window", custom__width=90, unit="percentunit"),
             ],
-            sort=[("Status", True), ("Lag in seconds", True), ("Lag", True)],
+            sort=[("Status", True), ("Worst partition", True), ("Lag", True)],
         ),
         timeline(
             "Statuses over time",
@@ -216,7 +216,7 @@ def _lag() -> list[Json]:
             links=variables.TO_GROUP_OF_SERIES,
         ),
         lines(
-            "Consumed against produced",
+            "Consumed and produced",
             "By topic, for the busiest topics that a selected group reads. Dashed is what producers write, solid is "
             "what each group commits. A group whose solid line is below the dashed one falls behind. These are slopes "
             "of offsets: a rewind shows as 0, a skip to the end as a peak. Select a group or a topic to compare line "
@@ -226,7 +226,7 @@ def _lag() -> list[Json]:
             overrides=[override_query("A", custom__lineStyle={"fill": "dash", "dash": [10, 6]}, custom__lineWidth=2)],
         ),
         lines(
-            "Ground lost",
+            "Lag growth",
             "How fast the lag grows (above 0) or shrinks (below 0): produced minus consumed.",
             [query(worst(GROUP, LAG, one(GROUP, f"deriv({LAG}[$__rate_interval])")), GROUP_NAME)],
             unit="mps",
@@ -244,5 +244,5 @@ def build(exporter_url: str) -> Json:
         "Every consumer group of every cluster, by Burrow's rules: worst first.",
         variables=variables.of_overview(exporter_url),
         links=[variables.dashboards(), variables.page("The exporter's own pages")],
-        rows={"Fleet": _fleet(), "Groups": _worst_first(), "Lag and pace": _lag()},
+        rows={"Fleet": _fleet(), "Groups": _worst_first(), "Lag and throughput": _lag()},
     )

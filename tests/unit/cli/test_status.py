@@ -80,16 +80,19 @@ def test_groups_are_listed_worst_first_and_bad_partitions_below(run: Run) -> Non
         "fine    OK             0        0      100%  Stable        2",
         "",
         "GROUP   TOPIC  PARTITION  STATUS  COMPLETE  WHY",
-        "stuck   t              0  STALL       100%  has stayed at 50 for 10 s with a consumer there; 100 behind",
+        (
+            "stuck   t              0  STALL       100%  "
+            "has stayed at 50 for 10 s while a consumer is assigned; 100 behind"
+        ),
         ("absent  t              0  STOP        100%  has stayed at 50 without a commit for 10 s; 100 behind"),
         ("absent  t              1  STOP        100%  has stayed at 50 without a commit for 10 s; 100 behind"),
         (
             "late    t              0  WARN        100%  "
-            "its lag did not shrink for 10 s, though it worked off 5; 95 behind"
+            "its lag did not shrink for 10 s, though it consumed 5; 95 behind"
         ),
         (
             "late    t              1  WARN        100%  "
-            "its lag did not shrink for 10 s, though it worked off 5; 95 behind"
+            "its lag did not shrink for 10 s, though it consumed 5; 95 behind"
         ),
     ]
 
@@ -147,7 +150,7 @@ def test_json_has_the_verdicts_on_one_line(run: Run) -> None:
     assert found["groups"][1]["members"] == 2
     why = stuck["partitions"][0]["reason"]
     assert (why["rule"], why["last_offset"], why["current_lag"]) == ("stalled", 50, 100)
-    assert why["sentence"] == "has stayed at 50 for 10 s with a consumer there; 100 behind"
+    assert why["sentence"] == "has stayed at 50 for 10 s while a consumer is assigned; 100 behind"
 
 
 def test_watching_shows_what_is_known_after_every_observation(run: Run) -> None:

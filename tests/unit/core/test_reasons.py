@@ -45,21 +45,21 @@ def told(looks: Sequence[tuple[int, int]], *, alive: bool = True, extra: Sequenc
             (),
             Status.STALL,
             Rule.STALLED,
-            "has stayed at 1,000 for 2 min with a consumer there; 500 behind",
+            "has stayed at 1,000 for 2 min while a consumer is assigned; 500 behind",
         ),
         (
             [(1000 + 10 * i, 1500 + 100 * i) for i in range(6)],
             (),
             Status.WARN,
             Rule.FALLING_BEHIND,
-            "its lag did not shrink for 2 min, though it worked off 40; 950 behind",
+            "its lag did not shrink for 2 min, though it consumed 40; 950 behind",
         ),
         (
             [(4000 + 24 * i, 4000 + 24 * i) for i in range(6)],
             [4200 + 20 * i for i in range(8)],
             Status.STOP,
             Rule.STOPPED,
-            "committed 4,120 4 min ago and nothing since; the window spans 2 min; 220 behind",
+            "has committed nothing for 4 min, since offset 4,120; the window spans 2 min; 220 behind",
         ),
         (
             [(5000, 5000)] * 5 + [(300, 5100)],
@@ -80,7 +80,7 @@ def told(looks: Sequence[tuple[int, int]], *, alive: bool = True, extra: Sequenc
             (),
             Status.OK,
             Rule.KEEPING_UP,
-            "1,500 behind, but it keeps up: 5,000 worked off; the window spans 2 min",
+            "1,500 behind, but it keeps up: 5,000 consumed; the window spans 2 min",
         ),
         (
             [(100, 100)] * 6,

@@ -86,7 +86,9 @@ def test_the_reason_of_such_a_stop_counts_what_was_watched() -> None:
 
     why = reason(found, 0, Evaluation())
     assert (why.span, why.silence) == (150.0, 240.0)
-    assert why.sentence() == "committed 7,495 4 min ago and nothing since; the window spans 2 min 30 s; 245 behind"
+    assert (
+        why.sentence() == "has committed nothing for 4 min, since offset 7,495; the window spans 2 min 30 s; 245 behind"
+    )
 
 
 def test_who_was_caught_up_before_a_gap_is_not_stopped_at_once_after_it() -> None:

@@ -73,9 +73,9 @@ def test_a_second_exporter_changes_no_number_of_the_overview(tmp_path, exporters
         "Groups, worst first A": {of_group: 3},
         "Groups, worst first B": {of_group: 4},
         "Lag A": {of_group: 1300},
-        "Ground lost A": {of_group: 2},
-        "Consumed against produced A": {of_topic: 3},
-        "Consumed against produced B": {of_both: 1},
+        "Lag growth A": {of_group: 2},
+        "Consumed and produced A": {of_topic: 3},
+        "Consumed and produced B": {of_both: 1},
     }
     for query, samples in expected.items():
         check(tmp_path, OVERVIEW, query, history, samples)
@@ -92,9 +92,9 @@ def test_a_topic_that_three_groups_read_is_produced_once(tmp_path):
             topic="orders",
             partition="0",
         )
-    check(tmp_path, OVERVIEW, "Consumed against produced A", history, {'{cluster="east", topic="orders"}': 10})
-    check(tmp_path, GROUP, "Consumed against produced A", history, {"{}": 10}, chosen=ONE_GROUP)
-    check(tmp_path, GROUP, "Consumed against produced B", history, {"{}": 10}, chosen=ONE_GROUP)
+    check(tmp_path, OVERVIEW, "Consumed and produced A", history, {'{cluster="east", topic="orders"}': 10})
+    check(tmp_path, GROUP, "Consumed and produced A", history, {"{}": 10}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Consumed and produced B", history, {"{}": 10}, chosen=ONE_GROUP)
 
 
 def test_a_rewind_is_no_progress_and_not_a_counter_that_began_anew(tmp_path):
@@ -107,7 +107,7 @@ def test_a_rewind_is_no_progress_and_not_a_counter_that_began_anew(tmp_path):
         partition="0",
     )
     # rate would say more than 7,500 records a second here.
-    check(tmp_path, GROUP, "Consumed against produced B", history, {"{}": 0}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Consumed and produced B", history, {"{}": 0}, chosen=ONE_GROUP)
 
 
 def test_another_group_and_a_topic_that_the_group_does_not_read_are_not_counted_as_its_own(tmp_path):
@@ -125,12 +125,12 @@ def test_another_group_and_a_topic_that_the_group_does_not_read_are_not_counted_
             topic=topic,
             partition="0",
         )
-    check(tmp_path, GROUP, "Consumed against produced A", history, {"{}": 10}, chosen=ONE_GROUP)
-    check(tmp_path, GROUP, "Consumed against produced B", history, {"{}": 5}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Consumed and produced A", history, {"{}": 10}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Consumed and produced B", history, {"{}": 5}, chosen=ONE_GROUP)
 
 
 def test_nothing_known_is_not_shown_as_zero(tmp_path):
-    for query in ("Groups by status C", "Partitions by status C", "Clusters not readable A"):
+    for query in ("Groups by status C", "Partitions by status C", "Unreadable clusters A"):
         check(tmp_path, OVERVIEW, query, series("up", "0x20"), {})
 
 
@@ -144,7 +144,7 @@ def test_a_cluster_that_one_exporter_still_reads_is_readable_and_its_own_dashboa
         *series("burrow_kafka_cluster_up", "1x20", EXPORTERS[:1], cluster="east"),
         *series("burrow_kafka_cluster_up", "0x20", EXPORTERS[1:], cluster="east"),
     ]
-    check(tmp_path, OVERVIEW, "Clusters not readable A", history, {"{}": 0})
+    check(tmp_path, OVERVIEW, "Unreadable clusters A", history, {"{}": 0})
     each = {f'{{job="burrow", instance="{one}", cluster="east"}}': int(one == "a:8000") for one in EXPORTERS}
     check(tmp_path, EXPORTER, "Clusters read A", history, each)
 
@@ -178,7 +178,7 @@ def test_the_margin_is_that_of_the_exporter_that_sees_the_least(tmp_path):
         *series("burrow_kafka_consumer_retention_margin_ratio", "0.4x20", EXPORTERS[1:], **_billing()),
     ]
     of_group = '{cluster="east", consumer_group="billing"}'
-    check(tmp_path, GROUP, "Margin to loss A", history, {of_group: 0.4}, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Retention margin A", history, {of_group: 0.4}, chosen=ONE_GROUP)
 
 
 def test_never_is_a_gap_in_the_time_to_catch_up_and_the_stat_says_never(tmp_path):

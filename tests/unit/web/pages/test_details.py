@@ -38,9 +38,9 @@ def facts(of_page: GroupPage) -> dict[str, tuple[str, str]]:
 
 def test_partitions_are_listed_worst_first_with_the_reason_for_their_status() -> None:
     assert [(row.topic, row.partition, row.badge.word, row.why) for row in page("fraud-detection").partitions] == [
-        ("payments", 0, "STALL", "Has stayed at 8,700 for 2 min 30 s with a consumer there; 915 behind"),
-        ("payments", 1, "STALL", "Has stayed at 8,700 for 2 min 30 s with a consumer there; 915 behind"),
-        ("payments", 2, "WARN", "Its lag did not shrink for 2 min 30 s, though it worked off 225; 120 behind"),
+        ("payments", 0, "STALL", "Has stayed at 8,700 for 2 min 30 s while a consumer is assigned; 915 behind"),
+        ("payments", 1, "STALL", "Has stayed at 8,700 for 2 min 30 s while a consumer is assigned; 915 behind"),
+        ("payments", 2, "WARN", "Its lag did not shrink for 2 min 30 s, though it consumed 225; 120 behind"),
     ]
 
 
