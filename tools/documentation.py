@@ -1,8 +1,8 @@
 """Writes what the documentation shows of the program from the program itself.
 
-`python -m tools.documentation` fills `docs/config.reference.yml` and, in the README and the pages of `docs/`, each
-block between ``<!-- generated: KIND ... -->`` and ``<!-- end -->``. A test fails where a page says something else. The
-kinds:
+`python -m tools.documentation` fills `docs/config.reference.yml` and, in the README, in CONTRIBUTING and in the pages
+of `docs/`, each block between ``<!-- generated: KIND ... -->`` and ``<!-- end -->``. A test fails where a page says
+something else. The kinds:
 
 * ``help COMMAND``: what `--help` prints
 * ``metrics``: the catalogue of metric families
@@ -10,6 +10,8 @@ kinds:
 * ``console ARGUMENTS``: what the program prints, given the recording in `examples/` on standard input
 * ``sentences``: an example of each rule's sentence in it
 * ``partition GROUP``: what is said of the group's first partition in the end
+* ``floors CONTRACT``: a picture of the floors that an import contract keeps apart
+* ``rooms``: what is on each floor, and all import contracts
 """
 
 from __future__ import annotations
@@ -33,11 +35,12 @@ from exporter.core.reasons import Rule
 from exporter.metrics import CATALOGUE
 from exporter.metrics.family import EVERY
 from exporter.web.v3.endpoints import markdown_table
+from tools.floors import contracts, floors, picture, purpose
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = ROOT / "examples" / "shop.jsonl.gz"
 BLOCK = re.compile(
-    r"(?P<head><!-- generated: (?P<kind>help|metrics|endpoints|console|sentences|partition)"
+    r"(?P<head><!-- generated: (?P<kind>help|metrics|endpoints|console|sentences|partition|floors|rooms)"
     r"(?: (?P<what>[^\n]*?))? -->\n)"
     r".*?(?P<end><!-- end -->)",
     re.DOTALL,
@@ -48,7 +51,7 @@ def generated() -> dict[Path, str]:
     """Path → what the file should hold, for every file with something generated in it."""
     pages = {
         page: page.read_text("utf-8")
-        for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")))
+        for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md")))
         if page.exists()
     }
     filled = {page: BLOCK.sub(_block, text) for page, text in pages.items() if BLOCK.search(text)}
@@ -63,6 +66,8 @@ def _block(match: re.Match[str]) -> str:
         "console": _console,
         "sentences": _sentences,
         "partition": _partition,
+        "floors": _floors,
+        "rooms": _rooms,
     }[match["kind"]]
     return f"{match['head']}{make(match['what'] or '')}\n{match['end']}"
 
@@ -130,6 +135,23 @@ def _partition(wanted: str) -> str:
     """The last verdict on the first partition of a group."""
     *_, last = (partition for group, partition in _partitions() if group == wanted and partition["partition"] == 0)
     return f"```json\n{json.dumps(last, indent=2)}\n```"
+
+
+def _floors(contract: str) -> str:
+    return f"```\n{picture(floors(contract))}\n```"
+
+
+def _rooms(_: str) -> str:
+    rows = [f"| {floor} | `exporter.{room}` | {purpose(room)} |" for floor, room in _numbered(floors("floors"))]
+    kept = [f"* {name}" for name in contracts()]
+    return "\n".join(["| floor | room | what it is |", "| --- | --- | --- |", *rows, "", *kept])
+
+
+def _numbered(rows: list[list[str]]) -> Iterator[tuple[int, str]]:
+    """Each room with the number of its floor, from the top down; the lowest floor is 1."""
+    for above, row in enumerate(rows):
+        for room in row:
+            yield len(rows) - above, room
 
 
 if __name__ == "__main__":
