@@ -13,6 +13,7 @@ from tests.support.repository import ROOT
 DOCUMENTS = subprocess.run(
     ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
 ).stdout.split()
+NAMED = re.compile(r"`((?:alerts|dashboards|deploy|docs|examples|exporter|testbed|tests|tools)/[\w./*-]*[\w/])`")
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]+)?\)")
 
 
@@ -31,6 +32,12 @@ def test_every_link_leads_somewhere(name: str) -> None:
         assert target.exists(), f"{name} points at {path}"
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target), f"{name} points at {path}{anchor}"
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "CHANGELOG.md"])
+def test_every_file_that_is_named_is_there(name: str) -> None:
+    named = NAMED.findall((ROOT / name).read_text(encoding="utf-8"))
+    assert [path for path in named if not any(ROOT.glob(path))] == []
 
 
 def test_the_two_commands_are_what_the_readme_says() -> None:
