@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 import click
 
 from exporter.cli.options import variable
-from exporter.config.inputs import Inputs
 from exporter.config.keys import EVALUATION
-from exporter.config.mistakes import Invalid, suggestion
-from exporter.config.schema import Key
-from exporter.config.values import Kind
 from exporter.core.evaluation import Evaluation
 from exporter.quoting import quoted
+from exporter.schema.inputs import Inputs
+from exporter.schema.kinds import Kind
+from exporter.schema.mistakes import Invalid, suggestion
+from exporter.schema.section import Key
 
 R = TypeVar("R")
 

@@ -15,10 +15,10 @@ from exporter.cli.evaluation import value_of
 from exporter.cli.failures import BadArguments, RunFailed
 from exporter.cli.options import settings_options
 from exporter.cli.rounds import Stopped, interruptible, open_sources, rounds
-from exporter.config.values import duration
 from exporter.core.model import Observation
 from exporter.quoting import one_line, quoted
 from exporter.recording import observation_line
+from exporter.schema.kinds import duration
 from exporter.settings import Settings
 from exporter.sources import Source
 

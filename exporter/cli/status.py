@@ -13,13 +13,13 @@ from exporter.cli import table
 from exporter.cli.evaluation import value_of
 from exporter.cli.options import settings_options
 from exporter.cli.rounds import Stopped, interruptible, open_sources, rounds
-from exporter.config.values import duration
 from exporter.core.evaluation import Evaluation
 from exporter.core.history import History, empty, fold
 from exporter.core.model import Observation, Status
 from exporter.core.report import Report, report
 from exporter.quoting import one_line, quoted
 from exporter.recording import json_line, verdict
+from exporter.schema.kinds import duration
 from exporter.settings import Settings
 from exporter.sources import Source
 

@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-from exporter.config.advice import oddities
+from exporter.config.effective import as_yaml, in_force, reference
 from exporter.config.flags import Flag
 from exporter.config.loading import load
-from exporter.config.mistakes import ConfigError, Mistake, Place, suggestion
-from exporter.config.shown import as_yaml, in_force, reference
+from exporter.config.warnings import oddities
+from exporter.schema.mistakes import ConfigError, Mistake, Place, suggestion
 
 __all__ = [
     "ConfigError",

@@ -7,9 +7,9 @@ import ssl
 from collections.abc import Iterator
 
 from exporter import settings
-from exporter.config.document import Table
-from exporter.config.inputs import Inputs
-from exporter.config.schema import Complaint, Values
+from exporter.schema.document import Table
+from exporter.schema.inputs import Inputs
+from exporter.schema.section import Complaint, Values
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI", "AWS_MSK_IAM")
 """The mechanisms that kafka-python has."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exporter.config.document import Scalar, Table, inside, merged
 from exporter.config.flags import CLUSTER_NAME, SERVERS, Flag
-from exporter.config.mistakes import Mistake, Place, suggestion
-from exporter.config.reading import Reading
 from exporter.quoting import quoted
+from exporter.schema.document import Scalar, Table, inside, merged
+from exporter.schema.mistakes import Mistake, Place, suggestion
+from exporter.schema.reading import Reading
 
 NAME = "kafka"
 """The cluster's name if only its servers are given."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from exporter import settings
 from exporter.config import checks
-from exporter.config.schema import Key, Section
-from exporter.config.values import FILE, FLAG, SECRET, SECRET_FILE, TEXT, TEXT_OR_VARIABLE, URL, choice
+from exporter.schema.kinds import FILE, FLAG, SECRET, SECRET_FILE, TEXT, TEXT_OR_VARIABLE, URL, choice
+from exporter.schema.section import Key, Section
 
 TLS = Section(
     "tls",

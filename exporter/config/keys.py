@@ -9,8 +9,8 @@ from __future__ import annotations
 from exporter import settings
 from exporter.config import checks
 from exporter.config.connection_keys import SASL, TLS
-from exporter.config.schema import Key, Section
-from exporter.config.values import (
+from exporter.core.evaluation import MOST_ENTRIES, Evaluation
+from exporter.schema.kinds import (
     FILE,
     FLAG,
     LISTEN_ADDRESS,
@@ -24,7 +24,7 @@ from exporter.config.values import (
     integer,
     share,
 )
-from exporter.core.evaluation import MOST_ENTRIES, Evaluation
+from exporter.schema.section import Key, Section
 
 
 def _filter(name: str, which: str, more: str) -> Section:

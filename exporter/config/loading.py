@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from exporter.config.clusters import cluster_tables
-from exporter.config.document import Scalar, Table, merged
-from exporter.config.files import document
 from exporter.config.flags import CLUSTER_NAME, SERVERS, Flag
-from exporter.config.inputs import Inputs
-from exporter.config.keys import CLUSTER, SECTIONS, TOP
-from exporter.config.mistakes import ConfigError, Mistake, Place
-from exporter.config.reading import Reading
-from exporter.config.schema import Section
+from exporter.config.keys import CLUSTER, SECTIONS, TOP, known_paths
+from exporter.schema.document import Scalar, Table, merged
+from exporter.schema.files import document
+from exporter.schema.inputs import Inputs
+from exporter.schema.mistakes import ConfigError, Mistake, Place
+from exporter.schema.reading import Reading
+from exporter.schema.section import Section
 from exporter.settings import Settings
 
 STANDARD = Settings(clusters=())
@@ -40,7 +40,9 @@ def load(
     for key in sorted(given.keys() - {SERVERS, CLUSTER_NAME}):
         root = merged(root, _as_file(given[key]))
     folder = Path(file).parent if file is not None else Path()
-    reading = Reading(Inputs(folder, os.environ if environment is None else environment), malformed)
+    reading = Reading(
+        Inputs(folder, os.environ if environment is None else environment), malformed, paths=known_paths()
+    )
     reading.unknown(root, TOP)
     values = {
         section.name: reading.section(section, table)

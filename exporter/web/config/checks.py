@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporter.config.document import Table
-from exporter.config.inputs import Inputs
-from exporter.config.schema import Complaint, Values
+from exporter.schema.document import Table
+from exporter.schema.inputs import Inputs
+from exporter.schema.section import Complaint, Values
 from exporter.web.config.go_names import VERSIONS
 from exporter.web.config.tls import why_unusable
 from exporter.web.config.web_config import REQUIRES_CERTIFICATE, TlsServer

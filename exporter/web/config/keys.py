@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from exporter.config.schema import Key, Section
-from exporter.config.values import FLAG, choice, integer
+from exporter.schema.kinds import FLAG, choice, integer
+from exporter.schema.section import Key, Section
 from exporter.web.config import checks
 from exporter.web.config.go_names import VERSIONS
 from exporter.web.config.kinds import BCRYPT, CURVE, HEADER, INTERVAL, PEM, PEM_FILE, SAN, SUITE, one_of_header

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from exporter.config.inputs import Inputs
-from exporter.config.mistakes import Invalid, suggestion
-from exporter.config.values import Kind
 from exporter.quoting import quoted
+from exporter.schema.inputs import Inputs
+from exporter.schema.kinds import Kind
+from exporter.schema.mistakes import Invalid, suggestion
 from exporter.web.config.go_names import CURVES, OF_TLS13, SUITES
 from exporter.web.config.web_config import Pem
 

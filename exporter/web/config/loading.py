@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from exporter.config.document import Scalar, Table
-from exporter.config.files import document
-from exporter.config.inputs import Inputs
-from exporter.config.mistakes import ConfigError, Mistake, Place
-from exporter.config.reading import Reading
+from exporter.schema.document import Scalar, Table
+from exporter.schema.files import document
+from exporter.schema.inputs import Inputs
+from exporter.schema.mistakes import ConfigError, Mistake, Place
+from exporter.schema.reading import Reading
 from exporter.web.config.keys import HTTP, RATE, SECTIONS, TLS, TOP, USERS, user
 from exporter.web.config.web_config import Rate, TlsServer, WebConfig
 

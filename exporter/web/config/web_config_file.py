@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.config.mistakes import ConfigError, Mistake, Place
+from exporter.schema.mistakes import ConfigError, Mistake, Place
 from exporter.web.config.loading import inputs_of, load
 from exporter.web.config.tls import server_context
 from exporter.web.config.web_config import WebConfig

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Final
 
 from exporter import __version__
-from exporter.config.shown import as_yaml, in_force
+from exporter.config.effective import as_yaml, in_force
 from exporter.core.report import Outcome, Report
 from exporter.settings import Settings
 from exporter.web.pages import words

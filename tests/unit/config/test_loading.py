@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.config import Flag, durations, in_force, load, oddities
-from exporter.config.mistakes import Invalid
+from exporter.config import Flag, in_force, load, oddities
+from exporter.schema import durations
+from exporter.schema.mistakes import Invalid
 from exporter.settings import Cluster, Filter, Sasl, Settings, Tls
 
 MINIMAL = "clusters: {c: {bootstrap_servers: 'a:1'}}\n"

@@ -10,9 +10,9 @@ import pytest
 
 from exporter.config import load, reference
 from exporter.config.keys import CLUSTER, SECTIONS, TOP
-from exporter.config.schema import Key, Section
 from exporter.metrics import CATALOGUE
 from exporter.metrics.family import Columns, Level
+from exporter.schema.section import Key, Section
 from exporter.settings import Cluster, Settings
 from tests.support.repository import ROOT
 from tools.documentation import generated

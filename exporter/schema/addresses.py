@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from exporter.config.mistakes import Invalid
 from exporter.quoting import quoted
+from exporter.schema.mistakes import Invalid
 
 TAKEN = ("/-", "/v3", "/burrow")
 """Paths that are used for something else."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exporter.config.document import Node, parse
-from exporter.config.mistakes import ConfigError, Mistake, Place
+from exporter.schema.document import Node, parse
+from exporter.schema.mistakes import ConfigError, Mistake, Place
 
 LARGEST_FILE = 10_000_000
 """In bytes; a larger file is not a configuration."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from exporter.config import durations
-from exporter.config.addresses import listen_address, server, telemetry_path
-from exporter.config.inputs import Inputs
-from exporter.config.mistakes import Invalid, suggestion
 from exporter.quoting import quoted
+from exporter.schema import durations
+from exporter.schema.addresses import listen_address, server, telemetry_path
+from exporter.schema.inputs import Inputs
+from exporter.schema.mistakes import Invalid, suggestion
 
 HIDDEN = "<hidden>"
 """Shown in place of a secret."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.config.document import Table
-from exporter.config.inputs import Inputs
-from exporter.config.values import Kind
+from exporter.schema.document import Table
+from exporter.schema.inputs import Inputs
+from exporter.schema.kinds import Kind
 
 Values = Mapping[str, Any]
 """The values of a section by field name; fields that were not given, or could not be read, are missing."""

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from exporter.config.keys import CLUSTER, SECTIONS
-from exporter.config.schema import Key, Section
+from exporter.schema.section import Key, Section
 from exporter.settings import Cluster, Settings
 
 _HEAD = """\

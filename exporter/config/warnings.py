@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporter.config.durations import write
 from exporter.core.evaluation import FEWEST_COMMITS, MOST_ENTRIES, Evaluation
 from exporter.quoting import quoted
+from exporter.schema.durations import write
 from exporter.settings import Cluster, Settings
 
 

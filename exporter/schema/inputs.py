@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exporter.config.mistakes import Invalid
 from exporter.quoting import quoted
+from exporter.schema.mistakes import Invalid
 
 LARGEST_SECRET = 65_536
 """In bytes; a larger file is not a secret."""

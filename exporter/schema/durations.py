@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from exporter.config.mistakes import Invalid
 from exporter.quoting import quoted
+from exporter.schema.mistakes import Invalid
 
 UNITS = (("y", 31_536_000_000), ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000))
 """Units from long to short, in milliseconds, as in Prometheus' ``model.ParseDuration``; "ms" itself comes last."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from exporter.config.mistakes import Mistake, Place
 from exporter.quoting import one_line, quoted
+from exporter.schema.mistakes import Mistake, Place
 
 MOST_NODES = 100_000
 """Aliases can expand a small file without limit; this is far above any real one."""

@@ -6,12 +6,11 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from exporter.config.document import Node, Scalar, Sequence, Table, Unread, kind_of
-from exporter.config.inputs import Inputs
-from exporter.config.keys import known_paths
-from exporter.config.mistakes import Invalid, Mistake, suggestion
-from exporter.config.schema import Key, Section
 from exporter.quoting import quoted
+from exporter.schema.document import Node, Scalar, Sequence, Table, Unread, kind_of
+from exporter.schema.inputs import Inputs
+from exporter.schema.mistakes import Invalid, Mistake, suggestion
+from exporter.schema.section import Key, Section
 
 
 class Reading:
@@ -20,10 +19,10 @@ class Reading:
     ``paths`` are those of all known keys, to suggest where a key belongs.
     """
 
-    def __init__(self, inputs: Inputs, mistakes: Iterable[Mistake] = (), paths: Iterable[str] | None = None) -> None:
+    def __init__(self, inputs: Inputs, mistakes: Iterable[Mistake], *, paths: Iterable[str]) -> None:
         self.inputs = inputs
         self.mistakes = set(mistakes)
-        self.paths = tuple(known_paths() if paths is None else paths)
+        self.paths = tuple(paths)
 
     def wrong(self, node: Node, message: str) -> None:
         """Record a mistake in a value."""
