@@ -18,8 +18,8 @@ import click
 
 from exporter import __version__
 from exporter.cli.failures import BadArguments, RunFailed
-from exporter.config import suggestion
 from exporter.quoting import quoted
+from exporter.schema import suggestion
 
 COMMANDS: Final = {
     "serve": "Serve the metrics for Prometheus to scrape (the default).",

@@ -6,8 +6,9 @@ import click
 
 from exporter.cli.failures import BadConfiguration
 from exporter.cli.options import settings_options
-from exporter.config import ConfigError, as_yaml, in_force, oddities, reference
+from exporter.config import effective_settings, reference, warnings
 from exporter.quoting import quoted
+from exporter.schema import ConfigError, as_yaml
 from exporter.settings import Settings
 from exporter.web import config as web_config
 
@@ -40,6 +41,6 @@ def check_config(settings: Settings) -> None:
             raise BadConfiguration(error) from None
     names = ", ".join(quoted(cluster.name) for cluster in settings.clusters)
     click.echo(f"# ok: {len(settings.clusters)} cluster{'s'[: len(settings.clusters) != 1]}: {names}; in force:")
-    click.echo(as_yaml(in_force(settings)), nl=False)
-    for oddity in oddities(settings):
+    click.echo(as_yaml(effective_settings(settings)), nl=False)
+    for oddity in warnings(settings):
         click.echo(f"warning: {oddity}", err=True)

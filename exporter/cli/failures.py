@@ -6,8 +6,8 @@ from typing import IO, Any
 
 import click
 
-from exporter.config import ConfigError
 from exporter.quoting import one_line
+from exporter.schema import ConfigError
 
 
 class BadArguments(click.ClickException):

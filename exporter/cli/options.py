@@ -3,66 +3,41 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from exporter import logs
 from exporter.cli.failures import BadConfiguration
-from exporter.config import ConfigError, Flag, load
+from exporter.config import Flag, Option, load, options
+from exporter.schema import ConfigError
+from exporter.schema.kinds import BOOLEAN, FILE, Kind
 
-Command = Callable[..., Any]
+C = TypeVar("C", bound=Callable[..., Any])
 
-_FILE = ("--config.file", "FILE", "Configuration file (YAML).")
-_KAFKA = (
-    (
-        "--kafka.bootstrap-servers",
-        "HOST:PORT,...",
-        "Bootstrap servers; may be repeated. Sufficient without a file; with one, they override the cluster's.",
-    ),
-    (
-        "--kafka.cluster-name",
-        "NAME",
-        "Name of the cluster (default: kafka); with a file, the one cluster in it to use.",
-    ),
-)
-_LOG = (
-    ("--log.level", "LEVEL", "Lowest level to log: debug, info, warning or error.  [default: info]"),
-    ("--log.format", "FORMAT", "Format of log lines: logfmt or json.  [default: logfmt]"),
-)
-_WEB = (
-    ("--web.listen-address", "[HOST]:PORT", "Address to listen on; without a host, all interfaces.  [default: :8000]"),
-    ("--web.telemetry-path", "PATH", "Path of the metrics.  [default: /metrics]"),
-    (
-        "--web.config.file",
-        "FILE",
-        "TLS, client certificates, passwords and a rate limit, in the format of Prometheus' exporter-toolkit.",
-    ),
-    ("--web.enable-lifecycle", "", "Allow POST /-/reload to reload the configuration; SIGHUP always does."),
-    ("--storage.path", "DIR", "Directory in which the history survives restarts; without it nothing is written."),
-)
+CONFIG_FILE: Final = "--config.file"
 
 
 def settings_options(
     *, web: bool = False, again: bool = False, clusters_needed: bool = True, logging: bool = True
-) -> Callable[[Command], Command]:
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Adds the shared flags to a command, and calls it with the settings from the flags and the file, as ``settings``.
 
     ``web``: the command also serves. ``again``: it is also given, under that name, a function that loads the settings
     again. ``clusters_needed`` False: it works without a cluster. ``logging`` False: it logs nothing. Ends the
     command with exit code 2 and a line for each mistake in the configuration.
     """
-    shown = (_FILE, *_KAFKA, *(_WEB if web else ()), *_LOG)
+    used = [option for option in options() if web or option.flag.startswith(("--kafka.", "--log."))]
 
-    def decorate(command: Command) -> Command:
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @click.pass_context
         @functools.wraps(command)
         def with_settings(ctx: click.Context, /, *args: Any, **given: Any) -> Any:
-            flags = list(_flags(ctx, {_name(flag): given.pop(_name(flag)) for flag, _, _ in shown[1:]}))
-            read = functools.partial(load, given.pop(_name(_FILE[0])), flags, clusters_needed=clusters_needed)
+            flags = list(_given(ctx, used, {option.flag: given.pop(name_of(option.flag)) for option in used}))
+            read = functools.partial(load, given.pop(name_of(CONFIG_FILE)), flags, clusters_needed=clusters_needed)
             if again:
                 given["again"] = read
             try:
@@ -73,44 +48,50 @@ def settings_options(
                 logs.set_up(settings.log)
             return command(*args, settings=settings, **given)
 
-        decorated: Command = with_settings
-        for flag, metavar, text in reversed(shown):
-            decorated = click.option(
-                flag,
-                _name(flag),
-                **({"metavar": metavar} if metavar else {"is_flag": True, "default": None}),
-                help=text,
-                envvar=variable(flag),
-                show_envvar=True,
-                multiple=flag == "--kafka.bootstrap-servers",
+        decorated: Callable[..., Any] = with_settings
+        for option in reversed(used):
+            decorated = click_option(
+                option.flag, option.kind, option.doc, default=option.default, multiple=option.kind.many
             )(decorated)
-        return decorated
+        return click_option(CONFIG_FILE, FILE, "Configuration file (YAML).")(decorated)
 
     return decorate
 
 
+def click_option(flag: str, kind: Kind, doc: str, *, default: Any = None, **more: Any) -> Callable[[C], C]:
+    """The flag of a key, with its environment variable; what is not given stays None."""
+    return click.option(
+        flag,
+        name_of(flag),
+        **({"metavar": kind.metavar} if kind is not BOOLEAN else {"is_flag": True, "default": None}),
+        help=doc if default is None or kind is BOOLEAN else f"{doc}  [default: {kind.show(default)}]",
+        envvar=variable(flag),
+        show_envvar=True,
+        **more,
+    )
+
+
 def variable(flag: str) -> str:
     """The environment variable that stands for a flag: KBE_WEB_LISTEN_ADDRESS for --web.listen-address."""
-    return "KBE_" + _name(flag).upper()
+    return "KBE_" + name_of(flag).upper()
 
 
-def _name(flag: str) -> str:
+def name_of(flag: str) -> str:
+    """The name of the parameter that a flag becomes: web_listen_address for --web.listen-address."""
     return flag.removeprefix("--").replace(".", "_").replace("-", "_")
 
 
-def _flags(ctx: click.Context, given: dict[str, Any]) -> Iterator[Flag]:
+def _given(ctx: click.Context, used: Iterable[Option], values: dict[str, Any]) -> Iterator[Flag]:
     """The flags that were given, each with where: on the command line or in the environment."""
-    for flag, _, _ in (*_KAFKA, *_WEB, *_LOG):
-        value = given.get(_name(flag))
+    for option in used:
+        value = values[option.flag]
         if value is None or value == ():
             continue
-        from_environment = ctx.get_parameter_source(_name(flag)) is ParameterSource.ENVIRONMENT
-        section, _, name = flag.removeprefix("--").partition(".")
-        key = f"{section}.{_name(name)}"
-        yield Flag(key, _text(flag, value), variable(flag) if from_environment else flag)
+        from_environment = ctx.get_parameter_source(name_of(option.flag)) is ParameterSource.ENVIRONMENT
+        yield Flag(option.key, _text(option.kind, value), variable(option.flag) if from_environment else option.flag)
 
 
-def _text(flag: str, value: Any) -> str:
+def _text(kind: Kind, value: Any) -> str:
     """The value as the configuration file would have it."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -118,4 +99,4 @@ def _text(flag: str, value: Any) -> str:
         # Click has split a variable's value at blanks already, so "a:1, b:2" comes as "a:1," and "b:2".
         return ",".join(part.strip(",") for part in value)
     # A path on the command line is relative to the working directory, not to the directory of --config.file.
-    return str(Path.cwd() / value) if flag == "--web.config.file" and value else str(value)
+    return str(Path.cwd() / value) if kind is FILE and value else str(value)

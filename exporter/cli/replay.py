@@ -13,12 +13,13 @@ from exporter.cli.comparison import Comparison
 from exporter.cli.evaluation import evaluation_options, some_values
 from exporter.cli.failures import BadArguments, BadConfiguration, RunFailed
 from exporter.cli.options import variable
-from exporter.config import ConfigError, load
+from exporter.config import load
 from exporter.core.evaluation import Evaluation
 from exporter.core.history import History, empty, fold
 from exporter.core.model import Observation
 from exporter.core.report import Report, report
 from exporter.recording import RecordingError, read, verdict_lines
+from exporter.schema import ConfigError
 
 Format = Literal["table", "json"]
 

@@ -10,8 +10,9 @@ from starlette.types import ASGIApp
 
 from exporter import logs
 from exporter.collector import Collector, HistoryStore
-from exporter.config import ConfigError, oddities
+from exporter.config import warnings
 from exporter.core.evaluation import Evaluation
+from exporter.schema import ConfigError
 from exporter.settings import Cluster, Settings
 from exporter.sources import Source
 from exporter.web.app import make_app
@@ -80,7 +81,7 @@ class Running:
             logs.set_up(settings.log)
         self._collector = self._collector.reconfigured(settings, sources)
         self.settings = settings
-        for oddity in oddities(settings):
+        for oddity in warnings(settings):
             log.warning(oddity)
         return None
 

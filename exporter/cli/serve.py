@@ -12,8 +12,9 @@ import click
 
 from exporter.cli.failures import BadConfiguration, RunFailed
 from exporter.cli.options import settings_options
-from exporter.config import ConfigError, oddities
+from exporter.config import warnings
 from exporter.quoting import quoted
+from exporter.schema import ConfigError
 from exporter.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     from exporter.web.middleware import Guard  # noqa: PLC0415
     from exporter.web.server import serve as answer  # noqa: PLC0415
 
-    for oddity in oddities(settings):
+    for oddity in warnings(settings):
         log.warning(oddity)
     try:
         guard = Guard(settings.web.config_file) if settings.web.config_file is not None else None

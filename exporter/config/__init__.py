@@ -7,21 +7,9 @@
 
 from __future__ import annotations
 
-from exporter.config.effective import as_yaml, in_force, reference
-from exporter.config.flags import Flag
+from exporter.config.effective import effective_settings, reference
+from exporter.config.flags import Flag, Option, options
 from exporter.config.loading import load
-from exporter.config.warnings import oddities
-from exporter.schema.mistakes import ConfigError, Mistake, Place, suggestion
+from exporter.config.warnings import warnings
 
-__all__ = [
-    "ConfigError",
-    "Flag",
-    "Mistake",
-    "Place",
-    "as_yaml",
-    "in_force",
-    "load",
-    "oddities",
-    "reference",
-    "suggestion",
-]
+__all__ = ["Flag", "Option", "effective_settings", "load", "options", "reference", "warnings"]

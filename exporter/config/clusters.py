@@ -3,65 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from exporter.config.flags import CLUSTER_NAME, SERVERS, Flag
 from exporter.quoting import quoted
-from exporter.schema.document import Scalar, Table, inside, merged
+from exporter.schema.document import Node, Scalar, Table, inside, merged
 from exporter.schema.mistakes import Mistake, Place, suggestion
-from exporter.schema.reading import Reading
 
 NAME = "kafka"
 """The cluster's name if only its servers are given."""
 
 
-def cluster_tables(
-    root: Table, defaults: Table, given: Mapping[str, Flag], reading: Reading, *, needed: bool
-) -> dict[str, Table]:
-    """Name → all settings of the cluster: its own keys over the defaults, the flags over both."""
-    node = root.entries.get("clusters")
-    listed = reading.table(node, "clusters")
-    if node is not None and listed is None:
-        return {}
-    if listed is not None and "" in listed.entries:
-        reading.mistakes.add(Mistake(listed.keys[""], "clusters", "a cluster needs a name"))
-    in_file = tuple(listed.entries) if listed is not None else ()
-    names, mistake = _names(in_file, given, root, needed=needed)
-    if mistake is not None:
-        reading.mistakes.add(mistake)
+def with_clusters(root: Table, given: Mapping[str, Flag], *, needed: bool) -> tuple[Table, list[Mistake]]:
+    """The file with the clusters to monitor, each with all its settings, and what is wrong with the choice.
 
-    tables: dict[str, Table] = {}
+    A cluster's own keys are merged over the defaults, the flags over both.
+    """
+    listed = root.entries.get("clusters", Table(root.place, "clusters", {}, {}))
+    if not isinstance(listed, Table):
+        return root, []  # the mistake is reported when it is read
+    names, mistakes = _names(tuple(listed.entries), given, root, needed=needed)
+    defaults = root.entries.get("defaults")
+    clusters: dict[str, Node] = {}
     for name in names:
-        flags = Table(root.place, inside("clusters", name), {}, {})
-        if (servers := given.get(SERVERS)) is not None:
-            place = Place(servers.origin)
-            key = "bootstrap_servers"
-            flags = Table(place, flags.path, {key: Scalar(place, "", servers.value)}, {key: place})
-        if listed is not None and name in listed.entries:
-            own = reading.table(listed.entries[name], quoted(name))
-            if own is None:
-                continue
-            flags = Table(own.place, own.path, flags.entries, flags.keys)
-            tables[name] = merged(merged(defaults, own), flags)
-        else:
-            tables[name] = merged(defaults, flags)
-    return tables
+        cluster = listed.entries.get(name, Table(root.place, inside("clusters", name), {}, {}))
+        if isinstance(cluster, Table):
+            if isinstance(defaults, Table):
+                cluster = merged(defaults, cluster)
+            if (servers := given.get(SERVERS)) is not None:
+                place, key = Place(servers.origin), "bootstrap_servers"
+                over = Table(cluster.place, cluster.path, {key: Scalar(place, "", servers.value)}, {key: place})
+                cluster = merged(cluster, over)
+        clusters[name] = cluster
+    keys = {name: listed.keys.get(name, root.place) for name in clusters}
+    chosen = Table(listed.place, listed.path, clusters, keys)
+    return replace(
+        root,
+        entries={**root.entries, "clusters": chosen},
+        keys={**root.keys, "clusters": root.keys.get("clusters", root.place)},
+    ), mistakes
 
 
 def _names(
     in_file: tuple[str, ...], given: Mapping[str, Flag], root: Table, *, needed: bool
-) -> tuple[tuple[str, ...], Mistake | None]:
+) -> tuple[tuple[str, ...], list[Mistake]]:
     """The clusters to monitor, and what is wrong with the choice."""
     servers, chosen = given.get(SERVERS), given.get(CLUSTER_NAME)
     if chosen is not None:
         if chosen.value in in_file or (chosen.value.strip() and servers is not None and not in_file):
-            return (chosen.value,), None
-        return (), Mistake(Place(chosen.origin), "", _why_not(chosen.value, in_file))
+            return (chosen.value,), []
+        return (), [Mistake(Place(chosen.origin), "", _why_not(chosen.value, in_file))]
     if servers is not None:
         if len(in_file) > 1:
             message = f"which cluster? choose it with --kafka.cluster-name; there are {', '.join(map(quoted, in_file))}"
-            return in_file, Mistake(Place(servers.origin), "", message)
-        return in_file or (NAME,), None
-    return in_file, _no_cluster(root) if needed and not in_file else None
+            return in_file, [Mistake(Place(servers.origin), "", message)]
+        return in_file or (NAME,), []
+    return in_file, [_no_cluster(root)] if needed and not in_file else []
 
 
 def _why_not(name: str, in_file: tuple[str, ...]) -> str:

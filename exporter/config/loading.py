@@ -6,21 +6,37 @@ import dataclasses
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from exporter.config.clusters import cluster_tables
+from exporter.config.clusters import with_clusters
 from exporter.config.flags import CLUSTER_NAME, SERVERS, Flag
-from exporter.config.keys import CLUSTER, SECTIONS, TOP, known_paths
+from exporter.schema import document
 from exporter.schema.document import Scalar, Table, merged
-from exporter.schema.files import document
 from exporter.schema.inputs import Inputs
-from exporter.schema.mistakes import ConfigError, Mistake, Place
-from exporter.schema.reading import Reading
-from exporter.schema.section import Section
-from exporter.settings import Settings
+from exporter.schema.kinds import Kind
+from exporter.schema.mistakes import Invalid, Mistake, Place
+from exporter.schema.reading import build, read
+from exporter.schema.section import Each, section
+from exporter.settings import CLUSTER, EVALUATION, SETTINGS, Settings
 
-STANDARD = Settings(clusters=())
-"""The defaults."""
+
+def _cluster_name(text: str, _: Inputs) -> str:
+    if not text:
+        raise Invalid("a cluster needs a name")
+    return text
+
+
+DEFAULTS: Final = dataclasses.replace(
+    CLUSTER,
+    doc="Defaults for all clusters: any key that a cluster can have. A cluster's own keys win, one by one."
+    " `replay` uses the `evaluation` here for recordings of clusters that are not listed.",
+    partial=True,
+)
+
+FILE: Final = section(
+    Settings, parts={"clusters": Each(CLUSTER, Kind("a name", _cluster_name)), "defaults": DEFAULTS, **SETTINGS.parts}
+)
+"""The whole file."""
 
 
 def load(
@@ -36,47 +52,22 @@ def load(
     `replay` needs none.
     """
     given = {flag.key: flag for flag in flags}
-    root, malformed = _root(file)
+    root, mistakes = Table(Place("kafka-burrow-exporter"), "", {}, {}), list[Mistake]()
+    if file is not None:
+        empty = 'is empty; it needs at least "clusters: {NAME: {bootstrap_servers: HOST:PORT}}"'
+        root, mistakes = document.load(file, FILE.parts, when_empty=empty)
     for key in sorted(given.keys() - {SERVERS, CLUSTER_NAME}):
         root = merged(root, _as_file(given[key]))
+    root, more = with_clusters(root, given, needed=clusters_needed and not mistakes)
     folder = Path(file).parent if file is not None else Path()
-    reading = Reading(
-        Inputs(folder, os.environ if environment is None else environment), malformed, paths=known_paths()
-    )
-    reading.unknown(root, TOP)
-    values = {
-        section.name: reading.section(section, table)
-        for section in SECTIONS
-        if (table := reading.table(root.entries.get(section.name), section.name)) is not None
-    }
-    defaults = reading.table(root.entries.get("defaults"), "defaults") or Table(root.place, "defaults", {}, {})
-    shared = reading.section(CLUSTER, defaults, partial=True)
-    tables = cluster_tables(root, defaults, given, reading, needed=clusters_needed and not malformed)
-    clusters = {name: reading.section(CLUSTER, table) for name, table in tables.items()}
-    if reading.mistakes:
-        raise ConfigError(reading.mistakes)
-    evaluation = dataclasses.replace(STANDARD.evaluation, **shared.get("evaluation", {}))
-    return Settings(
-        clusters=tuple(_built(CLUSTER, {"name": name, **read}, None) for name, read in clusters.items()),
-        evaluation=evaluation,
-        **{section.name: _built(section, values.get(section.name, {}), None) for section in SECTIONS},
-    )
+    inputs = Inputs(folder, os.environ if environment is None else environment)
+    values = dict(read(FILE, root, inputs, [*mistakes, *more]))
 
-
-def _root(file: str | None) -> tuple[Table, list[Mistake]]:
-    """The file as a mapping (empty if there is no file), and the mistakes in its form."""
-    if file is None:
-        return Table(Place("kafka-burrow-exporter"), "", {}, {}), []
-    node, mistakes = document(file)
-    if node is None and mistakes:
-        raise ConfigError(mistakes)
-    if node is None or (isinstance(node, Scalar) and node.text is None):
-        message = 'is empty; it needs at least "clusters: {NAME: {bootstrap_servers: HOST:PORT}}"'
-        raise ConfigError([Mistake(Place(file, 1, 1), "", message)])
-    if not isinstance(node, Table):
-        message = f"must be a mapping of keys ({', '.join(TOP)}) at the top"
-        raise ConfigError(mistakes or [Mistake(node.place, "", message)])
-    return node, mistakes
+    clusters = values.pop("clusters", {})
+    values["clusters"] = tuple(build(CLUSTER, {"name": name, **each}) for name, each in clusters.items())
+    values["evaluation"] = build(EVALUATION, values.pop("defaults", {}).get("evaluation", {}))
+    settings: Settings = build(SETTINGS, values)
+    return settings
 
 
 def _as_file(flag: Flag) -> Table:
@@ -85,12 +76,3 @@ def _as_file(flag: Flag) -> Table:
     section, name = flag.key.split(".")
     inner = Table(place, "", {name: Scalar(place, "", flag.value)}, {name: place})
     return Table(place, "", {section: inner}, {section: place})
-
-
-def _built(section: Section, values: Mapping[str, Any], start: Any) -> Any:
-    """The dataclass of a section: the values that were read over ``start``, or over the dataclass' defaults."""
-    fields = dict(values)
-    for part in section.parts:
-        if isinstance(part, Section) and not part.prefix and part.name in fields:
-            fields[part.name] = _built(part, fields[part.name], section.default(part.name))
-    return dataclasses.replace(start, **fields) if start is not None else section.of(**fields)

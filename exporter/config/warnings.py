@@ -10,26 +10,26 @@ from exporter.schema.durations import write
 from exporter.settings import Cluster, Settings
 
 
-def oddities(settings: Settings) -> tuple[str, ...]:
+def warnings(settings: Settings) -> tuple[str, ...]:
     """One line for each setting that does something else than it seems to."""
-    return tuple(_oddities(settings))
+    return tuple(_warnings(settings))
 
 
-def _oddities(settings: Settings) -> Iterator[str]:
-    seen: dict[tuple[str, ...], str] = {}
+def _warnings(settings: Settings) -> Iterator[str]:
+    names: dict[tuple[str, ...], str] = {}
     for cluster in settings.clusters:
         where = f"cluster {quoted(cluster.name)}"
-        for oddity in (*_security(cluster), *_evaluation(cluster.evaluation)):
-            yield f"{where}: {oddity}"
+        for warning in (*_security(cluster), *_evaluation(cluster.evaluation)):
+            yield f"{where}: {warning}"
         if settings.collection.min_interval > cluster.evaluation.min_distance > 0:
             yield (
                 f"{where}: collection.min_interval ({write(settings.collection.min_interval)}) is longer than"
                 f" evaluation.min_distance ({write(cluster.evaluation.min_distance)}), so it sets the window's pace"
             )
         servers = tuple(sorted(cluster.bootstrap_servers))
-        if servers in seen:
-            yield f"{where} has the same bootstrap_servers as cluster {quoted(seen[servers])}"
-        seen.setdefault(servers, cluster.name)
+        if servers in names:
+            yield f"{where} has the same bootstrap_servers as cluster {quoted(names[servers])}"
+        names.setdefault(servers, cluster.name)
 
 
 def _security(cluster: Cluster) -> Iterator[str]:

@@ -1,19 +1,18 @@
-"""Addresses: host and port of Kafka's servers and of the exporter, and the path of its metrics."""
+"""The kinds of value that are addresses: of servers, of pages, and paths of pages."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from urllib.parse import urlsplit
 
 from exporter.quoting import quoted
+from exporter.schema.inputs import Inputs
+from exporter.schema.kinds import Kind
 from exporter.schema.mistakes import Invalid
 
-TAKEN = ("/-", "/v3", "/burrow")
-"""Paths that are used for something else."""
 
-
-def server(text: str) -> str:
-    """A Kafka server as it was written, checked to be ``host:port`` or ``[ipv6]:port``."""
+def _server(text: str, _: Inputs) -> str:
     if match := re.match(r"(\w+)://", text):
         raise Invalid(f"{quoted(text)}: leave out {match[0]}; TLS and SASL have keys of their own")
     host, port = _split(text, "host:port or [ipv6]:port")
@@ -24,18 +23,40 @@ def server(text: str) -> str:
     return text
 
 
-def listen_address(text: str) -> str:
-    """An address to listen on as it was written, checked to be ``:port``, ``host:port`` or ``[ipv6]:port``."""
+def _listen_address(text: str, _: Inputs) -> str:
     _split(text, ":port, host:port or [ipv6]:port")
     return text
 
 
-def telemetry_path(text: str) -> str:
-    """The path of the metrics page, checked to be free and to need no escaping."""
-    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", text):
-        raise Invalid(f"{quoted(text)} is not a path for metrics; write it as /metrics, with letters, digits and ._~-")
-    if any(f"{text}/".startswith(f"{path}/") for path in TAKEN):
-        raise Invalid(f"{quoted(text)} is taken by the exporter's other pages; use /metrics")
+def page_path(what: str, example: str, taken: tuple[str, ...]) -> Kind:
+    """The path of a page, which needs no escaping and is none of those that are taken."""
+
+    def read(text: str, _: Inputs) -> str:
+        if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", text):
+            raise Invalid(
+                f"{quoted(text)} is not a path for {what}; write it as {example}, with letters, digits and ._~-"
+            )
+        if any(f"{text}/".startswith(f"{path}/") for path in taken):
+            raise Invalid(f"{quoted(text)} is taken by the exporter's other pages; use {example}")
+        return text
+
+    return Kind("a path", read, metavar="PATH")
+
+
+def _url(text: str, _: Inputs) -> str:
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        valid = False
+    if not valid or re.search(r"\s", text):
+        raise Invalid(f"{quoted(text)} is not a URL; write it as https://host/path")
+    return text
+
+
+def _origin(text: str, _: Inputs) -> str:
+    if text != "*" and not re.fullmatch(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?", text):
+        raise Invalid(f"{quoted(text)} is not an origin; write it as https://host or http://host:port, or * for all")
     return text
 
 
@@ -69,3 +90,9 @@ def _is_ipv6(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+SERVERS = Kind("host:port or [ipv6]:port, one or more", _server, list, many=True, metavar="HOST:PORT,...")
+LISTEN_ADDRESS = Kind("[host]:port", _listen_address, metavar="[HOST]:PORT")
+URL = Kind("a URL", _url)
+ORIGIN = Kind("scheme://host[:port], or *", _origin)

@@ -1,4 +1,4 @@
-"""YAML text → a tree in which every value knows its place in the text.
+"""A YAML file → a tree in which every value knows its place in the text.
 
 Scalars are kept as written; the key that a value belongs to decides how it is read, not YAML's type detection.
 So the password ``0123`` stays unchanged, and a cluster may be called ``no``.
@@ -7,16 +7,20 @@ So the password ``0123`` stays unchanged, and a cluster may be called ``no``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
 from exporter.quoting import one_line, quoted
-from exporter.schema.mistakes import Mistake, Place
+from exporter.schema.mistakes import ConfigError, Mistake, Place
 
-MOST_NODES = 100_000
+MAX_NODES = 100_000
 """Aliases can expand a small file without limit; this is far above any real one."""
+
+MAX_FILE_BYTES = 10_000_000
+"""A larger file is not a configuration."""
 
 _UNTAGGED = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "seq", "map")
@@ -97,6 +101,43 @@ def merged(under: Table, over: Table) -> Table:
     return Table(over.place, over.path, entries, {**under.keys, **over.keys})
 
 
+def load(file: str, names: Iterable[str], *, when_empty: str = "") -> tuple[Table, list[Mistake]]:
+    """The mapping that a file holds, and the mistakes in the form of what is in it.
+
+    ``names``: the keys at its top, for a message. An empty file is an empty mapping, or the mistake ``when_empty``.
+    Raises `ConfigError` if there is no mapping to read.
+    """
+    node, mistakes = parse(_text(file), file)
+    if node is None and mistakes:
+        raise ConfigError(mistakes)
+    if node is None or (isinstance(node, Scalar) and node.text is None):
+        if when_empty:
+            raise ConfigError([Mistake(Place(file, 1, 1), "", when_empty)])
+        return Table(Place(file, 1, 1), "", {}, {}), []
+    if not isinstance(node, Table):
+        message = f"must be a mapping of keys ({', '.join(names)}) at the top"
+        raise ConfigError(mistakes or [Mistake(node.place, "", message)])
+    return node, mistakes
+
+
+def _text(file: str) -> str:
+    """The text of a file; raises `ConfigError` if it cannot be read."""
+    try:
+        with Path(file).open("rb") as stream:
+            content = stream.read(MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise ConfigError([Mistake(Place(file or '""'), "", f"cannot be read: {reason}")]) from error
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigError([Mistake(Place(file), "", "too large to be a configuration")])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        place = Place(file, before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1)
+        raise ConfigError([Mistake(place, "", f"not UTF-8 text ({error.reason})")]) from error
+
+
 def parse(text: str, source: str) -> tuple[Node | None, list[Mistake]]:
     """The tree of a YAML text and the mistakes in its form; no tree if it is empty or not YAML."""
     loader: yaml.SafeLoader | None = None
@@ -145,7 +186,7 @@ class _Conversion:
     def node(self, node: yaml.Node, path: str, key: Place | None) -> Node:
         place = _place(self.source, node.start_mark)
         self.nodes += 1
-        if self.nodes > MOST_NODES:
+        if self.nodes > MAX_NODES:
             return self.wrong(Place(self.source, 1, 1), "", "too large to be a configuration, with all its aliases")
         if node.tag not in _UNTAGGED:
             # The tag itself is not shown: it may be a password that starts with "!".

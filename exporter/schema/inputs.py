@@ -10,8 +10,8 @@ from pathlib import Path
 from exporter.quoting import quoted
 from exporter.schema.mistakes import Invalid
 
-LARGEST_SECRET = 65_536
-"""In bytes; a larger file is not a secret."""
+MAX_SECRET_BYTES = 65_536
+"""A larger file is not a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Inputs:
     def secret(self, path: str) -> str:
         """The text of a file without its final line end."""
         content = self.content(path)
-        if len(content) > LARGEST_SECRET:
+        if len(content) > MAX_SECRET_BYTES:
             raise Invalid(f"{quoted(path)} is too large for a secret")
         try:
             text = content.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
@@ -61,7 +61,7 @@ class Inputs:
         if place not in self._read:
             try:
                 with place.open("rb") as file:
-                    self._read[place] = file.read(16 * LARGEST_SECRET)
+                    self._read[place] = file.read(16 * MAX_SECRET_BYTES)
             except OSError as error:
                 reason = (error.strerror or str(error)).lower()
                 raise Invalid(f"cannot read {quoted(str(place))}: {reason}") from error

@@ -7,11 +7,9 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from exporter.quoting import quoted
 from exporter.schema import durations
-from exporter.schema.addresses import listen_address, server, telemetry_path
 from exporter.schema.inputs import Inputs
 from exporter.schema.mistakes import Invalid, suggestion
 
@@ -23,15 +21,17 @@ HIDDEN = "<hidden>"
 class Kind:
     """A kind of value.
 
-    ``what`` is how it is written, for messages and documentation; ``read`` turns a scalar's text into the value or
-    raises `Invalid`; ``show`` turns the value into what YAML has for it. ``many``: a list, or one text with commas.
+    ``what`` is how it is written, for messages; ``read`` turns a scalar's text into the value or raises `Invalid`;
+    ``show`` turns the value into what YAML has for it. ``many``: a list, or one text with commas. ``metavar`` is what
+    the help of a flag has for it. ``from_file``: the kind of a path to a file that holds the value.
     """
 
     what: str
     read: Callable[[str, Inputs], Any]
     show: Callable[[Any], Any] = field(default=lambda value: value)
     many: bool = False
-    secret: bool = False
+    metavar: str = "VALUE"
+    from_file: Kind | None = None
 
 
 def integer(low: int, high: int) -> Kind:
@@ -71,7 +71,7 @@ def duration(*, zero: bool = False) -> Kind:
             raise Invalid("must be longer than 0")
         return seconds
 
-    return Kind("a duration (150s, 2m30s, 900ms, or seconds)", read, durations.write)
+    return Kind("a duration (150s, 2m30s, 900ms, or seconds)", read, durations.write, metavar="DURATION")
 
 
 def choice(what: str, *options: str) -> Kind:
@@ -83,10 +83,22 @@ def choice(what: str, *options: str) -> Kind:
         hint = suggestion(text, options)
         raise Invalid(f"{quoted(text)} is not {what}; use one of {', '.join(options)}" + (f" ({hint})" if hint else ""))
 
-    return Kind(" | ".join(options), read)
+    return Kind(" | ".join(options), read, metavar="|".join(options))
 
 
-def _flag(text: str, _: Inputs) -> bool:
+def choices(what: str, known: tuple[str, ...]) -> Kind:
+    """Some of many words."""
+
+    def read(text: str, _: Inputs) -> str:
+        if text not in known:
+            hint = suggestion(text, known) or f"there are {', '.join(known)}"
+            raise Invalid(f"{quoted(text)} is no {what}; {hint}")
+        return text
+
+    return Kind(f"a list of {what}s", read, list, many=True)
+
+
+def _boolean(text: str, _: Inputs) -> bool:
     word = text.lower()
     if word in {"true", "yes", "on"}:
         return True
@@ -113,17 +125,6 @@ def _regex(text: str, _: Inputs) -> re.Pattern[str] | None:
         raise Invalid(f"{quoted(text)} is not a Python regular expression: {error}") from error
 
 
-def _url(text: str, _: Inputs) -> str:
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        valid = False
-    if not valid or re.search(r"\s", text):
-        raise Invalid(f"{quoted(text)} is not a URL; write it as https://host/path")
-    return text
-
-
 def _file(text: str, inputs: Inputs) -> str:
     return inputs.readable(text)
 
@@ -137,12 +138,6 @@ def _secret(text: str, inputs: Inputs) -> str:
     return inputs.variable(named[1]) if named else _words(text, inputs)
 
 
-def _origin(text: str, _: Inputs) -> str:
-    if text != "*" and not re.fullmatch(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?", text):
-        raise Invalid(f"{quoted(text)} is not an origin; write it as https://host or http://host:port, or * for all")
-    return text
-
-
 def _secret_file(text: str, inputs: Inputs) -> str:
     return inputs.secret(text)
 
@@ -151,15 +146,12 @@ def _hidden(value: str | None) -> str | None:
     return None if value is None else HIDDEN
 
 
-FLAG = Kind("true | false", _flag)
+BOOLEAN = Kind("true | false", _boolean)
 TEXT = Kind("text", _words)
-TEXT_OR_VARIABLE = Kind("text, or ${NAME} of an environment variable", _secret)
-SECRET = Kind("text, or ${NAME} of an environment variable", _secret, _hidden, secret=True)
-SECRET_FILE = Kind("a file that holds it", _secret_file, secret=True)
-FILE = Kind("a file", _file)
+FILE = Kind("a file", _file, metavar="FILE")
+DIRECTORY = Kind("text", _words, metavar="DIR")
 REGEX = Kind('a regular expression; "" is none', _regex, lambda value: "" if value is None else value.pattern)
-URL = Kind("a URL", _url)
-SERVERS = Kind("host:port or [ipv6]:port, one or more", lambda text, _: server(text), list, many=True)
-LISTEN_ADDRESS = Kind("[host]:port", lambda text, _: listen_address(text))
-ORIGIN = Kind("scheme://host[:port], or *", _origin)
-TELEMETRY_PATH = Kind("a path", lambda text, _: telemetry_path(text))
+SECRET_FILE = Kind("a file that holds it", _secret_file)
+SECRET = Kind("text, or ${NAME} of an environment variable", _secret, _hidden, from_file=SECRET_FILE)
+LOGIN = Kind(SECRET.what, _secret, from_file=SECRET_FILE)
+"""A name that goes with a secret: given as a secret is, but shown."""

@@ -1,96 +1,125 @@
-"""A tree and the table of keys → values and every mistake."""
+"""A tree and the description of its keys → values and every mistake."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from exporter.quoting import quoted
-from exporter.schema.document import Node, Scalar, Sequence, Table, Unread, kind_of
+from exporter.schema.document import Node, Scalar, Sequence, Table, Unread, inside, kind_of
 from exporter.schema.inputs import Inputs
-from exporter.schema.mistakes import Invalid, Mistake, suggestion
-from exporter.schema.section import Key, Section
+from exporter.schema.kinds import Kind
+from exporter.schema.mistakes import ConfigError, Invalid, Mistake, suggestion
+from exporter.schema.section import Each, Key, Part, Section, Values
 
 
-class Reading:
-    """One pass over a configuration. ``mistakes`` grows; the same mistake met twice counts once.
+def read(top: Section, root: Table, inputs: Inputs, mistakes: Iterable[Mistake] = ()) -> Values:
+    """Field name → value; sections within are read into dictionaries too, from which `build` makes dataclasses.
 
-    ``paths`` are those of all known keys, to suggest where a key belongs.
+    Raises `ConfigError` with every mistake, ``mistakes`` among them.
     """
+    reading = _Reading(top, inputs, mistakes)
+    values = reading.section(top, root, partial=False)
+    if reading.mistakes:
+        raise ConfigError(reading.mistakes)
+    return values
 
-    def __init__(self, inputs: Inputs, mistakes: Iterable[Mistake], *, paths: Iterable[str]) -> None:
+
+def build(part: Part, values: Any, default: Any = None) -> Any:
+    """What a part of the configuration means: its values over ``default``, or over the defaults of its dataclass."""
+    match part:
+        case Each(names=None):
+            return tuple(build(part.part, each) for each in values)
+        case Each():
+            return {name: build(part.part, each) for name, each in values.items()}
+        case Section():
+            fields = {
+                name: build(part.parts[name], value, part.default(name)) if name in part.parts else value
+                for name, value in values.items()
+            }
+            return dataclasses.replace(default, **fields) if default is not None else part.of(**fields)
+        case Key():
+            return values
+
+
+class _Reading:
+    """One pass over a configuration. ``mistakes`` grows; the same mistake met twice counts once."""
+
+    def __init__(self, top: Section, inputs: Inputs, mistakes: Iterable[Mistake]) -> None:
         self.inputs = inputs
         self.mistakes = set(mistakes)
-        self.paths = tuple(paths)
+        self.paths = tuple(top.paths())
 
-    def wrong(self, node: Node, message: str) -> None:
-        """Record a mistake in a value."""
-        self.mistakes.add(Mistake(node.place, node.path, message))
+    def section(self, section: Section, table: Table, *, partial: bool) -> dict[str, Any]:
+        """Field name → value of what could be read; ``partial`` as in `Section`."""
+        partial = partial or section.partial
+        self.unknown(table, section)
+        values: dict[str, Any] = {}
+        for name, part in section.parts.items():
+            node = table.entries.get(name)
+            if isinstance(part, Key) and node is not None and part.into in table.entries:
+                self.wrong_key(table, name, f"give {part.into} or {name}, not both")
+            elif node is not None:
+                with contextlib.suppress(_Noted):
+                    field = part.into or name if isinstance(part, Key) else name
+                    values[field] = self.part(part, name, node, partial=partial)
+            elif isinstance(part, Key) and part.required and not partial:
+                self.wrong(table, f"{name} is missing; it is {part.kind.what}, as in {part.example}")
+        if section.check is not None and not partial:
+            for name, message in section.check(table, values, self.inputs):
+                self.wrong_key(table, name, message)
+        return values
 
-    def table(self, node: Node | None, what: str) -> Table | None:
-        """The node, if it is a mapping."""
+    def part(self, part: Part, name: str, node: Node, *, partial: bool) -> Any:
+        """The value of a part; raises `_Noted` if there is none."""
+        match part:
+            case Section():
+                return self.section(part, self.table(node, name), partial=partial)
+            case Each(names=Kind() as names):
+                return dict(self.each(part.part, self.named(names, self.table(node, name)), partial=partial))
+            case Each():
+                items = [("", item) for item in self.sequence(node).items]
+                return tuple(value for _, value in self.each(part.part, items, partial=partial))
+            case Key():
+                return self.many(part, node) if part.kind.many else self.one(part, node)
+
+    def each(self, part: Part, nodes: Iterable[tuple[str, Node]], *, partial: bool) -> Iterator[tuple[str, Any]]:
+        """The values of those that could be read, each with its name."""
+        for name, node in nodes:
+            with contextlib.suppress(_Noted):
+                yield name, self.part(part, name, node, partial=partial)
+
+    def named(self, names: Kind, table: Table) -> Iterator[tuple[str, Node]]:
+        """The entries of a mapping whose names are free; a name that is not allowed is recorded."""
+        for name, node in table.entries.items():
+            try:
+                names.read(name, self.inputs)
+            except Invalid as invalid:
+                self.wrong_key(table, name, str(invalid))
+            yield name, node
+
+    def table(self, node: Node, name: str) -> Table:
+        """The node, which must be a mapping."""
         if isinstance(node, Table):
             return node
         if isinstance(node, Scalar) and node.text is None:
-            self.wrong(node, f"is empty; write {what}: {{}} if that is intended, or leave it out")
-        elif node is not None and not isinstance(node, Unread):
+            written = f"{inside('', name)}: {{}}" if name else "{}"
+            self.wrong(node, f"is empty; write {written} if that is intended, or leave it out")
+        else:
             self.wrong(node, f"must be a mapping of keys, not {kind_of(node)}")
-        return None
+        raise _Noted
 
-    def unknown(self, table: Table, names: Iterable[str]) -> None:
-        """Record every key that is not among the names."""
-        known = set(names)
-        for name, place in table.keys.items():
-            if name not in known:
-                hint = suggestion(name, known) or self.elsewhere(name)
-                message = f"unknown key; {hint}" if hint else f"unknown key; known here: {', '.join(sorted(known))}"
-                self.mistakes.add(Mistake(place, table.entries[name].path, message))
-
-    def elsewhere(self, name: str) -> str:
-        """A hint where a key of that name belongs; empty if there is none."""
-        places = [path for path in self.paths if path.rsplit(".", 1)[-1] == name]
-        return f"did you mean {quoted(places[0])}?" if places else ""
-
-    def section(self, section: Section, table: Table, *, partial: bool = False) -> dict[str, Any]:
-        """Field name → value of what could be read; nested sections become such dictionaries too.
-
-        ``partial``: the section is completed elsewhere, so nothing is missing and checks between keys do not apply.
-        """
-        self.unknown(table, section.names())
-        values: dict[str, Any] = {}
-        for part in section.parts:
-            node = table.entries.get(part.name)
-            if isinstance(part, Section):
-                below = self.table(node, part.name)
-                if below is not None:
-                    read = self.section(part, below, partial=partial)
-                    values.update({part.prefix + name: value for name, value in read.items()} if part.prefix else {})
-                    if not part.prefix:
-                        values[part.name] = read
-            elif node is not None:
-                self.key(part, node, table, values)
-            elif part.required and not partial:
-                self.wrong(table, f"{part.name} is missing; it is {part.kind.what}, as in {part.example}")
-        if section.check is not None and not partial:
-            for name, message in section.check(table, values, self.inputs):
-                at = table.entries.get(name, table)
-                self.mistakes.add(Mistake(table.keys.get(name, table.place), at.path, message))
-        return values
-
-    def key(self, key: Key, node: Node, table: Table, values: dict[str, Any]) -> None:
-        """Add the value of a key, or record what is wrong with it."""
-        if key.into and key.into in table.entries:
-            message = f"give {key.into} or {key.name}, not both"
-            self.mistakes.add(Mistake(table.keys[key.name], node.path, message))
-            return
-        with contextlib.suppress(_Noted):
-            values[key.field] = self.many(key, node) if key.kind.many else self.one(key, node)
+    def sequence(self, node: Node) -> Sequence:
+        """The node, which must be a list."""
+        if isinstance(node, Sequence):
+            return node
+        self.wrong(node, f"must be a list, not {kind_of(node)}")
+        raise _Noted
 
     def one(self, key: Key, node: Node) -> Any:
         """The value of a scalar."""
-        if isinstance(node, Unread):
-            raise _Noted
         try:
             if not isinstance(node, Scalar):
                 raise Invalid(f"must be {key.kind.what}, not {kind_of(node)}")
@@ -104,23 +133,41 @@ class Reading:
     def many(self, key: Key, node: Node) -> tuple[Any, ...]:
         """The values of a list, or of one text with commas."""
         if isinstance(node, Scalar) and node.text is not None:
-            items = [Scalar(node.place, node.path, item.strip()) for item in node.text.split(",")]
+            items: list[Node] = [Scalar(node.place, node.path, item.strip()) for item in node.text.split(",")]
         elif isinstance(node, Sequence):
-            items = list(node.items)  # type: ignore[arg-type]
+            items = list(node.items)
         else:
             return (self.one(key, node),)
         if not items:
             self.wrong(node, f"is an empty list; it must be {key.kind.what}")
-            raise _Noted
-        read: list[Any] = []
+        values = []
         for item in items:
-            try:
-                read.append(self.one(key, item))
-            except _Noted:
-                continue
-        if len(read) < len(items):
+            with contextlib.suppress(_Noted):
+                values.append(self.one(key, item))
+        if not items or len(values) < len(items):
             raise _Noted
-        return tuple(read)
+        return tuple(values)
+
+    def unknown(self, table: Table, section: Section) -> None:
+        """Record every key that the section does not have."""
+        for name in table.keys.keys() - section.parts.keys():
+            hint = suggestion(name, section.parts) or self.elsewhere(name)
+            known = f"known here: {', '.join(sorted(section.parts))}"
+            self.wrong_key(table, name, f"unknown key; {hint or known}")
+
+    def elsewhere(self, name: str) -> str:
+        """A hint where a key of that name belongs; empty if there is none."""
+        places = [path for path in self.paths if path.rsplit(".", 1)[-1] == name]
+        return f"did you mean {quoted(places[0])}?" if places else ""
+
+    def wrong(self, node: Node, message: str) -> None:
+        """Record a mistake in a value."""
+        if not isinstance(node, Unread):
+            self.mistakes.add(Mistake(node.place, node.path, message))
+
+    def wrong_key(self, table: Table, name: str, message: str) -> None:
+        """Record a mistake at a key, or at the mapping as a whole if it does not have the key."""
+        self.mistakes.add(Mistake(table.keys.get(name, table.place), table.entries.get(name, table).path, message))
 
 
 class _Noted(Exception):

@@ -1,11 +1,19 @@
-"""The description of a configuration: keys, and sections of keys."""
+"""The description of a configuration: keys, sections of keys, and lists and mappings of either.
+
+Settings are dataclasses, and the metadata of a field says how it is configured. So a setting is declared in one place,
+from which the file, its reference, flags and their help, and the settings in effect all follow:
+
+    @dataclass(frozen=True)
+    class Log:
+        level: str = field(default="info", metadata=from_key(choice("a level", "info", "error"), "The lowest level."))
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from exporter.schema.document import Table
 from exporter.schema.inputs import Inputs
@@ -20,56 +28,103 @@ Complaint = tuple[str, str]
 Check = Callable[[Table, Values, Inputs], Iterable[Complaint]]
 """A check between the keys of a section that are each valid alone."""
 
+METADATA: Final = "schema"
+"""The entry of a field's metadata that holds its part of the schema."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key. ``into`` is the field that it sets, if that has another name (``password_file``)."""
+    """One key.
 
-    name: str
+    ``example`` stands in the reference where there is no default, ``file_example`` is that of the key ending in
+    ``_file``, which a kind of value that may come from a file has too. ``flag``: the flag that also sets the key.
+    ``into``: the field that it sets, if that has another name (``password_file``).
+    """
+
     kind: Kind
-    doc: str
+    doc: str = ""
     required: bool = False
     example: str = ""
+    file_example: str = ""
+    flag: str = ""
     into: str = ""
-
-    @property
-    def field(self) -> str:
-        """The name of the field that the key sets."""
-        return self.into or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A mapping of keys, read into the dataclass ``of``, whose defaults are those of the configuration.
+    """A mapping of keys, read into ``of``, whose defaults, if it is a dataclass, are those of the configuration.
 
-    ``prefix``: the section is part of its parent's dataclass, in fields whose names begin with it.
+    ``partial``: it is completed elsewhere, so nothing is missing in it and checks between keys do not apply.
     """
 
-    name: str
+    of: Callable[..., Any]
     doc: str
-    of: type[Any]
-    parts: tuple[Key | Section, ...]
-    prefix: str = ""
+    parts: Mapping[str, Part]
     check: Check | None = None
-
-    def part(self, name: str) -> Key | Section | None:
-        """The key or section of that name."""
-        return next((part for part in self.parts if part.name == name), None)
-
-    def names(self) -> tuple[str, ...]:
-        """The keys allowed in the section."""
-        return tuple(part.name for part in self.parts)
+    partial: bool = False
 
     def default(self, name: str) -> Any:
         """The default of a field, None where it has none."""
-        for field in dataclasses.fields(self.of):
-            if field.name == self.prefix + name:
-                return None if field.default is dataclasses.MISSING else field.default
-        raise LookupError(f"{self.of.__name__} has no field {self.prefix + name}")
+        if not isinstance(self.of, type) or not dataclasses.is_dataclass(self.of):
+            return None
+        (found,) = (each for each in dataclasses.fields(self.of) if each.name == name)
+        return None if found.default is dataclasses.MISSING else found.default
 
     def paths(self, above: str = "") -> Iterator[str]:
-        """The path of every key and section in it: ``evaluation.window``."""
-        for part in self.parts:
-            yield above + part.name
-            if isinstance(part, Section):
-                yield from part.paths(f"{above}{part.name}.")
+        """The path of every key and section in it: ``evaluation.window``, ``clusters.<name>.tls``."""
+        for name, part in self.parts.items():
+            yield above + name
+            match part:
+                case Section():
+                    yield from part.paths(f"{above}{name}.")
+                case Each(part=Section() as each, names=names):
+                    yield from each.paths(f"{above}{name}{'[]' if names is None else '.<name>'}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Many of one kind: a mapping by name, read into a dictionary; with ``names`` None a list, read into a tuple."""
+
+    part: Key | Section
+    names: Kind | None = None
+
+
+Part = Key | Section | Each
+
+
+def from_key(
+    kind: Kind,
+    doc: str = "",
+    *,
+    required: bool = False,
+    example: str = "",
+    file_example: str = "",
+    flag: str = "",
+) -> Mapping[str, Part]:
+    """The metadata of a field that the key of its name sets; see `Key`."""
+    return {METADATA: Key(kind, doc, required, example, file_example, flag)}
+
+
+def from_section(part: Part) -> Mapping[str, Part]:
+    """The metadata of a field that a section of its name sets."""
+    return {METADATA: part}
+
+
+def section(
+    of: Callable[..., Any], doc: str = "", *, check: Check | None = None, parts: Mapping[str, Part] | None = None
+) -> Section:
+    """The section that is read into ``of``: a dataclass whose fields declare its parts, unless they are given here."""
+    if parts is None:
+        declared = {field.name: field.metadata.get(METADATA) for field in dataclasses.fields(of)}  # type: ignore[arg-type]
+        parts = {name: part for name, part in declared.items() if part is not None}
+    return Section(of, doc, dict(_with_files(parts)), check)
+
+
+def _with_files(parts: Mapping[str, Part]) -> Iterator[tuple[str, Part]]:
+    for name, part in parts.items():
+        yield name, part
+        if isinstance(part, Key) and part.kind.from_file is not None:
+            yield (
+                f"{name}_file",
+                Key(part.kind.from_file, "Or a file that holds it.", example=part.file_example, into=name),
+            )

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from exporter.cli.running import Running, to_connect
-from exporter.config import ConfigError, Mistake, Place
 from exporter.core.evaluation import Evaluation
 from exporter.core.history import History, empty
+from exporter.schema import ConfigError, Mistake, Place
 from exporter.settings import Cluster, Filter, Log, Sasl, Settings, Storage, Tls, Web
 from tests.support.asking import Answer, ask
 from tests.support.reloading import Source, cluster, settings

@@ -13,7 +13,7 @@ from kafka.net.selector import NetworkSelector
 from kafka.protocol.metadata import MetadataResponse
 
 from exporter import __version__
-from exporter.settings import Cluster, Tls
+from exporter.settings import Cluster, Kerberos, Tls
 from exporter.sources.kafka.oauth import ClientCredentials
 
 Node = int | str
@@ -168,10 +168,11 @@ def client_options(cluster: Cluster) -> dict[str, Any]:
         options["sasl_mechanism"] = sasl.mechanism
         options["sasl_plain_username"] = sasl.username
         options["sasl_plain_password"] = sasl.password
-        options["sasl_kerberos_service_name"] = sasl.kerberos_service_name
-        options["sasl_kerberos_domain_name"] = sasl.kerberos_domain_name
-        if sasl.mechanism == "OAUTHBEARER":
-            options["sasl_oauth_token_provider"] = ClientCredentials(sasl, cluster.request_timeout)
+        kerberos = sasl.kerberos or Kerberos()
+        options["sasl_kerberos_service_name"] = kerberos.service_name
+        options["sasl_kerberos_domain_name"] = kerberos.domain_name
+        if sasl.oauth is not None:
+            options["sasl_oauth_token_provider"] = ClientCredentials(sasl.oauth, cluster.request_timeout)
     return options
 
 

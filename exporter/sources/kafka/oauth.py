@@ -11,17 +11,17 @@ import urllib.request
 from kafka.errors import SaslAuthenticationFailedError
 from kafka.net.sasl.oauth import AbstractTokenProvider
 
-from exporter.settings import Sasl
+from exporter.settings import OAuth
 
 RENEW_BEFORE_EXPIRY = 30.0
 
 
 class ClientCredentials(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python ships no type hints
-    """Asks ``oauth_token_url`` for a token, and again shortly before the token expires."""
+    """Asks ``token_url`` for a token, and again shortly before the token expires."""
 
-    def __init__(self, sasl: Sasl, timeout: float) -> None:
+    def __init__(self, oauth: OAuth, timeout: float) -> None:
         super().__init__()
-        self._sasl = sasl
+        self._oauth = oauth
         self._timeout = timeout
         self._token = ""
         self._renew_at = 0.0
@@ -33,14 +33,14 @@ class ClientCredentials(AbstractTokenProvider):  # type: ignore[misc]  # kafka-p
         return self._token
 
     def _fetch(self) -> None:
-        sasl = self._sasl
-        url = sasl.oauth_token_url or ""
+        oauth = self._oauth
+        url = oauth.token_url
         form = {"grant_type": "client_credentials"}
-        if sasl.oauth_scope:
-            form["scope"] = sasl.oauth_scope
+        if oauth.scope:
+            form["scope"] = oauth.scope
         # RFC 6749, 2.3.1: both are form-encoded before they are joined.
-        client = urllib.parse.quote_plus(sasl.oauth_client_id or "")
-        secret = urllib.parse.quote_plus(sasl.oauth_client_secret or "")
+        client = urllib.parse.quote_plus(oauth.client_id)
+        secret = urllib.parse.quote_plus(oauth.client_secret)
         credentials = base64.b64encode(f"{client}:{secret}".encode()).decode("ascii")
         request = urllib.request.Request(  # noqa: S310  # the configuration admits http and https only
             url,

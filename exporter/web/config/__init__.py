@@ -3,8 +3,9 @@
 What differs from the toolkit, and why: docs/web-config.md
 """
 
+from exporter.web.config.kinds import Pem
 from exporter.web.config.loading import load
-from exporter.web.config.web_config import Pem, Rate, TlsServer, WebConfig
+from exporter.web.config.web_config import Rate, TlsServer, WebConfig
 from exporter.web.config.web_config_file import WebConfigFile
 
 __all__ = ["Pem", "Rate", "TlsServer", "WebConfig", "WebConfigFile", "load"]

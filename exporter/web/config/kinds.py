@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Final
 
 from exporter.quoting import quoted
 from exporter.schema.inputs import Inputs
-from exporter.schema.kinds import Kind
-from exporter.schema.mistakes import Invalid, suggestion
-from exporter.web.config.go_names import CURVES, OF_TLS13, SUITES
-from exporter.web.config.web_config import Pem
+from exporter.schema.kinds import Kind, choices
+from exporter.schema.mistakes import Invalid
+from exporter.web.config.go_names import CURVES as KNOWN_CURVES
+from exporter.web.config.go_names import OF_TLS13
+from exporter.web.config.go_names import SUITES as KNOWN_SUITES
 
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _BCRYPT: Final = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}", re.ASCII)
 """Four bits of the salt's last character are unused; bcrypt refuses to compare if one of them is set."""
 _PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|us|µs|ns|h|m|s)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Pem:
+    """Certificates or a key in PEM form: the file that holds them or, if ``path`` is None, the text itself."""
+
+    text: bytes = field(repr=False)
+    path: str | None = None
 
 
 def _pem_file(text: str, inputs: Inputs) -> Pem:
@@ -37,6 +47,12 @@ def _bcrypt(text: str, _: Inputs) -> str:
     return text
 
 
+def _user(text: str, _: Inputs) -> str:
+    if not text or ":" in text:
+        raise Invalid("a user's name must not be empty or contain a colon")
+    return text
+
+
 def _interval(text: str, _: Inputs) -> float:
     if text == "0":
         return 0.0
@@ -45,16 +61,6 @@ def _interval(text: str, _: Inputs) -> float:
             f"{quoted(text)} is not a duration with its unit; write it as 1s, 500ms or 1.5s, or 0 for no limit"
         )
     return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
-
-
-def _one_of(what: str, known: tuple[str, ...]) -> Kind:
-    def read(text: str, _: Inputs) -> str:
-        if text not in known:
-            hint = suggestion(text, known) or f"there are {', '.join(known)}"
-            raise Invalid(f"{quoted(text)} is no {what}; {hint}")
-        return text
-
-    return Kind(f"a list of {what}s", read, many=True)
 
 
 def _header(text: str, _: Inputs) -> str:
@@ -74,11 +80,11 @@ def one_of_header(*allowed: str) -> Kind:
     return Kind(" | ".join(allowed), read)
 
 
-PEM_FILE: Final = Kind("a file in PEM form", _pem_file)
-PEM: Final = Kind("text in PEM form", _pem, secret=True)
-BCRYPT: Final = Kind("a bcrypt hash", _bcrypt, secret=True)
+PEM: Final = Kind("text in PEM form", _pem, from_file=Kind("a file in PEM form", _pem_file))
+BCRYPT: Final = Kind("a bcrypt hash", _bcrypt)
+USER: Final = Kind("a name", _user)
 INTERVAL: Final = Kind("a duration with its unit (1s, 500ms), or 0", _interval)
-SUITE: Final = _one_of("cipher suite of Go's", (*OF_TLS13, *SUITES))
-CURVE: Final = _one_of("curve of Go's", tuple(CURVES))
-SAN: Final = Kind("a list of names", lambda text, _: text, many=True)
+SUITES: Final = choices("cipher suite of Go's", (*OF_TLS13, *KNOWN_SUITES))
+CURVES: Final = choices("curve of Go's", tuple(KNOWN_CURVES))
+SANS: Final = Kind("a list of names", lambda text, _: text, many=True)
 HEADER: Final = Kind("text", _header)

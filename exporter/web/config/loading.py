@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from exporter.schema.document import Scalar, Table
-from exporter.schema.files import document
+from exporter.schema import document
 from exporter.schema.inputs import Inputs
-from exporter.schema.mistakes import ConfigError, Mistake, Place
-from exporter.schema.reading import Reading
-from exporter.web.config.keys import HTTP, RATE, SECTIONS, TLS, TOP, USERS, user
+from exporter.schema.kinds import BOOLEAN
+from exporter.schema.reading import build, read
+from exporter.schema.section import Each, Key, section
+from exporter.web.config import checks
+from exporter.web.config.kinds import BCRYPT, HEADER, USER, one_of_header
 from exporter.web.config.web_config import Rate, TlsServer, WebConfig
+
+HEADERS: Final = section(
+    dict,
+    parts={
+        "Content-Security-Policy": Key(HEADER),
+        "X-Frame-Options": Key(one_of_header("deny", "sameorigin")),
+        "X-Content-Type-Options": Key(one_of_header("nosniff")),
+        "X-XSS-Protection": Key(HEADER),
+        "Strict-Transport-Security": Key(HEADER),
+    },
+)
+
+FILE: Final = section(
+    dict,
+    parts={
+        "tls_server_config": section(TlsServer, check=checks.tls),
+        # http2 is accepted for compatibility with shared files: the port always speaks HTTP/1.1.
+        "http_server_config": section(dict, parts={"http2": Key(BOOLEAN), "headers": HEADERS}),
+        "basic_auth_users": Each(Key(BCRYPT), names=USER),
+        "rate_limit": section(Rate, check=checks.rate),
+    },
+)
+"""The whole file."""
 
 
 def load(path: str, inputs: Inputs | None = None) -> WebConfig:
@@ -20,49 +44,17 @@ def load(path: str, inputs: Inputs | None = None) -> WebConfig:
 
     ``inputs`` afterwards knows which files were read. Raises `ConfigError` with every mistake there is.
     """
-    node, malformed = document(path)
-    if node is None and malformed:
-        raise ConfigError(malformed)
-    if node is None or (isinstance(node, Scalar) and node.text is None):
-        node = Table(Place(path, 1, 1), "", {}, {})
-    if not isinstance(node, Table):
-        raise ConfigError(
-            malformed or [Mistake(node.place, "", f"must be a mapping of keys ({', '.join(TOP)}) at the top")]
-        )
-    reading = Reading(inputs or inputs_of(path), malformed, paths=_paths())
-    reading.unknown(node, TOP)
-    read = {
-        section.name: reading.section(section, table)
-        for section in SECTIONS
-        if (table := reading.table(node.entries.get(section.name), section.name)) is not None
-    }
-    users = _users(reading, node)
-    if reading.mistakes:
-        raise ConfigError(reading.mistakes)
-    headers = read.get(HTTP.name, {}).get("headers", {})
+    root, mistakes = document.load(path, FILE.parts)
+    given = build(FILE, read(FILE, root, inputs or inputs_of(path), mistakes))
+    headers = given.get("http_server_config", {}).get("headers", {})
     return WebConfig(
-        tls=TlsServer(**read[TLS.name]) if TLS.name in read else None,
+        tls=given.get("tls_server_config"),
         headers={name: value for name, value in headers.items() if value},
-        users=users,
-        rate=Rate(**read.get(RATE.name, {})),
+        users=given.get("basic_auth_users", {}),
+        rate=given.get("rate_limit", Rate()),
     )
 
 
 def inputs_of(path: str) -> Inputs:
     """The inputs as the file sees it: relative paths start from its folder."""
     return Inputs(Path(path).parent, os.environ)
-
-
-def _users(reading: Reading, root: Table) -> dict[str, str]:
-    users: dict[str, Any] = {}
-    table = reading.table(root.entries.get(USERS), USERS)
-    for name, node in table.entries.items() if table is not None else ():
-        if not name or ":" in name:
-            reading.wrong(node, "a user's name must not be empty or contain a colon")
-        else:
-            reading.key(user(name), node, Table(node.place, node.path, {}, {}), users)
-    return users
-
-
-def _paths() -> tuple[str, ...]:
-    return tuple(path for section in SECTIONS for path in (section.name, *section.paths(f"{section.name}.")))

@@ -9,8 +9,9 @@ from importlib.metadata import version
 from typing import Final
 
 from exporter import __version__
-from exporter.config.effective import as_yaml, in_force
+from exporter.config import effective_settings
 from exporter.core.report import Outcome, Report
+from exporter.schema import as_yaml
 from exporter.settings import Settings
 from exporter.web.pages import words
 from exporter.web.pages.overview import ClusterCard, cluster_card
@@ -56,7 +57,7 @@ def state_page(outcomes: Sequence[Outcome], settings: Settings, now: int) -> Sta
             ("Python", platform.python_version()),
             *((name, version(name)) for name in LIBRARIES),
         ],
-        configuration=as_yaml(in_force(settings)),
+        configuration=as_yaml(effective_settings(settings)),
     )
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporter.config import ConfigError, load
-from exporter.config.keys import known_paths
+from exporter.config import load
+from exporter.config.loading import FILE
+from exporter.schema import ConfigError
 
 
 def never_a_traceback(folder: Path, text: str) -> None:
@@ -25,7 +26,7 @@ def never_a_traceback(folder: Path, text: str) -> None:
 
 
 FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-WORDS = sorted({word for path in known_paths() for word in path.split(".")} | {"", "1", "-1", "a:1", "PLAIN", "/", "("})
+WORDS = sorted({word for path in FILE.paths() for word in path.split(".")} | {"", "1", "-1", "a:1", "PLAIN", "/", "("})
 
 
 @FUZZ

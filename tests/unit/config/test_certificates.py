@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config import ConfigError, load
+from exporter.config import load
+from exporter.schema import ConfigError
 from exporter.settings import Settings
 
 

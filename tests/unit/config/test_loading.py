@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.config import Flag, in_force, load, oddities
+from exporter.config import Flag, effective_settings, load, warnings
 from exporter.schema import durations
 from exporter.schema.mistakes import Invalid
-from exporter.settings import Cluster, Filter, Sasl, Settings, Tls
+from exporter.settings import Cluster, Filter, OAuth, Sasl, Settings, Tls
 
 MINIMAL = "clusters: {c: {bootstrap_servers: 'a:1'}}\n"
 
@@ -166,12 +166,12 @@ clusters:
       oauth: {token_url: "https://x/y", client_id: me, client_secret: hunter2}
 """
     )
-    shown = repr(settings) + repr(in_force(settings)) + "".join(oddities(settings))
+    shown = repr(settings) + repr(effective_settings(settings)) + "".join(warnings(settings))
     assert "hunter2" not in shown
-    assert in_force(settings)["clusters"]["a"]["sasl"]["password"] == "<hidden>"
-    assert in_force(settings)["clusters"]["b"]["sasl"]["oauth"]["client_id"] == "me"
+    assert effective_settings(settings)["clusters"]["a"]["sasl"]["password"] == "<hidden>"
+    assert effective_settings(settings)["clusters"]["b"]["sasl"]["oauth"]["client_id"] == "me"
     assert settings.clusters[1].sasl == Sasl(
-        "OAUTHBEARER", oauth_token_url="https://x/y", oauth_client_id="me", oauth_client_secret="hunter2"
+        "OAUTHBEARER", oauth=OAuth("https://x/y", client_id="me", client_secret="hunter2")
     )
 
 
@@ -210,7 +210,7 @@ def test_without_a_cluster_the_defaults_still_say_how_to_judge(tmp_path: Path) -
 def test_tls_that_says_nothing_more_is_in_force_all_the_same(read: Callable[..., Settings]) -> None:
     settings = read("clusters: {c: {bootstrap_servers: 'a:1', tls: {}}}")
     assert settings.clusters[0].tls == Tls()
-    assert in_force(settings)["clusters"]["c"]["tls"] == {"verify_hostname": True}
+    assert effective_settings(settings)["clusters"]["c"]["tls"] == {"verify_hostname": True}
 
 
 @pytest.mark.parametrize(
@@ -253,15 +253,15 @@ def test_the_defaults_leave_out_throw_away_groups_and_kafkas_own_topics() -> Non
     ],
 )
 def test_a_setting_that_is_hardly_meant_is_told(read: Callable[..., Settings], cluster: str, expected: str) -> None:
-    (oddity,) = oddities(read(f"clusters: {{c: {{bootstrap_servers: 'a:1', {cluster}}}}}"))
-    assert expected in oddity
-    assert oddity.startswith('cluster "c"')
+    (warning,) = warnings(read(f"clusters: {{c: {{bootstrap_servers: 'a:1', {cluster}}}}}"))
+    assert expected in warning
+    assert warning.startswith('cluster "c"')
 
 
 def test_usual_settings_are_not_remarked_upon(read: Callable[..., Settings]) -> None:
-    assert oddities(read("clusters: {a: {bootstrap_servers: 'a:1'}, b: {bootstrap_servers: 'b:1'}}")) == ()
+    assert warnings(read("clusters: {a: {bootstrap_servers: 'a:1'}, b: {bootstrap_servers: 'b:1'}}")) == ()
 
 
 def test_one_cluster_under_two_names_is_told(read: Callable[..., Settings]) -> None:
-    (oddity,) = oddities(read("clusters: {a: {bootstrap_servers: 'x:1,y:1'}, b: {bootstrap_servers: 'y:1,x:1'}}"))
-    assert "same bootstrap_servers" in oddity
+    (warning,) = warnings(read("clusters: {a: {bootstrap_servers: 'x:1,y:1'}, b: {bootstrap_servers: 'y:1,x:1'}}"))
+    assert "same bootstrap_servers" in warning

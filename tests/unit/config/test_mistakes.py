@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config import ConfigError, Flag, load
+from exporter.config import Flag, load
+from exporter.schema import ConfigError
 
 CLUSTER = "clusters: {c: {bootstrap_servers: 'a:1', %s}}"
 TLS = CLUSTER % "tls: {%s}"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from exporter.config import load, reference
-from exporter.config.keys import CLUSTER, SECTIONS, TOP
+from exporter.config.loading import FILE
 from exporter.metrics import CATALOGUE
 from exporter.metrics.family import Columns, Level
 from exporter.schema.section import Key, Section
-from exporter.settings import Cluster, Settings
+from exporter.settings import CLUSTER, SETTINGS, Cluster, Settings
 from tests.support.repository import ROOT
 from tools.documentation import generated
 
@@ -47,38 +48,38 @@ def test_loading_the_reference_file_gives_exactly_the_defaults() -> None:
     assert loaded == Settings(clusters=(Cluster("kafka", ("kafka-1:9092", "kafka-2:9092")),))
 
 
-def keys(section: Section) -> list[tuple[Section, Key]]:
-    return [pair for part in section.parts for pair in (keys(part) if isinstance(part, Section) else [(section, part)])]
-
-
-EVERY_KEY = [pair for section in (CLUSTER, *SECTIONS) for pair in keys(section)]
+def keys(section: Section) -> Iterator[str]:
+    for name, part in section.parts.items():
+        if isinstance(part, Section):
+            yield from keys(part)
+        elif isinstance(part, Key):
+            yield name
 
 
 def test_the_reference_file_explains_every_key() -> None:
     lines = [line.strip() for line in reference().splitlines()]
-    for section, key in EVERY_KEY:
-        positions = [index for index, line in enumerate(lines) if re.match(rf"#?{key.name}: \S", line)]
-        assert positions, f"{section.name}.{key.name}"
-        assert all(lines[position - 1].startswith("# ") for position in positions), f"{section.name}.{key.name}"
-    assert {line.strip("#:{} ") for line in reference().splitlines() if re.match(r"#?\w", line)} == set(TOP)
+    for name in [*keys(CLUSTER), *keys(SETTINGS)]:
+        positions = [index for index, line in enumerate(lines) if re.match(rf"#?{name}: \S", line)]
+        assert positions, name
+        assert all(lines[position - 1].startswith("# ") for position in positions), name
+    assert {line.strip("#:{} ") for line in reference().splitlines() if re.match(r"#?\w", line)} == set(FILE.parts)
 
 
 def test_every_key_fills_a_field_and_every_field_has_a_key() -> None:
     filled: dict[type, set[str]] = {}
 
     def visit(section: Section) -> None:
-        names = filled.setdefault(section.of, set())
-        for part in section.parts:
+        fields = {part.into or name if isinstance(part, Key) else name for name, part in section.parts.items()}
+        assert isinstance(section.of, type)
+        filled.setdefault(section.of, set()).update(fields)
+        for part in section.parts.values():
             if isinstance(part, Section):
                 visit(part)
-                if not part.prefix:
-                    names.add(part.name)
-            else:
-                names.add(section.prefix + part.field)
 
-    for section in (CLUSTER, *SECTIONS):
+    for section in (CLUSTER, SETTINGS):
         visit(section)
     filled[Cluster].add("name")
+    filled[Settings] |= {"clusters", "evaluation"}
     for dataclass, names in filled.items():
         assert names == set(dataclass.__slots__), dataclass.__name__  # type: ignore[attr-defined]
 

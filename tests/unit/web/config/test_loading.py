@@ -12,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 
-from exporter.config import ConfigError
+from exporter.schema import ConfigError
 from exporter.web.config import Rate, WebConfig, load
 from exporter.web.config.go_names import CURVES, OF_TLS13, SUITES
 from exporter.web.config.tls import server_context

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config import ConfigError
+from exporter.schema import ConfigError
 from exporter.web.config import WebConfigFile
 from tests.support.certificates import Authority
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from exporter.config import ConfigError, load
+from exporter.config import load
 from exporter.core.evaluation import Evaluation
-from exporter.settings import Cluster, Collection, Filter, Log, Sasl, Settings, Tls, Web
+from exporter.schema import ConfigError
+from exporter.settings import Cluster, Collection, Filter, Log, OAuth, Sasl, Settings, Tls, Web
 from tests.support.burrow_api import HOST, ask
 
 SECRETS = ("s3cret", "k3y", "0auth")
@@ -22,7 +23,7 @@ LOCKED = Cluster(
     ("k:3",),
     client_id="me",
     tls=Tls("/ca.pem", "/cert.pem", "/key.pem", key_password=SECRETS[1], verify_hostname=False),
-    sasl=Sasl("PLAIN", "somebody", SECRETS[0], oauth_client_secret=SECRETS[2]),
+    sasl=Sasl("PLAIN", "somebody", SECRETS[0], oauth=OAuth("https://x/y", "somebody", SECRETS[2])),
     groups=Filter(allow=re.compile("^a<")),
     evaluation=Evaluation(window=20, recent=30, min_distance=0.9, intervals=12),
 )

@@ -6,13 +6,9 @@ import importlib.util
 import ssl
 from collections.abc import Iterator
 
-from exporter import settings
 from exporter.schema.document import Table
 from exporter.schema.inputs import Inputs
 from exporter.schema.section import Complaint, Values
-
-MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI", "AWS_MSK_IAM")
-"""The mechanisms that kafka-python has."""
 
 _LOGIN = ("username", "password")
 _OAUTH = ("token_url", "client_id", "client_secret")
@@ -92,16 +88,6 @@ def cluster(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
     login = values.get("sasl")
     if login and login.get("mechanism") == "AWS_MSK_IAM" and "tls" not in table.entries:
         yield "sasl", 'AWS_MSK_IAM works over TLS only; add "tls: {}"'
-
-
-def collection(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
-    """A scrape that sends no timeout has time to collect."""
-    standard = settings.Collection()
-    timeout = values.get("scrape_timeout", standard.scrape_timeout)
-    offset = values.get("timeout_offset", standard.timeout_offset)
-    if offset >= timeout:
-        key = "timeout_offset" if "timeout_offset" in table.entries else "scrape_timeout"
-        yield key, f"timeout_offset ({offset:g}s) must be shorter than scrape_timeout ({timeout:g}s)"
 
 
 def _given(table: Table, name: str) -> bool:

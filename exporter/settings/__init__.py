@@ -1,0 +1,187 @@
+"""The settings of the exporter: frozen values, complete and checked, and the keys that set them.
+
+`exporter.config` makes them from the file, the flags and the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+from exporter.core.evaluation import Evaluation
+from exporter.schema.addresses import LISTEN_ADDRESS, ORIGIN, page_path
+from exporter.schema.document import Table
+from exporter.schema.inputs import Inputs
+from exporter.schema.kinds import BOOLEAN, DIRECTORY, FILE, choice, duration
+from exporter.schema.section import Complaint, Values, from_key, from_section, section
+from exporter.settings.cluster import CLUSTER, EVALUATION, Cluster, Filter, Granularity
+from exporter.settings.connection import Kerberos, OAuth, Sasl, Tls
+
+__all__ = [
+    "CLUSTER",
+    "EVALUATION",
+    "SETTINGS",
+    "Cluster",
+    "Collection",
+    "Filter",
+    "Granularity",
+    "Kerberos",
+    "Log",
+    "OAuth",
+    "Sasl",
+    "Settings",
+    "Storage",
+    "Tls",
+    "Web",
+]
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["logfmt", "json"]
+
+TELEMETRY_PATH: Final = page_path("metrics", "/metrics", taken=("/-", "/v3", "/burrow"))
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """How scrapes become collections. Times in seconds."""
+
+    min_interval: float = field(
+        default=5.0,
+        metadata=from_key(duration(zero=True), "A report younger than this is served again without asking Kafka."),
+    )
+    scrape_timeout: float = field(
+        default=10.0, metadata=from_key(duration(), "Timeout of a scraper that sends none; Prometheus sends its own.")
+    )
+    timeout_offset: float = field(
+        default=0.5,
+        metadata=from_key(duration(zero=True), "How much earlier than its timeout a scraper is answered."),
+    )
+    max_report_age: float = field(
+        default=120.0,
+        metadata=from_key(
+            duration(zero=True),
+            "While a collection is late, the previous report is served instead, up to this age.",
+        ),
+    )
+
+
+def _answers_in_time(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:
+    """A scrape that sends no timeout has time to collect."""
+    given = Collection(**values)
+    if given.timeout_offset >= given.scrape_timeout:
+        key = "timeout_offset" if "timeout_offset" in table.entries else "scrape_timeout"
+        offset, timeout = (f"{seconds:g}s" for seconds in (given.timeout_offset, given.scrape_timeout))
+        yield key, f"timeout_offset ({offset}) must be shorter than scrape_timeout ({timeout})"
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The exporter's own port."""
+
+    listen_address: str = field(
+        default=":8000",
+        metadata=from_key(
+            LISTEN_ADDRESS, "Address to listen on; without a host, all interfaces.", flag="--web.listen-address"
+        ),
+    )
+    telemetry_path: str = field(
+        default="/metrics", metadata=from_key(TELEMETRY_PATH, "Path of the metrics.", flag="--web.telemetry-path")
+    )
+    access_control_allow_origin: str | None = field(
+        default=None,
+        metadata=from_key(
+            ORIGIN,
+            "Web pages from this origin may call Burrow's API in a browser; without it none may.",
+            example="https://dashboard.example.com",
+        ),
+    )
+    api_delete: bool = field(
+        default=False,
+        metadata=from_key(
+            BOOLEAN,
+            "Whether DELETE requests to Burrow's API may discard the retained history of a group. Only on a port that"
+            " requires authentication; offsets in Kafka are never touched.",
+        ),
+    )
+    config_file: str | None = field(
+        default=None,
+        metadata=from_key(
+            FILE,
+            "Web configuration file in the format of Prometheus' exporter-toolkit: TLS, client certificates, passwords,"
+            " headers, a rate limit. It is reloaded when it changes.",
+            example="/etc/kafka-burrow-exporter/web.yml",
+            flag="--web.config.file",
+        ),
+    )
+    unauthenticated_health: bool = field(
+        default=False,
+        metadata=from_key(
+            BOOLEAN,
+            "Whether /-/healthy, /-/ready, /burrow/admin and /burrow/admin/ready need no password where everything else"
+            " does. Where client certificates are required, they are required for these too.",
+        ),
+    )
+    enable_lifecycle: bool = field(
+        default=False,
+        metadata=from_key(
+            BOOLEAN,
+            "Allow POST /-/reload to reload the configuration; SIGHUP always does.",
+            flag="--web.enable-lifecycle",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where the retained history is stored across restarts; with ``path`` None nothing is written."""
+
+    path: str | None = field(
+        default=None,
+        metadata=from_key(
+            DIRECTORY,
+            "Directory for the retained history, created if missing: verdicts then continue after a restart as if"
+            " there had been none. Without it nothing is written.",
+            example="/var/lib/kafka-burrow-exporter",
+            flag="--storage.path",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Logging to standard error."""
+
+    level: Level = field(
+        default="info",
+        metadata=from_key(choice("a level", *get_args(Level)), "The lowest level that is logged.", flag="--log.level"),
+    )
+    format: Format = field(
+        default="logfmt",
+        metadata=from_key(
+            choice("a format", *get_args(Format)),
+            "One line per event: key=value pairs, or a JSON object.",
+            flag="--log.format",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of the exporter.
+
+    ``evaluation`` judges recordings of clusters that are not among ``clusters``.
+    """
+
+    clusters: tuple[Cluster, ...]
+    collection: Collection = field(
+        default=Collection(),
+        metadata=from_section(section(Collection, "How scrapes read from Kafka.", check=_answers_in_time)),
+    )
+    web: Web = field(default=Web(), metadata=from_section(section(Web, "The exporter's own port.")))
+    storage: Storage = field(default=Storage(), metadata=from_section(section(Storage, "The history on disk.")))
+    log: Log = field(default=Log(), metadata=from_section(section(Log, "Logging, to standard error.")))
+    evaluation: Evaluation = Evaluation()
+
+
+SETTINGS: Final = section(Settings)

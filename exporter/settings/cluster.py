@@ -1,0 +1,146 @@
+"""A Kafka cluster: how it is read, and how its groups are judged."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from re import Pattern
+from typing import Final, Literal, get_args
+
+from exporter.core.evaluation import MOST_ENTRIES, Evaluation
+from exporter.schema.addresses import SERVERS
+from exporter.schema.kinds import BOOLEAN, REGEX, TEXT, choice, duration, integer, share
+from exporter.schema.section import Key, Section, from_key, from_section, section
+from exporter.settings import checks
+from exporter.settings.connection import SASL, TLS, Sasl, Tls
+
+Granularity = Literal["partition", "topic", "group"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which names are monitored: those that ``allow`` matches (all, if None) and ``deny`` does not; deny wins.
+
+    As in Burrow the expressions may match anywhere in the name.
+    """
+
+    allow: Pattern[str] | None = None
+    deny: Pattern[str] | None = None
+
+    def admits(self, name: str) -> bool:
+        """True if the name is monitored."""
+        if self.deny is not None and self.deny.search(name):
+            return False
+        return self.allow is None or self.allow.search(name) is not None
+
+
+DEFAULT_GROUPS: Final = Filter(deny=re.compile("^(console-consumer-|python-kafka-consumer-|quick-).*$"))
+"""As in Burrow's sample configuration: temporary groups are not monitored."""
+
+DEFAULT_TOPICS: Final = Filter(deny=re.compile("^__(consumer_offsets|transaction_state|share_group_state)$"))
+"""Kafka's own topics are not monitored: consumer groups do not normally read them."""
+
+
+def _filter(which: str, default: str) -> Section:
+    return section(
+        Filter,
+        f"Which {which} are monitored. Expressions may match anywhere in the name (use ^ and $); `deny` wins."
+        f" {default}",
+        parts={
+            "allow": Key(REGEX, f"Only {which} that match this; all if empty."),
+            "deny": Key(REGEX, f"Leave out {which} that match this; none if empty."),
+        },
+    )
+
+
+# The core declares its settings without keys: it knows no configuration.
+EVALUATION: Final = section(
+    Evaluation,
+    "How groups are judged.",
+    parts={
+        "window": Key(
+            duration(), "Length of the window: the newest commits that span this long, at least 4, are judged."
+        ),
+        "recent": Key(
+            duration(), "A partition that was caught up with an end offset this recently is not called STOP."
+        ),
+        "min_distance": Key(
+            duration(zero=True),
+            "Observations closer than this to the newest retained one do not extend the window, so it grows at the"
+            " same pace however often, and by however many servers, the exporter is scraped. Keep it a little below"
+            " the scrape interval.",
+        ),
+        "intervals": Key(
+            integer(1, MOST_ENTRIES),
+            "Burrow's own setting: the number of commits to judge. It applies where commits carry their own times"
+            " (recordings); elsewhere it is the least number kept, and `window` and `min_distance` may need more.",
+        ),
+        "allowed_lag": Key(integer(0, 10**18 - 1), "A partition with at most this lag (records) is always OK."),
+        "minimum_complete": Key(share(), "A partition whose window is less complete than this is always OK."),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One Kafka cluster. Times in seconds."""
+
+    name: str
+    bootstrap_servers: tuple[str, ...] = field(
+        metadata=from_key(
+            SERVERS,
+            "Brokers to connect to first; they name the others. A list, or one text with commas;"
+            ' an IPv6 address needs quotes: "[::1]:9092".',
+            required=True,
+            example="[kafka-1:9092, kafka-2:9092]",
+        )
+    )
+    client_id: str = field(
+        default="kafka-burrow-exporter",
+        metadata=from_key(TEXT, "The exporter's name in the brokers' logs, metrics and quotas."),
+    )
+    tls: Tls | None = field(default=None, metadata=from_section(TLS))
+    sasl: Sasl | None = field(default=None, metadata=from_section(SASL))
+    request_timeout: float = field(
+        default=10.0, metadata=from_key(duration(), "How long one request to a broker may take.")
+    )
+    groups: Filter = field(
+        default=DEFAULT_GROUPS,
+        metadata=from_section(_filter("consumer groups", "The default is Burrow's: temporary groups are left out.")),
+    )
+    topics: Filter = field(
+        default=DEFAULT_TOPICS,
+        metadata=from_section(_filter("topics", "The default leaves out Kafka's internal topics.")),
+    )
+    evaluation: Evaluation = field(default=Evaluation(), metadata=from_section(EVALUATION))
+    granularity: Granularity = field(
+        default="partition",
+        metadata=from_key(
+            choice("a granularity", *get_args(Granularity)),
+            "Level of detail of the metrics: per partition, only per topic and group, or only per group."
+            " Coarser means fewer series; verdicts are always reached per partition.",
+        ),
+    )
+    start_offsets: bool = field(
+        default=True,
+        metadata=from_key(BOOLEAN, "Whether to read log start offsets too (one more request per leader)."),
+    )
+    read_committed: Pattern[str] | None = field(
+        default=None,
+        metadata=from_key(
+            REGEX,
+            "Groups that match this read only committed records (isolation.level=read_committed): their lag is"
+            " measured against the last stable offset. None if empty.",
+        ),
+    )
+    members_refresh: float = field(
+        default=60.0,
+        metadata=from_key(duration(zero=True), "Group members and assignments are read again when older than this."),
+    )
+
+
+CLUSTER: Final = section(
+    Cluster,
+    "The clusters, each under its name, which becomes the label `cluster`; case is preserved.",
+    check=checks.cluster,
+)
