@@ -30,10 +30,11 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     # SIGHUP would end the process, so it is blocked until the server can handle it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     # Imported here, so that mistakes in the configuration are reported before Kafka and numpy are loaded.
-    from exporter.cli.running import Running  # noqa: PLC0415
+    from exporter.service import Service  # noqa: PLC0415
     from exporter.sources.kafka import KafkaSource  # noqa: PLC0415
     from exporter.storage import Storage  # noqa: PLC0415
     from exporter.web.middleware import Guard  # noqa: PLC0415
+    from exporter.web.reloadable import ReloadableApp  # noqa: PLC0415
     from exporter.web.server import serve as answer  # noqa: PLC0415
 
     for oddity in warnings(settings):
@@ -43,11 +44,12 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     except ConfigError as error:
         raise BadConfiguration(error) from None
     storage = Storage(Path(settings.storage.path)) if settings.storage.path else None
-    running = Running(settings, read_settings=again, open_source=KafkaSource, storage=storage, guard=guard)
-    with closing(running):
+    service = Service(settings, read_settings=again, open_source=KafkaSource, storage=storage)
+    with closing(service):
+        app = ReloadableApp(service, guard)
         try:
             tls = guard.tls() if guard is not None else None
-            answer(running.app, settings.web, tls=tls, reload=running.reload)
+            answer(app, settings.web, tls=tls, reload=app.reload)
         except OSError as error:
             where = quoted(settings.web.listen_address)
             # Python appends the address to the system's message.

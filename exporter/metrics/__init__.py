@@ -5,6 +5,6 @@
 """
 
 from exporter.metrics.catalogue import CATALOGUE
-from exporter.metrics.page import Page, Pages
+from exporter.metrics.page import LastReload, Page, Pages
 
-__all__ = ["CATALOGUE", "Page", "Pages"]
+__all__ = ["CATALOGUE", "LastReload", "Page", "Pages"]

@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import compress
 from operator import add
@@ -48,12 +48,28 @@ class Page:
     encoding: str | None
 
 
+@dataclass(slots=True)
+class LastReload:
+    """What became of the last reload of the configuration; reloads keep it up to date.
+
+    ``failed``: the previous configuration is still in effect. ``succeeded_at``: when the last one succeeded, the start
+    included, in seconds since the epoch.
+    """
+
+    failed: bool = False
+    succeeded_at: float = field(default_factory=time.time)
+
+    def succeed(self) -> None:
+        """Record that the configuration was reloaded now."""
+        self.failed, self.succeeded_at = False, time.time()
+
+
 class Pages:
     """Makes pages. The expensive part is made once for all scrapes that show the same reports."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, last_reload: LastReload | None = None) -> None:
         self._granularity = {cluster.name: cluster.granularity for cluster in settings.clusters}
-        self._loaded_at = time.time()
+        self._last_reload = last_reload or LastReload()
         self._rows = Rows()
         self._lock = threading.Lock()
         self._latest: _Shared | None = None
@@ -69,15 +85,18 @@ class Pages:
         accept: str = "",
         accept_encoding: str = "",
         names: Collection[str] = (),
-        reload_failed: bool = False,
     ) -> Page:
         """The page on these outcomes for a scrape that gave the collection ``deadline`` seconds.
 
         ``accept`` and ``accept_encoding`` are the scraper's headers; ``names`` limits the page to these families.
-        ``reload_failed``: the last reload of the configuration failed, and the previous one is still in force.
         """
         encoder, content_type = choose_encoder(accept)
-        about = {SCRAPE_DEADLINE: deadline, RELOAD_SUCCESSFUL: not reload_failed, RELOAD_SUCCESS_AT: self._loaded_at}
+        reload = self._last_reload
+        about = {
+            SCRAPE_DEADLINE: deadline,
+            RELOAD_SUCCESSFUL: not reload.failed,
+            RELOAD_SUCCESS_AT: reload.succeeded_at,
+        }
         end = encoder(_Exporter(self._process, about, names))
         zipped = gzip_accepted(accept_encoding)
         with self._lock:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -11,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from exporter.collector import Collector
+from exporter.metrics import LastReload
 from exporter.settings import Settings
 from exporter.web import pages, v3
 from exporter.web.lifecycle import Lifecycle, Reload
@@ -29,21 +28,19 @@ def make_app(
     *,
     guard: Guard | None = None,
     reload: Reload = cannot_reload,
-    reload_failed: Callable[[], bool] = lambda: False,
+    last_reload: LastReload | None = None,
 ) -> Starlette:
     """The application that answers on the exporter's port.
 
     ``guard`` adds authentication, headers and the rate limit. ``reload`` reloads the configuration and returns None, or
-    why it failed; ``reload_failed`` tells whether the last reload failed.
+    why it failed; ``last_reload`` says what became of the last one.
     """
     protection = (
         [Middleware(AccessControl, guard, open_health=settings.web.unauthenticated_health)] if guard is not None else []
     )
     app = Starlette(
         routes=[
-            Route(
-                settings.web.telemetry_path, ScrapeEndpoint(collector, settings, reload_failed=reload_failed).respond
-            ),
+            Route(settings.web.telemetry_path, ScrapeEndpoint(collector, settings, last_reload).respond),
             Route("/-/healthy", _healthy),
             Route("/-/ready", _ready),
             Route("/-/reload", Lifecycle(reload, enabled=settings.web.enable_lifecycle)),

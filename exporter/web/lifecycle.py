@@ -1,4 +1,4 @@
-"""POST /-/reload, as in Prometheus, and the application that a reload replaces."""
+"""`/-/reload`, as in Prometheus."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 METHODS: Final = ("POST", "PUT")
 
@@ -43,14 +43,3 @@ class Lifecycle:
         if wrong is None:
             return PlainTextResponse("Reloaded.\n")
         return PlainTextResponse(f"Failed to reload config:\n{wrong}\n", HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
-class Current:
-    """Forwards to the application in force; a reload replaces it between two requests."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward one request."""
-        await self.app(scope, receive, send)

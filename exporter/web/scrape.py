@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from exporter.collector import Collector
-from exporter.metrics import Page, Pages
+from exporter.metrics import LastReload, Page, Pages
 from exporter.settings import Collection, Settings
 from exporter.web.server.threads import Threads
 
@@ -28,13 +28,12 @@ CHUNK_BYTES: Final = 256 * 1024
 
 
 class ScrapeEndpoint:
-    """Answers scrapes with the page of metrics. ``reload_failed`` tells whether the last reload failed."""
+    """Answers scrapes with the page of metrics."""
 
-    def __init__(self, collector: Collector, settings: Settings, *, reload_failed: Callable[[], bool]) -> None:
+    def __init__(self, collector: Collector, settings: Settings, last_reload: LastReload | None = None) -> None:
         self._collector = collector
         self._collection = settings.collection
-        self._reload_failed = reload_failed
-        self._pages = Pages(settings)
+        self._pages = Pages(settings, last_reload)
         self._threads: Threads[Page] = Threads("scrape", SCRAPES_AT_ONCE)
 
     async def respond(self, request: Request) -> Response:
@@ -52,7 +51,6 @@ class ScrapeEndpoint:
                 accept=request.headers.get("accept", ""),
                 accept_encoding=request.headers.get("accept-encoding", ""),
                 names=frozenset(request.query_params.getlist("name[]")),
-                reload_failed=self._reload_failed(),
             )
 
         try:

@@ -33,7 +33,7 @@ CHOSEN = {**ANY, "top": "25", "__rate_interval": "10s", "__range": "5m"}
 GROUPS = {"Time to catch up": scene.BACKFILL, "Catches up in": scene.BACKFILL}
 
 
-class WebConfigFile:
+class Watched:
     """A scene, the Prometheus that watches it, and since when."""
 
     def __init__(self, playing: scene.Played) -> None:
@@ -49,11 +49,11 @@ class WebConfigFile:
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebConfigFile]:
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """A Prometheus of this module's own, on a Kafka that nobody else writes to."""
     folder = tmp_path_factory.mktemp("dashboards")
     with Cluster(folder) as kafka, scene.played(kafka, folder, scene.QUICK, all_kinds=True) as playing:
-        yield WebConfigFile(playing)
+        yield Watched(playing)
 
 
 def values_for(board: Board, panel: str) -> dict[str, str]:
@@ -63,7 +63,7 @@ def values_for(board: Board, panel: str) -> dict[str, str]:
     return {**CHOSEN, **{name: chosen[name] for name in single}}
 
 
-def asked(server: WebConfigFile, board: Board, query: Query) -> list[dict]:
+def asked(server: Watched, board: Board, query: Query) -> list[dict]:
     """What Prometheus answers to the query as Grafana would ask it."""
     expr = fill(query.expr, values_for(board, query.panel))
     now = time.time()
@@ -89,7 +89,7 @@ def asked(server: WebConfigFile, board: Board, query: Query) -> list[dict]:
     ],
 )
 def test_the_group_dashboard_shows_the_status_that_the_consumer_earns(
-    watched: WebConfigFile, group: str, status: int, worst: int
+    watched: Watched, group: str, status: int, worst: int
 ) -> None:
     board = BOARDS["kafka-burrow-group"]
     queries = {query.panel: query for query in board.queries() if query.panel in ("Status", "Worst partition")}
@@ -107,12 +107,12 @@ def test_the_group_dashboard_shows_the_status_that_the_consumer_earns(
 
 
 @pytest.mark.parametrize(("board", "query"), QUERIES)
-def test_a_query_of_a_panel_gives_data(watched: WebConfigFile, board: Board, query: Query) -> None:
+def test_a_query_of_a_panel_gives_data(watched: Watched, board: Board, query: Query) -> None:
     watched.wait_until(lambda: bool(asked(watched, board, query)), f"data of {query.expr}")
 
 
 @pytest.mark.parametrize("uid", BOARDS)
-def test_every_variable_that_is_a_query_offers_a_choice(watched: WebConfigFile, uid: str) -> None:
+def test_every_variable_that_is_a_query_offers_a_choice(watched: Watched, uid: str) -> None:
     board = BOARDS[uid]
     for variable in board.variables:
         if variable["type"] != "query":

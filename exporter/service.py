@@ -1,4 +1,4 @@
-"""The running exporter, and how it is rebuilt from a changed configuration."""
+"""What is running, its reload from a changed configuration, and what became of the last one."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from starlette.types import ASGIApp
-
 from exporter import logs
 from exporter.collector import Collector, HistoryStore
 from exporter.config import warnings
 from exporter.core.evaluation import Evaluation
+from exporter.metrics import LastReload
 from exporter.schema import ConfigError
 from exporter.settings import Cluster, Settings
 from exporter.sources import Source
-from exporter.web.app import make_app
-from exporter.web.lifecycle import Current
-from exporter.web.middleware import Guard
-from exporter.web.server.threads import Threads
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +21,8 @@ RESTART_ONLY = ("listen_address", "config_file")
 """Settings of the port that change only at a restart."""
 
 
-class Running:
-    """The running exporter: its settings, its collector, and the application that shows what it collects.
-
-    ``app`` stays the same object and always answers with the settings in force.
-    """
+class Service:
+    """The running exporter: the settings in effect, the collector that they configure, and the last reload."""
 
     def __init__(
         self,
@@ -39,32 +31,19 @@ class Running:
         read_settings: Callable[[], Settings],
         open_source: Callable[[Cluster], Source],
         storage: HistoryStore | None = None,
-        guard: Guard | None = None,
     ) -> None:
         self.settings = settings
-        self.reload_failed = False
+        self.last_reload = LastReload()
         self._read_settings = read_settings
         self._open_source = open_source
-        self._guard = guard
-        self._reloading: Threads[str | None] = Threads("reload", 1)
         sources = {cluster.name: open_source(cluster) for cluster in settings.clusters}
-        self._collector = Collector(settings, sources, storage=storage)
-        self.app = Current(self._make_app())
+        self.collector = Collector(settings, sources, storage=storage)
 
-    async def reload(self) -> str | None:
-        """Reload the configuration; returns None or, if the old one stays in force, the reason."""
-        wrong = await self._reloading.run(self._reload)
-        self.reload_failed = wrong is not None
-        if wrong is None:
-            self.app.app = self._make_app()
-            log.info("configuration reloaded")
-        return wrong
+    def reload(self) -> str | None:
+        """Reload the configuration; returns None or, if the previous one stays in effect, the reason.
 
-    def close(self) -> None:
-        """Close the collector and its sources; idempotent."""
-        self._collector.close()
-
-    def _reload(self) -> str | None:
+        Reads files and opens connections, so it is called by a thread of its own, and by one at a time.
+        """
         try:
             settings = keeping_restart_settings(self.settings, self._read_settings())
             sources = {
@@ -73,26 +52,26 @@ class Running:
         except ConfigError as error:
             for mistake in error.mistakes:
                 log.error("configuration not reloaded, the previous one stays in effect: %s", mistake)
-            return str(error)
+            return self._failed(str(error))
         except Exception:
             log.exception("configuration not reloaded, the previous one stays in effect")
-            return "unexpected error; see the exporter's log"
+            return self._failed("unexpected error; see the exporter's log")
         if settings.log != self.settings.log:
             logs.set_up(settings.log)
-        self._collector = self._collector.reconfigured(settings, sources)
+        self.collector = self.collector.reconfigured(settings, sources)
         self.settings = settings
-        for oddity in warnings(settings):
-            log.warning(oddity)
+        for warning in warnings(settings):
+            log.warning(warning)
+        self.last_reload.succeed()
         return None
 
-    def _make_app(self) -> ASGIApp:
-        return make_app(
-            self._collector,
-            self.settings,
-            guard=self._guard,
-            reload=self.reload,
-            reload_failed=lambda: self.reload_failed,
-        )
+    def close(self) -> None:
+        """Close the collector and its sources; idempotent."""
+        self.collector.close()
+
+    def _failed(self, reason: str) -> str:
+        self.last_reload.failed = True
+        return reason
 
 
 def keeping_restart_settings(before: Settings, after: Settings) -> Settings:

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.cli.running import Running, to_connect
 from exporter.core.evaluation import Evaluation
 from exporter.core.history import History, empty
 from exporter.schema import ConfigError, Mistake, Place
+from exporter.service import Service, to_connect
 from exporter.settings import Cluster, Filter, Log, Sasl, Settings, Storage, Tls, Web
+from exporter.web.reloadable import ReloadableApp
 from tests.support.asking import Answer, ask
 from tests.support.reloading import Source, cluster, settings
 
@@ -47,7 +48,8 @@ class Started:
         self.next: Settings | Exception = settings
         self.sources: list[Source] = []
         self.storage = Kept()
-        self.running = Running(settings, read_settings=self.read, open_source=self.source, storage=self.storage)
+        self.service = Service(settings, read_settings=self.read, open_source=self.source, storage=self.storage)
+        self.app = ReloadableApp(self.service)
 
     def read(self) -> Settings:
         if isinstance(self.next, Exception):
@@ -60,10 +62,10 @@ class Started:
 
     def reload(self, settings: Settings | Exception) -> str | None:
         self.next = settings
-        return asyncio.run(self.running.reload())
+        return asyncio.run(self.app.reload())
 
     def ask(self, path: str, method: str = "GET") -> Answer:
-        return ask(self.running.app, path, method)
+        return ask(self.app, path, method)
 
     def scrape(self) -> dict[str, str]:
         lines = (line for line in self.ask("/metrics").text.splitlines() if not line.startswith("#"))
@@ -83,7 +85,7 @@ def start() -> Iterator[Start]:
 
     yield start
     for one in started:
-        one.running.close()
+        one.service.close()
 
 
 OF_CLUSTER = 'burrow_kafka_cluster_up{cluster="%s"}'
@@ -142,15 +144,15 @@ def test_what_only_a_restart_changes_is_told_and_stays(start: Start, caplog: pyt
     of = replace(settings(), web=Web(":1"), storage=Storage("/a"))
     exporter = start(of)
     exporter.reload(replace(of, web=Web(":2", "/other", config_file="web.yml"), storage=Storage("/b")))
-    assert exporter.running.settings.web == Web(":1", "/other")
-    assert exporter.running.settings.storage == Storage("/a")
+    assert exporter.service.settings.web == Web(":1", "/other")
+    assert exporter.service.settings.storage == Storage("/a")
     told = [record.getMessage().split()[0] for record in caplog.records if "started again" in record.getMessage()]
     assert told == ["web.listen_address", "web.config_file", "storage.path"]
 
 
 def test_the_log_follows(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Log] = []
-    monkeypatch.setattr("exporter.cli.running.logs.set_up", told.append)
+    monkeypatch.setattr("exporter.service.logs.set_up", told.append)
     exporter = start(settings())
     exporter.reload(settings())
     assert told == []
