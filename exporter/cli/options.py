@@ -60,11 +60,12 @@ def settings_options(
 
 def click_option(flag: str, kind: Kind, doc: str, *, default: Any = None, **more: Any) -> Callable[[C], C]:
     """The flag of a key, with its environment variable; what is not given stays None."""
+    shown = kind.show(default)
     return click.option(
         flag,
         name_of(flag),
         **({"metavar": kind.metavar} if kind is not BOOLEAN else {"is_flag": True, "default": None}),
-        help=doc if default is None or kind is BOOLEAN else f"{doc}  [default: {kind.show(default)}]",
+        help=doc if shown is None or kind is BOOLEAN else f"{doc}  [default: {shown}]",
         envvar=variable(flag),
         show_envvar=True,
         **more,

@@ -22,16 +22,22 @@ class Kind:
     """A kind of value.
 
     ``what`` is how it is written, for messages; ``read`` turns a scalar's text into the value or raises `Invalid`;
-    ``show`` turns the value into what YAML has for it. ``many``: a list, or one text with commas. ``metavar`` is what
-    the help of a flag has for it. ``from_file``: the kind of a path to a file that holds the value.
+    ``to_yaml`` turns the value into what YAML has for it, ``unset`` is what it has for None. ``many``: a list, or one
+    text with commas. ``metavar``: what the help of a flag has for it. ``from_file``: the kind of a path to a file that
+    holds the value.
     """
 
     what: str
     read: Callable[[str, Inputs], Any]
-    show: Callable[[Any], Any] = field(default=lambda value: value)
+    to_yaml: Callable[[Any], Any] = field(default=lambda value: value)
     many: bool = False
     metavar: str = "VALUE"
     from_file: Kind | None = None
+    unset: Any = None
+
+    def show(self, value: Any) -> Any:
+        """The value as YAML has it; None if there is nothing to show."""
+        return self.unset if value is None else self.to_yaml(value)
 
 
 def integer(low: int, high: int) -> Kind:
@@ -125,10 +131,6 @@ def _regex(text: str, _: Inputs) -> re.Pattern[str] | None:
         raise Invalid(f"{quoted(text)} is not a Python regular expression: {error}") from error
 
 
-def _file(text: str, inputs: Inputs) -> str:
-    return inputs.readable(text)
-
-
 def _secret(text: str, inputs: Inputs) -> str:
     """The text itself, or, for one that is ``${NAME}`` as a whole, that environment variable.
 
@@ -138,20 +140,12 @@ def _secret(text: str, inputs: Inputs) -> str:
     return inputs.variable(named[1]) if named else _words(text, inputs)
 
 
-def _secret_file(text: str, inputs: Inputs) -> str:
-    return inputs.secret(text)
-
-
-def _hidden(value: str | None) -> str | None:
-    return None if value is None else HIDDEN
-
-
 BOOLEAN = Kind("true | false", _boolean)
 TEXT = Kind("text", _words)
-FILE = Kind("a file", _file, metavar="FILE")
+FILE = Kind("a file", lambda text, inputs: inputs.readable(text), metavar="FILE")
 DIRECTORY = Kind("text", _words, metavar="DIR")
-REGEX = Kind('a regular expression; "" is none', _regex, lambda value: "" if value is None else value.pattern)
-SECRET_FILE = Kind("a file that holds it", _secret_file)
-SECRET = Kind("text, or ${NAME} of an environment variable", _secret, _hidden, from_file=SECRET_FILE)
+REGEX = Kind('a regular expression; "" is none', _regex, lambda value: value.pattern, unset="")
+SECRET_FILE = Kind("a file that holds it", lambda text, inputs: inputs.secret(text))
+SECRET = Kind("text, or ${NAME} of an environment variable", _secret, lambda _: HIDDEN, from_file=SECRET_FILE)
 LOGIN = Kind(SECRET.what, _secret, from_file=SECRET_FILE)
 """A name that goes with a secret: given as a secret is, but shown."""
