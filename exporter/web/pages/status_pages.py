@@ -130,8 +130,6 @@ def routes(collector: Collector, settings: Settings) -> list[BaseRoute]:
     pages, templates = StatusPages(collector, settings), environment()
     templates.globals.update(
         telemetry=quote(settings.web.telemetry_path.removeprefix("/")),
-        # If the metrics are at the root, the list of groups has another address.
-        home="clusters" if settings.web.telemetry_path == "/" else "",
         refresh=REFRESH_SECONDS,
     )
     threads: Threads[Response] = Threads("page", PAGES_AT_ONCE)

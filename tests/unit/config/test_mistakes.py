@@ -101,6 +101,7 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param(REST % "web: {listen_address: ':65536'}", "':65536'}", "from 1 to 65535", id="port"),
         pytest.param(REST % "web: {listen_address: '[x]:1'}", "'[x]:1'}", "not an IPv6 address", id="ipv6"),
         pytest.param(REST % "web: {telemetry_path: metrics}", "metrics}", "write it as /metrics", id="path"),
+        pytest.param(REST % "web: {telemetry_path: /}", "/}", "write it as /metrics", id="path of the pages"),
         pytest.param(REST % "web: {telemetry_path: /-/ready}", "/-/ready}", "is taken", id="path taken"),
         pytest.param(REST % "web: {telemetry_path: /v3/x}", "/v3/x}", "is taken", id="path of the API"),
         pytest.param(REST % "log: {format: xml}", "xml}", "use one of logfmt, json", id="log format"),

@@ -224,14 +224,6 @@ def test_no_page_shows_a_secret() -> None:
     assert not [path for path in PAGES if SECRET in ask(APP, path).text]
 
 
-def test_where_the_root_is_the_telemetry_path_the_groups_have_their_other_address() -> None:
-    app = of_one(outcome(observation(0, {"g": group({"t": [1]})}, {"t": [1]})), web=Web(telemetry_path="/"))
-    answer = ask(app, "/clusters?q=g")
-    assert answer.status == 200
-    assert 'href="./clusters?q=g&amp;status=ok"' in answer.text
-    assert ask(app, "/").headers["content-type"].startswith("text/plain")
-
-
 def test_files_are_kept_for_ever_and_asked_for_anew_when_they_change() -> None:
     (address,) = [each for each in Tags(ask(APP, "/").text).addresses() if "page.css" in each]
     answer = ask(APP, urljoin("/", address))
