@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.config import Flag, effective_settings, load, warnings
-from exporter.schema import durations
+from exporter.schema import as_yaml, durations
 from exporter.schema.mistakes import Invalid
 from exporter.settings import Cluster, Filter, OAuth, Sasl, Settings, Tls
 
@@ -173,6 +173,23 @@ clusters:
     assert settings.clusters[1].sasl == Sasl(
         "OAUTHBEARER", oauth=OAuth("https://x/y", client_id="me", client_secret="hunter2")
     )
+
+
+def test_the_name_that_goes_with_a_secret_may_come_from_a_file_too(
+    read: Callable[..., Settings], tmp_path: Path
+) -> None:
+    (tmp_path / "id").write_text("me\n")
+    oauth = "{token_url: 'https://x/y', client_id_file: id, client_secret: s}"
+    settings = read(f"clusters: {{c: {{bootstrap_servers: 'a:1', sasl: {{mechanism: OAUTHBEARER, oauth: {oauth}}}}}}}")
+    assert settings.clusters[0].sasl == Sasl("OAUTHBEARER", oauth=OAuth("https://x/y", "me", "s"))
+
+
+def test_the_effective_settings_of_a_login_are_a_configuration(read: Callable[..., Settings]) -> None:
+    settings = read(
+        "clusters: {c: {bootstrap_servers: 'a:1', tls: {}, sasl: {mechanism: PLAIN, username: u, password: p}}}"
+    )
+    again = read(as_yaml(effective_settings(settings)).replace("<hidden>", "p"))
+    assert again == settings
 
 
 def test_a_flag_wins_over_the_file(read: Callable[..., Settings]) -> None:
