@@ -13,11 +13,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from exporter.schema.document import Table
 from exporter.schema.inputs import Inputs
 from exporter.schema.kinds import Kind
+
+T = TypeVar("T")
 
 Values = Mapping[str, Any]
 """The values of a section by field name; fields that were not given, or could not be read, are missing."""
@@ -103,6 +105,21 @@ def from_key(
 ) -> Mapping[str, Part]:
     """The metadata of a field that the key of its name sets; see `Key`."""
     return {METADATA: Key(kind, doc, required, example, file_example, flag)}
+
+
+def setting(
+    kind: Kind,
+    doc: str = "",
+    *,
+    default: T,
+    repr: bool = True,  # noqa: A002 - as dataclasses call it
+    example: str = "",
+    file_example: str = "",
+    flag: str = "",
+) -> T:
+    """A field with a default that the key of its name sets; see `Key`."""
+    metadata = from_key(kind, doc, example=example, file_example=file_example, flag=flag)
+    return dataclasses.field(default=default, repr=repr, metadata=metadata)
 
 
 def from_section(part: Part) -> Mapping[str, Part]:

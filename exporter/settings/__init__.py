@@ -14,7 +14,7 @@ from exporter.schema.addresses import LISTEN_ADDRESS, ORIGIN, page_path
 from exporter.schema.document import Table
 from exporter.schema.inputs import Inputs
 from exporter.schema.kinds import BOOLEAN, DIRECTORY, FILE, choice, duration
-from exporter.schema.section import Complaint, Values, from_key, from_section, section
+from exporter.schema.section import Complaint, Values, from_section, section, setting
 from exporter.settings.cluster import CLUSTER, EVALUATION, Cluster, Filter, Granularity
 from exporter.settings.connection import Kerberos, OAuth, Sasl, Tls
 
@@ -46,23 +46,19 @@ TELEMETRY_PATH: Final = page_path("metrics", "/metrics", taken=("/-", "/v3", "/b
 class Collection:
     """How scrapes become collections. Times in seconds."""
 
-    min_interval: float = field(
-        default=5.0,
-        metadata=from_key(duration(zero=True), "A report younger than this is served again without asking Kafka."),
+    min_interval: float = setting(
+        duration(zero=True), "A report younger than this is served again without asking Kafka.", default=5.0
     )
-    scrape_timeout: float = field(
-        default=10.0, metadata=from_key(duration(), "Timeout of a scraper that sends none; Prometheus sends its own.")
+    scrape_timeout: float = setting(
+        duration(), "Timeout of a scraper that sends none; Prometheus sends its own.", default=10.0
     )
-    timeout_offset: float = field(
-        default=0.5,
-        metadata=from_key(duration(zero=True), "How much earlier than its timeout a scraper is answered."),
+    timeout_offset: float = setting(
+        duration(zero=True), "How much earlier than its timeout a scraper is answered.", default=0.5
     )
-    max_report_age: float = field(
+    max_report_age: float = setting(
+        duration(zero=True),
+        "While a collection is late, the previous report is served instead, up to this age.",
         default=120.0,
-        metadata=from_key(
-            duration(zero=True),
-            "While a collection is late, the previous report is served instead, up to this age.",
-        ),
     )
 
 
@@ -79,56 +75,46 @@ def _answers_in_time(table: Table, values: Values, _: Inputs) -> Iterator[Compla
 class Web:
     """The exporter's own port."""
 
-    listen_address: str = field(
+    listen_address: str = setting(
+        LISTEN_ADDRESS,
+        "Address to listen on; without a host, all interfaces.",
         default=":8000",
-        metadata=from_key(
-            LISTEN_ADDRESS, "Address to listen on; without a host, all interfaces.", flag="--web.listen-address"
-        ),
+        flag="--web.listen-address",
     )
-    telemetry_path: str = field(
-        default="/metrics", metadata=from_key(TELEMETRY_PATH, "Path of the metrics.", flag="--web.telemetry-path")
+    telemetry_path: str = setting(
+        TELEMETRY_PATH, "Path of the metrics.", default="/metrics", flag="--web.telemetry-path"
     )
-    access_control_allow_origin: str | None = field(
+    access_control_allow_origin: str | None = setting(
+        ORIGIN,
+        "Web pages from this origin may call Burrow's API in a browser; without it none may.",
         default=None,
-        metadata=from_key(
-            ORIGIN,
-            "Web pages from this origin may call Burrow's API in a browser; without it none may.",
-            example="https://dashboard.example.com",
-        ),
+        example="https://dashboard.example.com",
     )
-    api_delete: bool = field(
+    api_delete: bool = setting(
+        BOOLEAN,
+        "Whether DELETE requests to Burrow's API may discard the retained history of a group. Only on a port that"
+        " requires authentication; offsets in Kafka are never touched.",
         default=False,
-        metadata=from_key(
-            BOOLEAN,
-            "Whether DELETE requests to Burrow's API may discard the retained history of a group. Only on a port that"
-            " requires authentication; offsets in Kafka are never touched.",
-        ),
     )
-    config_file: str | None = field(
+    config_file: str | None = setting(
+        FILE,
+        "Web configuration file in the format of Prometheus' exporter-toolkit: TLS, client certificates, passwords,"
+        " headers, a rate limit. It is reloaded when it changes.",
         default=None,
-        metadata=from_key(
-            FILE,
-            "Web configuration file in the format of Prometheus' exporter-toolkit: TLS, client certificates, passwords,"
-            " headers, a rate limit. It is reloaded when it changes.",
-            example="/etc/kafka-burrow-exporter/web.yml",
-            flag="--web.config.file",
-        ),
+        example="/etc/kafka-burrow-exporter/web.yml",
+        flag="--web.config.file",
     )
-    unauthenticated_health: bool = field(
+    unauthenticated_health: bool = setting(
+        BOOLEAN,
+        "Whether /-/healthy, /-/ready, /burrow/admin and /burrow/admin/ready need no password where everything else"
+        " does. Where client certificates are required, they are required for these too.",
         default=False,
-        metadata=from_key(
-            BOOLEAN,
-            "Whether /-/healthy, /-/ready, /burrow/admin and /burrow/admin/ready need no password where everything else"
-            " does. Where client certificates are required, they are required for these too.",
-        ),
     )
-    enable_lifecycle: bool = field(
+    enable_lifecycle: bool = setting(
+        BOOLEAN,
+        "Allow POST /-/reload to reload the configuration; SIGHUP always does.",
         default=False,
-        metadata=from_key(
-            BOOLEAN,
-            "Allow POST /-/reload to reload the configuration; SIGHUP always does.",
-            flag="--web.enable-lifecycle",
-        ),
+        flag="--web.enable-lifecycle",
     )
 
 
@@ -136,15 +122,13 @@ class Web:
 class Storage:
     """Where the retained history is stored across restarts; with ``path`` None nothing is written."""
 
-    path: str | None = field(
+    path: str | None = setting(
+        DIRECTORY,
+        "Directory for the retained history, created if missing: verdicts then continue after a restart as if"
+        " there had been none. Without it nothing is written.",
         default=None,
-        metadata=from_key(
-            DIRECTORY,
-            "Directory for the retained history, created if missing: verdicts then continue after a restart as if"
-            " there had been none. Without it nothing is written.",
-            example="/var/lib/kafka-burrow-exporter",
-            flag="--storage.path",
-        ),
+        example="/var/lib/kafka-burrow-exporter",
+        flag="--storage.path",
     )
 
 
@@ -152,17 +136,14 @@ class Storage:
 class Log:
     """Logging to standard error."""
 
-    level: Level = field(
-        default="info",
-        metadata=from_key(choice("a level", *get_args(Level)), "The lowest level that is logged.", flag="--log.level"),
+    level: Level = setting(
+        choice("a level", *get_args(Level)), "The lowest level that is logged.", default="info", flag="--log.level"
     )
-    format: Format = field(
+    format: Format = setting(
+        choice("a format", *get_args(Format)),
+        "One line per event: key=value pairs, or a JSON object.",
         default="logfmt",
-        metadata=from_key(
-            choice("a format", *get_args(Format)),
-            "One line per event: key=value pairs, or a JSON object.",
-            flag="--log.format",
-        ),
+        flag="--log.format",
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 from exporter.core.evaluation import MOST_ENTRIES, Evaluation
 from exporter.schema.addresses import SERVERS
 from exporter.schema.kinds import BOOLEAN, REGEX, TEXT, choice, duration, integer, share
-from exporter.schema.section import Key, Section, from_key, from_section, section
+from exporter.schema.section import Key, Section, from_key, from_section, section, setting
 from exporter.settings import checks
 from exporter.settings.connection import SASL, TLS, Sasl, Tls
 
@@ -95,15 +95,12 @@ class Cluster:
             example="[kafka-1:9092, kafka-2:9092]",
         )
     )
-    client_id: str = field(
-        default="kafka-burrow-exporter",
-        metadata=from_key(TEXT, "The exporter's name in the brokers' logs, metrics and quotas."),
+    client_id: str = setting(
+        TEXT, "The exporter's name in the brokers' logs, metrics and quotas.", default="kafka-burrow-exporter"
     )
     tls: Tls | None = field(default=None, metadata=from_section(TLS))
     sasl: Sasl | None = field(default=None, metadata=from_section(SASL))
-    request_timeout: float = field(
-        default=10.0, metadata=from_key(duration(), "How long one request to a broker may take.")
-    )
+    request_timeout: float = setting(duration(), "How long one request to a broker may take.", default=10.0)
     groups: Filter = field(
         default=DEFAULT_GROUPS,
         metadata=from_section(_filter("consumer groups", "The default is Burrow's: temporary groups are left out.")),
@@ -113,29 +110,23 @@ class Cluster:
         metadata=from_section(_filter("topics", "The default leaves out Kafka's internal topics.")),
     )
     evaluation: Evaluation = field(default=Evaluation(), metadata=from_section(EVALUATION))
-    granularity: Granularity = field(
+    granularity: Granularity = setting(
+        choice("a granularity", *get_args(Granularity)),
+        "Level of detail of the metrics: per partition, only per topic and group, or only per group."
+        " Coarser means fewer series; verdicts are always reached per partition.",
         default="partition",
-        metadata=from_key(
-            choice("a granularity", *get_args(Granularity)),
-            "Level of detail of the metrics: per partition, only per topic and group, or only per group."
-            " Coarser means fewer series; verdicts are always reached per partition.",
-        ),
     )
-    start_offsets: bool = field(
-        default=True,
-        metadata=from_key(BOOLEAN, "Whether to read log start offsets too (one more request per leader)."),
+    start_offsets: bool = setting(
+        BOOLEAN, "Whether to read log start offsets too (one more request per leader).", default=True
     )
-    read_committed: Pattern[str] | None = field(
+    read_committed: Pattern[str] | None = setting(
+        REGEX,
+        "Groups that match this read only committed records (isolation.level=read_committed): their lag is"
+        " measured against the last stable offset. None if empty.",
         default=None,
-        metadata=from_key(
-            REGEX,
-            "Groups that match this read only committed records (isolation.level=read_committed): their lag is"
-            " measured against the last stable offset. None if empty.",
-        ),
     )
-    members_refresh: float = field(
-        default=60.0,
-        metadata=from_key(duration(zero=True), "Group members and assignments are read again when older than this."),
+    members_refresh: float = setting(
+        duration(zero=True), "Group members and assignments are read again when older than this.", default=60.0
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 
 from exporter.schema.addresses import URL
 from exporter.schema.kinds import BOOLEAN, FILE, LOGIN, SECRET, TEXT, choice
-from exporter.schema.section import from_key, from_section, section
+from exporter.schema.section import from_key, from_section, section, setting
 from exporter.settings import checks
 
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI", "AWS_MSK_IAM"]
@@ -18,43 +18,33 @@ Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "G
 class Tls:
     """TLS towards the brokers. Paths of PEM files; ``ca_file`` None trusts the system's store."""
 
-    ca_file: str | None = field(
+    ca_file: str | None = setting(
+        FILE,
+        "PEM file of the authorities that sign the brokers' certificates; without it the system's.",
         default=None,
-        metadata=from_key(
-            FILE,
-            "PEM file of the authorities that sign the brokers' certificates; without it the system's.",
-            example="/etc/kafka/ca.pem",
-        ),
+        example="/etc/kafka/ca.pem",
     )
-    cert_file: str | None = field(
+    cert_file: str | None = setting(
+        FILE,
+        "PEM file of the exporter's own certificate, for brokers that ask for one.",
         default=None,
-        metadata=from_key(
-            FILE,
-            "PEM file of the exporter's own certificate, for brokers that ask for one.",
-            example="/etc/kafka/exporter.pem",
-        ),
+        example="/etc/kafka/exporter.pem",
     )
-    key_file: str | None = field(
+    key_file: str | None = setting(
+        FILE,
+        "PEM file of that certificate's key, if it is not in `cert_file`.",
         default=None,
-        metadata=from_key(
-            FILE,
-            "PEM file of that certificate's key, if it is not in `cert_file`.",
-            example="/etc/kafka/exporter.key",
-        ),
+        example="/etc/kafka/exporter.key",
     )
-    key_password: str | None = field(
+    key_password: str | None = setting(
+        SECRET,
+        "Password of the key.",
         default=None,
         repr=False,
-        metadata=from_key(
-            SECRET,
-            "Password of the key.",
-            example="${KAFKA_KEY_PASSWORD}",
-            file_example="/run/secrets/kafka-key-password",
-        ),
+        example="${KAFKA_KEY_PASSWORD}",
+        file_example="/run/secrets/kafka-key-password",
     )
-    verify_hostname: bool = field(
-        default=True, metadata=from_key(BOOLEAN, "Whether a broker's certificate must match its host name.")
-    )
+    verify_hostname: bool = setting(BOOLEAN, "Whether a broker's certificate must match its host name.", default=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +62,22 @@ class OAuth:
     client_secret: str = field(
         repr=False,
         metadata=from_key(
-            SECRET,
-            "Client secret.",
-            example="${KAFKA_CLIENT_SECRET}",
-            file_example="/run/secrets/kafka-client-secret",
+            SECRET, "Client secret.", example="${KAFKA_CLIENT_SECRET}", file_example="/run/secrets/kafka-client-secret"
         ),
     )
-    scope: str | None = field(default=None, metadata=from_key(TEXT, "Scope to request.", example="kafka"))
+    scope: str | None = setting(TEXT, "Scope to request.", default=None, example="kafka")
 
 
 @dataclass(frozen=True, slots=True)
 class Kerberos:
     """The brokers' principal, for GSSAPI."""
 
-    service_name: str = field(default="kafka", metadata=from_key(TEXT, "First part of the brokers' principal."))
-    domain_name: str | None = field(
+    service_name: str = setting(TEXT, "First part of the brokers' principal.", default="kafka")
+    domain_name: str | None = setting(
+        TEXT,
+        "Host part of the principal; without it the broker's host name.",
         default=None,
-        metadata=from_key(
-            TEXT,
-            "Host part of the principal; without it the broker's host name.",
-            example="kafka.example.com",
-        ),
+        example="kafka.example.com",
     )
 
 
@@ -113,21 +98,18 @@ class Sasl:
             " (credentials and region then come from AWS' own environment variables and files).",
             required=True,
             example="SCRAM-SHA-512",
-        ),
+        )
     )
-    username: str | None = field(
-        default=None,
-        metadata=from_key(LOGIN, "For PLAIN and SCRAM.", example="burrow", file_example="/run/secrets/kafka-username"),
+    username: str | None = setting(
+        LOGIN, "For PLAIN and SCRAM.", default=None, example="burrow", file_example="/run/secrets/kafka-username"
     )
-    password: str | None = field(
+    password: str | None = setting(
+        SECRET,
+        "For PLAIN and SCRAM.",
         default=None,
         repr=False,
-        metadata=from_key(
-            SECRET,
-            "For PLAIN and SCRAM.",
-            example="${KAFKA_PASSWORD}",
-            file_example="/run/secrets/kafka-password",
-        ),
+        example="${KAFKA_PASSWORD}",
+        file_example="/run/secrets/kafka-password",
     )
     oauth: OAuth | None = field(default=None, metadata=from_section(OAUTH))
     kerberos: Kerberos | None = field(default=None, metadata=from_section(KERBEROS))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from exporter.schema.kinds import BOOLEAN, choice, integer
-from exporter.schema.section import from_key
+from exporter.schema.section import from_key, setting
 from exporter.web.config.kinds import CURVES, INTERVAL, PEM, SANS, SUITES, Pem
 
 ClientAuth = Literal[
@@ -31,14 +31,14 @@ class TlsServer:
 
     cert: Pem = field(metadata=from_key(PEM))
     key: Pem = field(metadata=from_key(PEM))
-    client_ca: Pem | None = field(default=None, metadata=from_key(PEM))
-    client_auth_type: ClientAuth = field(default="NoClientCert", metadata=from_key(POLICY))
-    client_allowed_sans: tuple[str, ...] = field(default=(), metadata=from_key(SANS))
-    min_version: TlsVersion = field(default="TLS12", metadata=from_key(VERSION))
-    max_version: TlsVersion = field(default="TLS13", metadata=from_key(VERSION))
-    cipher_suites: tuple[str, ...] = field(default=(), metadata=from_key(SUITES))
-    prefer_server_cipher_suites: bool = field(default=True, metadata=from_key(BOOLEAN))
-    curve_preferences: tuple[str, ...] = field(default=(), metadata=from_key(CURVES))
+    client_ca: Pem | None = setting(PEM, default=None)
+    client_auth_type: ClientAuth = setting(POLICY, default="NoClientCert")
+    client_allowed_sans: tuple[str, ...] = setting(SANS, default=())
+    min_version: TlsVersion = setting(VERSION, default="TLS12")
+    max_version: TlsVersion = setting(VERSION, default="TLS13")
+    cipher_suites: tuple[str, ...] = setting(SUITES, default=())
+    prefer_server_cipher_suites: bool = setting(BOOLEAN, default=True)
+    curve_preferences: tuple[str, ...] = setting(CURVES, default=())
 
     @property
     def requires_certificate(self) -> bool:
@@ -50,8 +50,8 @@ class TlsServer:
 class Rate:
     """One request per ``interval`` seconds, and ``burst`` of them at once; interval 0 is no limit."""
 
-    interval: float = field(default=0.0, metadata=from_key(INTERVAL))
-    burst: int = field(default=0, metadata=from_key(integer(0, 1_000_000)))
+    interval: float = setting(INTERVAL, default=0.0)
+    burst: int = setting(integer(0, 1_000_000), default=0)
 
 
 @dataclass(frozen=True, slots=True)
