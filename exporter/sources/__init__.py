@@ -22,17 +22,17 @@ class Source(Protocol):
     """
 
     def observe(self, timeout: float) -> Observation:
-        """Return the state of the cluster now, without the parts that do not answer.
+        """Returns the state of the cluster now, without the parts that do not respond.
 
-        Waiting for a part that does not answer ends early enough to return the rest within ``timeout`` seconds.
+        Waiting for a part that does not respond ends early enough to return the rest within ``timeout`` seconds.
         Raises ClusterUnavailable when nothing can be read.
         """
 
-    def refresh_members(self, seen: Observation) -> None:
-        """Describe the alive groups of an observation, if that is due; later observations carry what it found.
+    def refresh_members(self, observation: Observation) -> None:
+        """Describes the alive groups of an observation, if that is due; later observations carry their members.
 
         They also carry a failure for each group that could not be described.
         """
 
     def close(self) -> None:
-        """Close connections and end threads."""
+        """Closes connections and ends threads."""

@@ -17,71 +17,71 @@ from exporter.settings import Cluster, Kerberos, Tls
 from exporter.sources.kafka.oauth import ClientCredentials
 
 Node = int | str
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 MAX_RESPONSE_BYTES: Final = 100_000_000
 RECONNECT_BACKOFF_MAX_MS: Final = 1000
 """Short, so that the next scrape finds a broker that has come back."""
 
 
-class NoAnswer(Exception):
-    """A request that was not answered; ``reason`` is a short word fit for a metric label."""
+class NoResponse(Exception):
+    """A request without a response; ``reason`` is a short word fit for a metric label."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
 
-class Connection:
+class BrokerConnections:
     """The connections to one cluster, driven by one thread of their own; making it connects to nothing."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._logs_in = cluster.sasl is not None
         self._loop = NetworkSelector(client_id=cluster.client_id, slow_task_threshold_secs=0)
-        self._brokers = KafkaConnectionManager(self._loop, **client_options(cluster))
+        self._manager = KafkaConnectionManager(self._loop, **client_options(cluster))
         self._loop.start()
 
-    def run(self, question: Callable[..., Coroutine[Any, Any, Answer]], *arguments: object) -> Answer:
-        """Return what a coroutine function returns, run on the connections' thread while the caller waits."""
-        answer: Answer = self._brokers.run(question, *arguments)
-        return answer
+    def run(self, function: Callable[..., Coroutine[Any, Any, Result]], *arguments: object) -> Result:
+        """Returns what a coroutine function returns, run on the connections' thread while the caller waits."""
+        result: Result = self._manager.run(function, *arguments)
+        return result
 
-    async def together(self, questions: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
-        """Run coroutines at the same time; return their results in order. They must not raise."""
-        running: list[Awaitable[Answer]] = [self._brokers.call_soon(question) for question in questions]
+    async def gather(self, coroutines: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+        """Returns the results of coroutines that run at the same time, in order. They must not raise."""
+        running: list[Awaitable[Result]] = [self._manager.call_soon(coroutine) for coroutine in coroutines]
         return [await result for result in running]
 
     def bootstrap_nodes(self) -> list[Node]:
-        """Return the nodes to ask first: known brokers, connected ones in front, then the bootstrap servers."""
-        connected = [connection.node_id for connection in self._brokers.least_used_connections()]
-        known = [broker.node_id for broker in self._brokers.cluster.brokers()]
-        first = [broker.node_id for broker in self._brokers.cluster.bootstrap_brokers()]
+        """The nodes to read metadata from: known brokers, connected ones first, then the bootstrap servers."""
+        connected = [connection.node_id for connection in self._manager.least_used_connections()]
+        known = [broker.node_id for broker in self._manager.cluster.brokers()]
+        first = [broker.node_id for broker in self._manager.cluster.bootstrap_brokers()]
         return list(dict.fromkeys([*(node for node in connected if node in known), *known, *first]))
 
     def name(self, node: Node) -> str:
-        """Return a broker's id and address; a bootstrap server whose id is not known yet has only an address."""
-        broker = self._brokers.cluster.broker_metadata(node)
+        """A broker's id and address; a bootstrap server whose id is not known yet has only an address."""
+        broker = self._manager.cluster.broker_metadata(node)
         if broker is None:
             return str(node)
         address = f"{broker.host}:{broker.port}"
-        return address if self._brokers.cluster.is_bootstrap(node) else f"{node} ({address})"
+        return address if self._manager.cluster.is_bootstrap(node) else f"{node} ({address})"
 
     def learn_brokers(self, metadata: MetadataResponse) -> None:
-        """Take over the brokers' addresses from an answer to a metadata request."""
+        """Takes over the brokers' addresses from a Metadata response."""
         metadata.topics = []  # the library does not need them here, and processing them is slow
-        self._brokers.cluster.update_metadata(metadata)
+        self._manager.cluster.update_metadata(metadata)
 
     async def send(self, node: Node, request: Any, timeout: float) -> Any:
-        """Return a broker's answer; raises a KafkaError, also if there is none within ``timeout`` seconds."""
+        """Returns a broker's response. Raises KafkaError, also if there is none within ``timeout`` seconds."""
         milliseconds = timeout * 1000
-        first = self._brokers.broker_version_data is None
-        broker = self._brokers.get_connection(node, timeout_ms=milliseconds, refresh_metadata_on_err=False)
+        first = self._manager.broker_version_data is None
+        broker = self._manager.get_connection(node, timeout_ms=milliseconds, refresh_metadata_on_err=False)
         try:
             return await broker.send_request(request, request_timeout_ms=milliseconds)
         except kafka.errors.KafkaConnectionError as error:
             # A broker that refuses a login sends the reason and closes the connection; if both arrive at once,
-            # kafka-python (3.0.12) drops the reason. Between learning the broker's versions and its first answer there
-            # is only the login, so that is what failed.
+            # kafka-python (3.0.12) drops the reason. Between learning the broker's versions and its first response
+            # there is only the login, so that is what failed.
             if self._logs_in and first and broker.broker_version_data is not None and broker.init_future.failed():
                 raise kafka.errors.SaslAuthenticationFailedError(
                     "the broker closed the connection during the login"
@@ -89,41 +89,43 @@ class Connection:
             raise
 
     def close(self) -> None:
-        """Close all connections and end their thread."""
-        self._loop.call_soon_threadsafe(self._brokers.close)
+        """Closes all connections and ends their thread."""
+        self._loop.call_soon_threadsafe(self._manager.close)
         self._loop.stop(timeout_ms=2000)
         self._loop.close()
 
 
-class Round:
-    """One collection's requests: counted, and none sent to a broker that has failed to answer in it."""
+class RequestRound:
+    """One collection's requests: counted, and none sent to a broker that has failed to respond in it.
 
-    def __init__(self, connection: Connection, silence: float) -> None:
-        self.connection = connection
-        self.requests: Counter[str] = Counter()
-        self._silence = silence
-        self._silent: dict[Node, NoAnswer] = {}
+    ``sent``: how many requests were sent, by kind. A broker has ``timeout`` seconds for each response.
+    """
 
-    async def ask(self, node: Node, request: Any) -> Any:
-        """Return a broker's answer, or raise NoAnswer.
+    def __init__(self, connections: BrokerConnections, timeout: float) -> None:
+        self.connections = connections
+        self.sent: Counter[str] = Counter()
+        self._timeout = timeout
+        self._unresponsive: dict[Node, NoResponse] = {}
 
-        A broker has ``silence`` seconds for each answer. After a timeout or a failed connection the round sends it
-        no more requests.
+    async def send(self, node: Node, request: Any) -> Any:
+        """Returns a broker's response. Raises NoResponse.
+
+        After a timeout or a failed connection the round sends the broker no more requests.
         """
-        if node in self._silent:
-            raise self._silent[node]
-        self.requests[type(request).__name__.removesuffix("Request")] += 1
+        if node in self._unresponsive:
+            raise self._unresponsive[node]
+        self.sent[type(request).__name__.removesuffix("Request")] += 1
         try:
-            return await self.connection.send(node, request, self._silence)
+            return await self.connections.send(node, request, self._timeout)
         except kafka.errors.KafkaError as error:
-            failure = NoAnswer(reason_of(error), f"broker {self.connection.name(node)}: {_text(error)}")
+            failure = NoResponse(reason_of(error), f"broker {self.connections.name(node)}: {_text(error)}")
             if not isinstance(error, kafka.errors.IncompatibleBrokerVersion):
-                self._silent[node] = failure
+                self._unresponsive[node] = failure
             raise failure from error
 
 
 def reason_of(error: kafka.errors.KafkaError) -> str:
-    """Return the short word for an error: Kafka's name of it, or what happened to the connection."""
+    """The short word for an error: Kafka's name of it, or what happened to the connection."""
     if isinstance(error, kafka.errors.KafkaTimeoutError | kafka.errors.RequestTimedOutError):
         return "timeout"
     if isinstance(error, kafka.errors.SaslAuthenticationFailedError):
@@ -136,7 +138,7 @@ def reason_of(error: kafka.errors.KafkaError) -> str:
 
 
 def reason_of_code(code: int) -> str | None:
-    """Return Kafka's name of an error code in lower case, None for no error."""
+    """Kafka's name of an error code in lower case, None for no error."""
     if code == 0:
         return None
     error = kafka.errors.for_code(code)
@@ -146,7 +148,7 @@ def reason_of_code(code: int) -> str | None:
 
 
 def client_options(cluster: Cluster) -> dict[str, Any]:
-    """Return kafka-python's options for a cluster's settings; raises OSError or ssl.SSLError for a bad PEM file."""
+    """kafka-python's options for a cluster's settings. Raises OSError or ssl.SSLError for a bad PEM file."""
     milliseconds = int(cluster.request_timeout * 1000)
     options: dict[str, Any] = {
         "bootstrap_servers": list(cluster.bootstrap_servers),
@@ -177,7 +179,7 @@ def client_options(cluster: Cluster) -> dict[str, Any]:
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
-    """Return the TLS context for a cluster's brokers; raises OSError or ssl.SSLError for a bad PEM file."""
+    """The TLS context for a cluster's brokers. Raises OSError or ssl.SSLError for a bad PEM file."""
     context = ssl.create_default_context(cafile=tls.ca_file)
     context.check_hostname = tls.verify_hostname
     if tls.cert_file:
@@ -186,5 +188,5 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
 
 
 def _text(error: Exception) -> str:
-    """Return an error's text on one line, never empty."""
+    """An error's text on one line, never empty."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -10,13 +10,13 @@ import numpy as np
 
 from exporter.core.model import JUDGED_TYPES, NO_OFFSET, NOT_READ, Failure, Int64s
 from exporter.settings import Filter
-from exporter.sources.kafka.connection import NoAnswer, Node, Round, reason_of_code
+from exporter.sources.kafka.connection import Node, NoResponse, RequestRound, reason_of_code
 from exporter.sources.kafka.messages import ListGroupsRequest, OffsetFetchRequest
 
 GROUPS_PER_REQUEST: Final = 100
-FIRST_WITH_MANY_GROUPS: Final = 8
+MIN_VERSION_WITH_MANY_GROUPS: Final = 8
 """OffsetFetch takes many groups from this version on (KIP-709, Kafka 3.0)."""
-LAST_WITH_TOPIC_NAMES: Final = 9
+MAX_VERSION_WITH_TOPIC_NAMES: Final = 9
 """From version 10 on OffsetFetch names topics by id only."""
 
 GONE = "group_id_not_found"
@@ -36,8 +36,8 @@ class ListedGroup:
 
 
 @dataclass(slots=True)
-class CoordinatorAnswer:
-    """One broker's answers about the groups that it coordinates.
+class CoordinatorResponse:
+    """What one broker responded about the groups that it coordinates.
 
     ``commits``: group → topic → committed offset by partition id; a group that is listed but missing here could
     not be read. ``listed`` is False if the broker did not send a complete list of its groups.
@@ -50,33 +50,33 @@ class CoordinatorAnswer:
     failures: list[Failure] = field(default_factory=list)
 
     def fail(self, names: Iterable[str], reason: str) -> None:
-        """Note that the commits of some groups could not be read."""
+        """Records that the commits of some groups could not be read."""
         self.failures += [Failure("group", name, reason) for name in names]
 
 
-async def read_coordinator(questions: Round, node: Node, admitted: Filter) -> CoordinatorAnswer:
-    """Ask one broker for its groups, and for the commits of those that are admitted and judged."""
-    answer = CoordinatorAnswer(node)
+async def read_coordinator(requests: RequestRound, node: Node, admitted: Filter) -> CoordinatorResponse:
+    """Reads the groups of one broker, and the commits of those that are admitted and judged."""
+    response = CoordinatorResponse(node)
     try:
-        listing = await questions.ask(node, ListGroupsRequest())
-    except NoAnswer as refusal:
-        answer.listed = False
-        answer.failures.append(Failure("broker", str(node), refusal.reason))
-        return answer
+        listing = await requests.send(node, ListGroupsRequest())
+    except NoResponse as failure:
+        response.listed = False
+        response.failures.append(Failure("broker", str(node), failure.reason))
+        return response
     reason = reason_of_code(listing.error_code)
     if reason is not None:
         # A broker that is still loading its offsets returns an error, and only a part of its groups.
-        answer.listed = False
-        answer.failures.append(Failure("broker", str(node), reason))
-    answer.groups = listed_groups(listing, node, admitted)
-    judged = [name for name, group in answer.groups.items() if group.type in JUDGED_TYPES]
+        response.listed = False
+        response.failures.append(Failure("broker", str(node), reason))
+    response.groups = listed_groups(listing, node, admitted)
+    judged = [name for name, group in response.groups.items() if group.type in JUDGED_TYPES]
     for start in range(0, len(judged), GROUPS_PER_REQUEST):
-        await _read_commits(questions, judged[start : start + GROUPS_PER_REQUEST], answer)
-    return answer
+        await _read_commits(requests, judged[start : start + GROUPS_PER_REQUEST], response)
+    return response
 
 
 def listed_groups(listing: Any, node: Node, admitted: Filter) -> dict[str, ListedGroup]:
-    """Return the admitted groups of an answer to a ListGroups request."""
+    """The admitted groups of a ListGroups response."""
     return {
         group.group_id: ListedGroup(
             name=group.group_id,
@@ -90,41 +90,43 @@ def listed_groups(listing: Any, node: Node, admitted: Filter) -> dict[str, Liste
     }
 
 
-async def _read_commits(questions: Round, names: list[str], into: CoordinatorAnswer) -> None:
-    """Read the commits of some groups of one broker, in one request or, from an old broker, one for each."""
+async def _read_commits(requests: RequestRound, names: list[str], into: CoordinatorResponse) -> None:
+    """Reads the commits of some groups of one broker, in one request or, from an old broker, one for each."""
     try:
-        answer = await questions.ask(
+        response = await requests.send(
             into.node,
             OffsetFetchRequest(
                 groups=[_Group(group_id=name, topics=None) for name in names],
-                min_version=FIRST_WITH_MANY_GROUPS,
-                max_version=LAST_WITH_TOPIC_NAMES,
+                min_version=MIN_VERSION_WITH_MANY_GROUPS,
+                max_version=MAX_VERSION_WITH_TOPIC_NAMES,
             ),
         )
-    except NoAnswer as refusal:
-        if refusal.reason == "unsupported_version":
-            await questions.connection.together(_read_commits_of_one(questions, name, into) for name in names)
+    except NoResponse as failure:
+        if failure.reason == "unsupported_version":
+            await requests.connections.gather(_read_commits_of_one(requests, name, into) for name in names)
         else:
-            into.fail(names, refusal.reason)
+            into.fail(names, failure.reason)
         return
-    for group in answer.groups:
-        note_commits(group.group_id, group, into)
+    for group in response.groups:
+        record_commits(group.group_id, group, into)
 
 
-async def _read_commits_of_one(questions: Round, name: str, into: CoordinatorAnswer) -> None:
-    """Read the commits of one group from a broker before Kafka 3.0."""
-    request = OffsetFetchRequest(group_id=name, topics=None, min_version=2, max_version=FIRST_WITH_MANY_GROUPS - 1)
+async def _read_commits_of_one(requests: RequestRound, name: str, into: CoordinatorResponse) -> None:
+    """Reads the commits of one group from a broker before Kafka 3.0."""
+    request = OffsetFetchRequest(
+        group_id=name, topics=None, min_version=2, max_version=MIN_VERSION_WITH_MANY_GROUPS - 1
+    )
     try:
-        answer = await questions.ask(into.node, request)
-    except NoAnswer as refusal:
-        into.fail([name], refusal.reason)
+        response = await requests.send(into.node, request)
+    except NoResponse as failure:
+        into.fail([name], failure.reason)
         return
-    note_commits(name, answer, into)
+    record_commits(name, response, into)
 
 
-def note_commits(name: str, answer: Any, into: CoordinatorAnswer) -> None:
-    """Note one group's commits, or why they could not be read."""
-    reason = reason_of_code(answer.error_code)
+def record_commits(name: str, response: Any, into: CoordinatorResponse) -> None:
+    """Records one group's commits, or why they could not be read."""
+    reason = reason_of_code(response.error_code)
     if reason == GONE:
         into.groups.pop(name, None)
         return
@@ -132,7 +134,7 @@ def note_commits(name: str, answer: Any, into: CoordinatorAnswer) -> None:
         into.fail([name], reason)
         return
     commits: dict[str, Int64s] = {}
-    for topic in answer.topics:
+    for topic in response.topics:
         offsets = [NO_OFFSET] * (max((p.partition_index for p in topic.partitions), default=-1) + 1)
         for partition in topic.partitions:
             if partition.error_code == 0:
@@ -145,24 +147,24 @@ def note_commits(name: str, answer: Any, into: CoordinatorAnswer) -> None:
     into.commits[name] = commits
 
 
-class Roster:
+class KnownGroups:
     """Remembers the coordinator of each group, to tell a deleted group from one that cannot be listed now."""
 
     def __init__(self) -> None:
         self._groups: dict[str, ListedGroup] = {}
         self._brokers: frozenset[Node] = frozenset()
 
-    def unseen(self, answers: Iterable[CoordinatorAnswer]) -> dict[str, ListedGroup]:
-        """Take in a round of answers, and return the groups that are missing from it without being deleted.
+    def unlisted(self, responses: Iterable[CoordinatorResponse]) -> dict[str, ListedGroup]:
+        """Takes in a round of responses, and returns the groups that are missing from it without being deleted.
 
         A group that no broker lists is deleted if every broker listed its groups and the brokers are those of the
-        round before. Otherwise its coordinator may not have answered, or may be changing.
+        round before. Otherwise its coordinator may not have responded, or may be changing.
         """
-        answers = list(answers)
-        brokers = frozenset(answer.node for answer in answers)
-        listed = {name: group for answer in answers for name, group in answer.groups.items()}
-        settled = brokers == self._brokers and all(answer.listed for answer in answers)
-        unseen = {} if settled else {name: group for name, group in self._groups.items() if name not in listed}
-        self._groups = listed | unseen
+        responses = list(responses)
+        brokers = frozenset(response.node for response in responses)
+        listed = {name: group for response in responses for name, group in response.groups.items()}
+        settled = brokers == self._brokers and all(response.listed for response in responses)
+        unlisted = {} if settled else {name: group for name, group in self._groups.items() if name not in listed}
+        self._groups = listed | unlisted
         self._brokers = brokers
-        return unseen
+        return unlisted

@@ -9,11 +9,11 @@ from uuid import UUID
 from exporter.core.model import Failure
 from exporter.settings import Filter
 from exporter.sources import ClusterUnavailable
-from exporter.sources.kafka.connection import NoAnswer, Node, Round, reason_of_code
+from exporter.sources.kafka.connection import Node, NoResponse, RequestRound, reason_of_code
 from exporter.sources.kafka.messages import MetadataRequest, MetadataResponse
 
 NO_LEADER = -1
-FIRST_WITH_TOPIC_IDS = 10
+MIN_VERSION_WITH_TOPIC_IDS = 10
 
 NO_TOPIC_ID = str(UUID(int=0))
 """The id of a topic that has none, because ``inter.broker.protocol.version`` is below 2.8."""
@@ -37,31 +37,31 @@ class Metadata:
     failures: tuple[Failure, ...]
 
 
-async def read_metadata(questions: Round, topics: Filter) -> Metadata:
-    """Ask one broker after the other until one answers; raises ClusterUnavailable if none does."""
-    refusals: list[NoAnswer] = []
-    for node in questions.connection.bootstrap_nodes():
+async def read_metadata(requests: RequestRound, topics: Filter) -> Metadata:
+    """Reads metadata from one broker after the other until one responds. Raises ClusterUnavailable if none does."""
+    failures: list[NoResponse] = []
+    for node in requests.connections.bootstrap_nodes():
         try:
-            answer = await questions.ask(node, MetadataRequest(topics=None, allow_auto_topic_creation=False))
-        except NoAnswer as refusal:
-            refusals.append(refusal)
+            response = await requests.send(node, MetadataRequest(topics=None, allow_auto_topic_creation=False))
+        except NoResponse as failure:
+            failures.append(failure)
             continue
-        found = metadata_of(answer, topics)
-        questions.connection.learn_brokers(answer)
-        return found
+        metadata = metadata_of(response, topics)
+        requests.connections.learn_brokers(response)
+        return metadata
     # One error is reported: an authentication failure if there is one, because it has to be fixed first.
-    refusals.sort(key=lambda refusal: refusal.reason == "authentication")
-    last = refusals[-1] if refusals else NoAnswer("connection", "no bootstrap server")
+    failures.sort(key=lambda failure: failure.reason == "authentication")
+    last = failures[-1] if failures else NoResponse("connection", "no bootstrap server")
     raise ClusterUnavailable(last.reason, str(last))
 
 
-def metadata_of(answer: MetadataResponse, topics: Filter) -> Metadata:
-    """Return the brokers of a metadata answer, and its topics that the filter admits."""
+def metadata_of(response: MetadataResponse, topics: Filter) -> Metadata:
+    """The brokers of a Metadata response, and its topics that the filter admits."""
     leaders: dict[str, list[int]] = {}
     topic_ids: dict[str, str] = {}
     unreadable: set[str] = set()
     failures: list[Failure] = []
-    for topic in answer.topics:
+    for topic in response.topics:
         if topic.name is None or not topics.admits(topic.name):
             continue
         reason = reason_of_code(topic.error_code)
@@ -77,7 +77,7 @@ def metadata_of(answer: MetadataResponse, topics: Filter) -> Metadata:
             if partition.leader_id == NO_LEADER:
                 failures.append(Failure("partition", f"{topic.name}/{partition.partition_index}", "no_leader"))
         leaders[topic.name] = nodes
-        if answer.API_VERSION >= FIRST_WITH_TOPIC_IDS and str(topic.topic_id) != NO_TOPIC_ID:
+        if response.API_VERSION >= MIN_VERSION_WITH_TOPIC_IDS and str(topic.topic_id) != NO_TOPIC_ID:
             topic_ids[topic.name] = str(topic.topic_id)
-    brokers = tuple(broker.node_id for broker in answer.brokers)
+    brokers = tuple(broker.node_id for broker in response.brokers)
     return Metadata(brokers, leaders, topic_ids, frozenset(unreadable), tuple(failures))

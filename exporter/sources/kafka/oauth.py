@@ -17,7 +17,7 @@ RENEW_BEFORE_EXPIRY = 30.0
 
 
 class ClientCredentials(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python ships no type hints
-    """Asks ``token_url`` for a token, and again shortly before the token expires."""
+    """Fetches a token from ``token_url``, and again shortly before the token expires."""
 
     def __init__(self, oauth: OAuth, timeout: float) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class ClientCredentials(AbstractTokenProvider):  # type: ignore[misc]  # kafka-p
         self._renew_at = 0.0
 
     def token(self) -> str:
-        """Return a valid token; raises SaslAuthenticationFailedError if none can be obtained."""
+        """Returns a valid token. Raises SaslAuthenticationFailedError if none can be obtained."""
         if time.monotonic() >= self._renew_at:
             self._fetch()
         return self._token
@@ -48,8 +48,8 @@ class ClientCredentials(AbstractTokenProvider):  # type: ignore[misc]  # kafka-p
             headers={"Authorization": f"Basic {credentials}", "Accept": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
-                body = json.load(answer)
+            with urllib.request.urlopen(request, timeout=self._timeout) as response:  # noqa: S310
+                body = json.load(response)
             self._token = str(body["access_token"])
             lifetime = float(body.get("expires_in", 300))
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -8,15 +8,15 @@ from typing import Any, Final
 import numpy as np
 
 from exporter.core.model import NOT_READ, Failure, Int64s
-from exporter.sources.kafka.connection import NoAnswer, Node, Round, reason_of_code
+from exporter.sources.kafka.connection import Node, NoResponse, RequestRound, reason_of_code
 from exporter.sources.kafka.messages import ListOffsetsRequest
 from exporter.sources.kafka.metadata import NO_LEADER
 
 LATEST: Final = -1
-"""The timestamp that asks for the end offset, by Kafka's protocol."""
+"""The timestamp that stands for the end offset, by Kafka's protocol."""
 
 EARLIEST: Final = -2
-"""The timestamp that asks for the log start offset, by Kafka's protocol."""
+"""The timestamp that stands for the log start offset, by Kafka's protocol."""
 
 READ_UNCOMMITTED: Final = 0
 READ_COMMITTED: Final = 1
@@ -31,22 +31,21 @@ Offsets = Mapping[str, Int64s]
 
 
 async def read_offsets(
-    questions: Round, leaders: Mapping[str, list[int]], timestamp: int, isolation: int = READ_UNCOMMITTED
+    requests: RequestRound, leaders: Mapping[str, list[int]], timestamp: int, isolation: int = READ_UNCOMMITTED
 ) -> tuple[Offsets, tuple[Failure, ...]]:
-    """Return topic → offset by partition id, NOT_READ where a leader did not answer, and the failures."""
+    """Returns topic → offset by partition id, NOT_READ where a leader did not respond, and the failures."""
     offsets = {topic: [NOT_READ] * len(nodes) for topic, nodes in leaders.items()}
-    asked = by_leader(leaders)
-    answers = [
-        _ask(questions, node, _request(batch, timestamp, isolation), offsets)
-        for node, topics in asked.items()
+    reads = [
+        _read_from_leader(requests, node, _request(batch, timestamp, isolation), offsets)
+        for node, topics in by_leader(leaders).items()
         for batch in batches(topics)
     ]
-    failures = [failure for found in await questions.connection.together(answers) for failure in found]
+    failures = [failure for of_one in await requests.connections.gather(reads) for failure in of_one]
     return {topic: np.array(values, dtype=np.int64) for topic, values in offsets.items()}, tuple(failures)
 
 
 def _request(topics: Mapping[str, list[int]], timestamp: int, isolation: int) -> ListOffsetsRequest:
-    """Return the request for some partitions of one leader."""
+    """The request for some partitions of one leader."""
     return ListOffsetsRequest(
         isolation_level=isolation,
         topics=[
@@ -57,19 +56,21 @@ def _request(topics: Mapping[str, list[int]], timestamp: int, isolation: int) ->
     )
 
 
-async def _ask(questions: Round, node: Node, request: ListOffsetsRequest, into: dict[str, list[int]]) -> list[Failure]:
-    """Ask one leader, note the offsets, and return what failed."""
+async def _read_from_leader(
+    requests: RequestRound, node: Node, request: ListOffsetsRequest, into: dict[str, list[int]]
+) -> list[Failure]:
+    """Reads and records the offsets that one leader returns, and returns what failed."""
     try:
-        answer = await questions.ask(node, request)
-    except NoAnswer as refusal:
-        return [Failure("broker", str(node), refusal.reason)]
-    return note_offsets(answer, into)
+        response = await requests.send(node, request)
+    except NoResponse as failure:
+        return [Failure("broker", str(node), failure.reason)]
+    return record_offsets(response, into)
 
 
-def note_offsets(answer: Any, into: dict[str, list[int]]) -> list[Failure]:
-    """Note the offsets of an answer to a ListOffsets request, and return the partitions that failed."""
+def record_offsets(response: Any, into: dict[str, list[int]]) -> list[Failure]:
+    """Records the offsets of a ListOffsets response, and returns the partitions that failed."""
     failures = []
-    for topic in answer.topics:
+    for topic in response.topics:
         offsets = into[topic.name]
         for partition in topic.partitions:
             if partition.error_code == 0:
@@ -81,17 +82,17 @@ def note_offsets(answer: Any, into: dict[str, list[int]]) -> list[Failure]:
 
 
 def by_leader(leaders: Mapping[str, list[int]]) -> dict[Node, dict[str, list[int]]]:
-    """Return leader → topic → partitions; a partition without a leader is left out."""
-    asked: dict[Node, dict[str, list[int]]] = {}
+    """Leader → topic → partition ids; a partition without a leader is left out."""
+    partitions: dict[Node, dict[str, list[int]]] = {}
     for topic, nodes in leaders.items():
         for partition, node in enumerate(nodes):
             if node != NO_LEADER:
-                asked.setdefault(node, {}).setdefault(topic, []).append(partition)
-    return asked
+                partitions.setdefault(node, {}).setdefault(topic, []).append(partition)
+    return partitions
 
 
 def batches(topics: Mapping[str, list[int]], size: int = PARTITIONS_PER_REQUEST) -> Iterator[dict[str, list[int]]]:
-    """Split topic → partitions into batches of at most ``size`` partitions."""
+    """Splits topic → partition ids into batches of at most ``size`` partitions."""
     batch: dict[str, list[int]] = {}
     room = size
     for topic, partitions in topics.items():

@@ -15,8 +15,8 @@ from exporter.core.model import NOT_READ, Failure
 from exporter.settings import Filter
 from exporter.sources.kafka.connection import reason_of_code
 from exporter.sources.kafka.metadata import metadata_of
-from exporter.sources.kafka.offsets import batches, by_leader, note_offsets
-from tests.support.kafka_answers import brokers
+from exporter.sources.kafka.offsets import batches, by_leader, record_offsets
+from tests.support.kafka_responses import brokers
 
 
 def test_metadata_tells_leaders_and_what_cannot_be_read() -> None:
@@ -35,7 +35,7 @@ def test_metadata_tells_leaders_and_what_cannot_be_read() -> None:
             ],
         )
 
-    found = metadata_of(
+    metadata = metadata_of(
         MetadataResponse(
             version=12,
             brokers=brokers(1, 2),
@@ -49,11 +49,11 @@ def test_metadata_tells_leaders_and_what_cannot_be_read() -> None:
         ),
         Filter(),
     )
-    assert found.brokers == (1, 2)
-    assert found.leaders == {"t": [1, 2], "u": [-1], "without an id yet": [1]}
-    assert set(found.topic_ids) == {"t", "u"}
-    assert found.unreadable == {"secret"}
-    assert found.failures == (
+    assert metadata.brokers == (1, 2)
+    assert metadata.leaders == {"t": [1, 2], "u": [-1], "without an id yet": [1]}
+    assert set(metadata.topic_ids) == {"t", "u"}
+    assert metadata.unreadable == {"secret"}
+    assert metadata.failures == (
         Failure("partition", "u/0", "no_leader"),
         Failure("topic", "secret", "topic_authorization_failed"),
     )
@@ -65,7 +65,7 @@ def test_offsets_that_a_leader_refuses_stay_unread() -> None:
     rows = [(0, 0, 42), (1, 6, -1)]
     partitions = [partition_class(version=5, partition_index=n, error_code=c, offset=o) for n, c, o in rows]
     into = {"t": [NOT_READ, NOT_READ, NOT_READ]}
-    failures = note_offsets(
+    failures = record_offsets(
         ListOffsetsResponse(version=5, topics=[topic_class(version=5, name="t", partitions=partitions)]), into
     )
     assert into == {"t": [42, NOT_READ, NOT_READ]}
@@ -73,10 +73,10 @@ def test_offsets_that_a_leader_refuses_stay_unread() -> None:
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=3), st.lists(st.integers(-1, 4), max_size=30)), st.integers(1, 9))
-def test_every_led_partition_is_asked_for_once_in_batches_of_bounded_size(
+def test_every_led_partition_is_requested_once_in_batches_of_bounded_size(
     leaders: dict[str, list[int]], size: int
 ) -> None:
-    asked = [
+    requested = [
         (node, topic, partition)
         for node, topics in by_leader(leaders).items()
         for batch in batches(topics, size)
@@ -84,7 +84,7 @@ def test_every_led_partition_is_asked_for_once_in_batches_of_bounded_size(
         for partition in partitions
     ]
     led = [(node, t, p) for t, nodes in leaders.items() for p, node in enumerate(nodes) if node >= 0]
-    assert sorted(asked) == sorted(led)
+    assert sorted(requested) == sorted(led)
     for topics in by_leader(leaders).values():
         assert all(0 < sum(map(len, batch.values())) <= size for batch in batches(topics, size))
 

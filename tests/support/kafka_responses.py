@@ -1,4 +1,4 @@
-"""Kafka's answers, made without a Kafka, and connections on which they come."""
+"""Kafka's responses, made without a Kafka, and connections on which they come."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
 from kafka.protocol.metadata import MetadataResponse
 
 
-class Answers:
-    """A round of questions that are answered from a list; an exception in it is raised."""
+class PreparedRound:
+    """A round of requests whose responses come from a list; an exception in it is raised."""
 
-    def __init__(self, *answers: Any) -> None:
-        self.asked: list[Any] = []
-        self._answers = list(answers)
-        self.connection = self
+    def __init__(self, *responses: Any) -> None:
+        self.sent: list[Any] = []
+        self._responses = list(responses)
+        self.connections = self
 
-    async def ask(self, node: object, request: Any) -> Any:
-        self.asked.append(request)
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    async def send(self, node: object, request: Any) -> Any:
+        self.sent.append(request)
+        response = self._responses.pop(0)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
-    async def together(self, questions: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
-        return [await question for question in questions]
+    async def gather(self, coroutines: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+        return [await coroutine for coroutine in coroutines]
 
 
 class OneBroker:
-    """A connection to broker 1, which answers each kind of request with what is set for it; exceptions are raised."""
+    """The connection to broker 1, whose response to each kind of request is set; exceptions are raised."""
 
-    def __init__(self, **answers: Any) -> None:
-        self.answers = answers
+    def __init__(self, **responses: Any) -> None:
+        self.responses = responses
         self.sent: list[str] = []
         self.timeouts: set[float] = set()
 
-    def run(self, question: Callable[..., Coroutine[Any, Any, Any]], *arguments: object) -> Any:
-        return asyncio.run(question(*arguments))
+    def run(self, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: object) -> Any:
+        return asyncio.run(function(*arguments))
 
-    async def together(self, questions: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
-        return [await question for question in questions]
+    async def gather(self, coroutines: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+        return [await coroutine for coroutine in coroutines]
 
     async def send(self, node: object, request: Any, timeout: float) -> Any:
         kind = type(request).__name__.removesuffix("Request")
         self.sent.append(kind)
         self.timeouts.add(timeout)
-        answer = self.answers[kind]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = self.responses[kind]
+        if isinstance(response, Exception):
+            raise response
+        return response
 
     def bootstrap_nodes(self) -> list[int]:
         return [1]
@@ -113,7 +113,7 @@ def fetched(*groups: tuple[str, int, dict[str, dict[int, tuple[int, int]]]], ver
 
 
 def described(assignment: bytes, protocol: str = "consumer", name: str = "g") -> Any:
-    """One classic group of an answer to a DescribeGroups request, with one member."""
+    """One classic group of a DescribeGroups response, with one member."""
     member_class = DescribeGroupsResponse.DescribedGroup.DescribedGroupMember
     member = member_class(
         version=5, member_id="m", client_id="me", client_host="/h", member_metadata=b"", member_assignment=assignment
@@ -137,7 +137,7 @@ def describing(*groups: Any) -> DescribeGroupsResponse:
 
 
 def refused(name: str, code: int) -> Any:
-    """One group of an answer to a DescribeGroups request, with an error code."""
+    """One group of a DescribeGroups response, with an error code."""
     return DescribeGroupsResponse.DescribedGroup(
         version=5, error_code=code, group_id=name, group_state="", protocol_type="", members=[]
     )
