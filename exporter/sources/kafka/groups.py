@@ -10,8 +10,10 @@ import numpy as np
 
 from exporter.core.model import JUDGED_TYPES, NO_OFFSET, NOT_READ, Failure, Int64s
 from exporter.settings import Filter
-from exporter.sources.kafka.connection import Node, NoResponse, RequestRound, reason_of_code
+from exporter.sources.kafka.connections import Node
 from exporter.sources.kafka.messages import ListGroupsRequest, OffsetFetchRequest
+from exporter.sources.kafka.reasons import reason_of_code
+from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 GROUPS_PER_REQUEST: Final = 100
 MIN_VERSION_WITH_MANY_GROUPS: Final = 8

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from exporter.core.model import EMPTY, Failure, Members, Owner
-from exporter.sources.kafka.connection import Node, NoResponse, RequestRound, reason_of_code
+from exporter.sources.kafka.connections import Node
 from exporter.sources.kafka.groups import GONE, ListedGroup
 from exporter.sources.kafka.messages import (
     ConsumerGroupDescribeRequest,
     ConsumerProtocolAssignment,
     DescribeGroupsRequest,
 )
+from exporter.sources.kafka.reasons import reason_of_code
+from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 GROUPS_PER_REQUEST: Final = 50
 

@@ -9,8 +9,10 @@ from uuid import UUID
 from exporter.core.model import Failure
 from exporter.settings import Filter
 from exporter.sources import ClusterUnavailable
-from exporter.sources.kafka.connection import Node, NoResponse, RequestRound, reason_of_code
+from exporter.sources.kafka.connections import Node
 from exporter.sources.kafka.messages import MetadataRequest, MetadataResponse
+from exporter.sources.kafka.reasons import reason_of_code
+from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 NO_LEADER = -1
 MIN_VERSION_WITH_TOPIC_IDS = 10

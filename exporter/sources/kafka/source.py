@@ -23,11 +23,12 @@ from exporter.core.model import (
 )
 from exporter.settings import Cluster
 from exporter.sources import ClusterUnavailable
-from exporter.sources.kafka.connection import BrokerConnections, RequestRound
+from exporter.sources.kafka.connections import BrokerConnections
 from exporter.sources.kafka.groups import CoordinatorResponse, KnownGroups, ListedGroup, read_coordinator
 from exporter.sources.kafka.members import DescribedGroups, describe
 from exporter.sources.kafka.metadata import Metadata, read_metadata
 from exporter.sources.kafka.offsets import EARLIEST, LATEST, READ_COMMITTED, Offsets, read_offsets
+from exporter.sources.kafka.request_round import RequestRound
 
 MAX_TIMEOUTS_IN_A_ROW: Final = 3
 """An observation meets at most this many timeouts of a broker: for metadata, commits and end offsets."""

@@ -10,8 +10,8 @@ from kafka.errors import IncompatibleBrokerVersion, KafkaConnectionError, KafkaT
 
 from exporter.settings import Cluster
 from exporter.sources import ClusterUnavailable
-from exporter.sources.kafka.connection import NoResponse, RequestRound
 from exporter.sources.kafka.messages import ListGroupsRequest, MetadataRequest
+from exporter.sources.kafka.request_round import NoResponse, RequestRound
 from exporter.sources.kafka.source import KafkaSource
 from tests.support.kafka_responses import OneBroker, listing
 

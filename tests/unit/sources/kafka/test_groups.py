@@ -10,7 +10,6 @@ from kafka.protocol.consumer import OffsetFetchRequest, OffsetFetchResponse
 
 from exporter.core.model import NO_OFFSET, NOT_READ, Failure
 from exporter.settings import Filter
-from exporter.sources.kafka.connection import NoResponse
 from exporter.sources.kafka.groups import (
     CoordinatorResponse,
     KnownGroups,
@@ -18,6 +17,7 @@ from exporter.sources.kafka.groups import (
     read_coordinator,
     record_commits,
 )
+from exporter.sources.kafka.request_round import NoResponse
 from tests.support.kafka_responses import PreparedRound, fetched, listing
 
 EVERYTHING = Filter()

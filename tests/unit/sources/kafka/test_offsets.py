@@ -13,9 +13,9 @@ from kafka.protocol.metadata import MetadataResponse
 
 from exporter.core.model import NOT_READ, Failure
 from exporter.settings import Filter
-from exporter.sources.kafka.connection import reason_of_code
 from exporter.sources.kafka.metadata import metadata_of
 from exporter.sources.kafka.offsets import batches, by_leader, record_offsets
+from exporter.sources.kafka.reasons import reason_of_code
 from tests.support.kafka_responses import brokers
 
 
