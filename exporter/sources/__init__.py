@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from exporter.core.model import Observation
@@ -26,6 +27,13 @@ class Source(Protocol):
 
         Waiting for a part that does not respond ends early enough to return the rest within ``timeout`` seconds.
         Raises ClusterUnavailable when nothing can be read.
+        """
+
+    def expect(self, groups: Iterable[str], topics: Mapping[str, int]) -> None:
+        """Names what the retained history holds: groups, and topics with their numbers of partitions.
+
+        What of it cannot be read is then reported as unread, as if the source had read it before, and not left out as
+        if it did not exist.
         """
 
     def refresh_members(self, observation: Observation) -> None:

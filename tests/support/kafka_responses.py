@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+import inspect
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
+from kafka.errors import IncompatibleBrokerVersion
 from kafka.protocol.admin import DescribeGroupsResponse, ListGroupsResponse
 from kafka.protocol.consumer import OffsetFetchResponse
 from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
@@ -20,24 +23,30 @@ class PreparedRound:
         self._responses = list(responses)
         self.connections = self
 
-    async def send(self, node: object, request: Any) -> Any:
+    async def send(
+        self, node: object, request: Any, read: Callable[[Any], Any], *, has_alternative: bool = False
+    ) -> Any:
         self.sent.append(request)
         response = self._responses.pop(0)
         if isinstance(response, Exception):
             raise response
-        return response
+        return read(response)
 
     async def gather(self, coroutines: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
         return [await coroutine for coroutine in coroutines]
 
 
-class OneBroker:
-    """The connection to broker 1, whose response to each kind of request is set; exceptions are raised."""
+class Brokers:
+    """Connections to brokers whose responses to each kind of request are set, by node.
 
-    def __init__(self, **responses: Any) -> None:
-        self.responses = responses
+    An exception is raised; a function is called with the request. Other kinds are not known to the broker.
+    """
+
+    def __init__(self, responses: Mapping[int, dict[str, Any]]) -> None:
+        self.of_node = responses
         self.sent: list[str] = []
         self.timeouts: set[float] = set()
+        self.disconnected: list[object] = []
 
     def run(self, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: object) -> Any:
         return asyncio.run(function(*arguments))
@@ -45,17 +54,20 @@ class OneBroker:
     async def gather(self, coroutines: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
         return [await coroutine for coroutine in coroutines]
 
-    async def send(self, node: object, request: Any, timeout: float) -> Any:
+    async def send(self, node: int, request: Any, timeout: float) -> Any:
         kind = type(request).__name__.removesuffix("Request")
         self.sent.append(kind)
         self.timeouts.add(timeout)
-        response = self.responses[kind]
+        response = self.of_node[node].get(kind, IncompatibleBrokerVersion())
         if isinstance(response, Exception):
             raise response
-        return response
+        return response(request) if inspect.isfunction(response) else response
 
     def bootstrap_nodes(self) -> list[int]:
-        return [1]
+        return list(self.of_node)
+
+    def disconnect(self, node: object) -> None:
+        self.disconnected.append(node)
 
     def learn_brokers(self, metadata: MetadataResponse) -> None:
         pass
@@ -65,6 +77,38 @@ class OneBroker:
 
     def close(self) -> None:
         pass
+
+
+class OneBroker(Brokers):
+    """The connection to broker 1."""
+
+    def __init__(self, **responses: Any) -> None:
+        self.responses = responses
+        super().__init__({1: self.responses})
+
+
+def topic(name: str, leaders: Mapping[int, int], error_code: int = 0, id_: int = 7) -> Any:
+    """One topic of a Metadata response: partition id → leader, -1 without one."""
+    topic_class = MetadataResponse.MetadataResponseTopic
+    return topic_class(
+        version=12,
+        name=name,
+        error_code=error_code,
+        topic_id=UUID(int=id_),
+        partitions=[
+            topic_class.MetadataResponsePartition(version=12, partition_index=number, leader_id=leader, error_code=0)
+            for number, leader in leaders.items()
+        ],
+    )
+
+
+def metadata(*nodes: int, topics: Iterable[Any] = ()) -> MetadataResponse:
+    return MetadataResponse(version=12, brokers=brokers(*nodes), topics=list(topics))
+
+
+def absent(code: int) -> Callable[[Any], Any]:
+    """Describes every requested group with this error code."""
+    return lambda request: describing(*(refused(name, code) for name in request.groups))
 
 
 def brokers(*nodes: int) -> list[Any]:

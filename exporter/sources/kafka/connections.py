@@ -73,6 +73,10 @@ class BrokerConnections:
                 ) from error
             raise
 
+    def disconnect(self, node: Node) -> None:
+        """Closes the connection to a broker, if there is one; the next request opens another."""
+        self._manager.close(node)
+
     def close(self) -> None:
         """Closes all connections and ends their thread."""
         self._loop.call_soon_threadsafe(self._manager.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,16 +12,19 @@ from exporter.core.model import JUDGED_TYPES, NO_OFFSET, NOT_READ, Failure, Int6
 from exporter.settings import Filter
 from exporter.sources.kafka.connections import Node
 from exporter.sources.kafka.messages import ListGroupsRequest, OffsetFetchRequest
-from exporter.sources.kafka.reasons import reason_of_code
+from exporter.sources.kafka.reasons import UNSUPPORTED_VERSION, reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 GROUPS_PER_REQUEST: Final = 100
+REQUESTS_AT_A_TIME: Final = 4
+"""So many requests for commits wait at a coordinator, so that it never waits for the next one."""
+
 MIN_VERSION_WITH_MANY_GROUPS: Final = 8
 """OffsetFetch takes many groups from this version on (KIP-709, Kafka 3.0)."""
 MAX_VERSION_WITH_TOPIC_NAMES: Final = 9
 """From version 10 on OffsetFetch names topics by id only."""
 
-GONE = "group_id_not_found"
+GONE: Final = "group_id_not_found"
 
 _Group = OffsetFetchRequest.OffsetFetchRequestGroup
 
@@ -42,11 +45,13 @@ class CoordinatorResponse:
     """What one broker responded about the groups that it coordinates.
 
     ``commits``: group → topic → committed offset by partition id; a group that is listed but missing here could
-    not be read. ``listed`` is False if the broker did not send a complete list of its groups.
+    not be read. ``listed`` is False if the broker did not send a complete list of its groups. ``total``: how many it
+    listed, those that are not admitted included.
     """
 
     node: Node
     listed: bool = True
+    total: int = 0
     groups: dict[str, ListedGroup] = field(default_factory=dict)
     commits: dict[str, Mapping[str, Int64s]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
@@ -56,24 +61,34 @@ class CoordinatorResponse:
         self.failures += [Failure("group", name, reason) for name in names]
 
 
-async def read_coordinator(requests: RequestRound, node: Node, admitted: Filter) -> CoordinatorResponse:
-    """Reads the groups of one broker, and the commits of those that are admitted and judged."""
+async def read_coordinator(
+    requests: RequestRound, node: Node, admitted: Filter, sizes: Mapping[str, int]
+) -> CoordinatorResponse:
+    """Reads the groups of one broker, and the commits of those that are admitted and judged.
+
+    ``sizes``: topic → number of partitions; commits on anything else are left out.
+    """
     response = CoordinatorResponse(node)
+
+    def read(listing: Any) -> str | None:
+        response.groups = listed_groups(listing, node, admitted)
+        response.total = len(listing.groups)
+        return reason_of_code(listing.error_code)
+
     try:
-        listing = await requests.send(node, ListGroupsRequest())
+        reason = await requests.send(node, ListGroupsRequest(), read)
     except NoResponse as failure:
-        response.listed = False
-        response.failures.append(Failure("broker", str(node), failure.reason))
-        return response
-    reason = reason_of_code(listing.error_code)
+        reason = failure.reason
     if reason is not None:
         # A broker that is still loading its offsets returns an error, and only a part of its groups.
         response.listed = False
         response.failures.append(Failure("broker", str(node), reason))
-    response.groups = listed_groups(listing, node, admitted)
     judged = [name for name, group in response.groups.items() if group.type in JUDGED_TYPES]
-    for start in range(0, len(judged), GROUPS_PER_REQUEST):
-        await _read_commits(requests, judged[start : start + GROUPS_PER_REQUEST], response)
+    starts = range(0, len(judged), GROUPS_PER_REQUEST)
+    batches = iter([judged[start : start + GROUPS_PER_REQUEST] for start in starts])
+    await requests.connections.gather(
+        _read_batches(requests, batches, response, sizes) for _ in starts[:REQUESTS_AT_A_TIME]
+    )
     return response
 
 
@@ -92,81 +107,79 @@ def listed_groups(listing: Any, node: Node, admitted: Filter) -> dict[str, Liste
     }
 
 
-async def _read_commits(requests: RequestRound, names: list[str], into: CoordinatorResponse) -> None:
+async def _read_batches(
+    requests: RequestRound, batches: Iterator[list[str]], into: CoordinatorResponse, sizes: Mapping[str, int]
+) -> None:
+    """Reads the commits of one batch of groups after the other until none is left."""
+    for names in batches:
+        await _read_commits(requests, names, into, sizes)
+
+
+async def _read_commits(
+    requests: RequestRound, names: list[str], into: CoordinatorResponse, sizes: Mapping[str, int]
+) -> None:
     """Reads the commits of some groups of one broker, in one request or, from an old broker, one for each."""
+
+    def read(response: Any) -> None:
+        for group in response.groups:
+            record_commits(group.group_id, group, into, sizes)
+
+    request = OffsetFetchRequest(
+        groups=[_Group(group_id=name, topics=None) for name in names],
+        min_version=MIN_VERSION_WITH_MANY_GROUPS,
+        max_version=MAX_VERSION_WITH_TOPIC_NAMES,
+    )
     try:
-        response = await requests.send(
-            into.node,
-            OffsetFetchRequest(
-                groups=[_Group(group_id=name, topics=None) for name in names],
-                min_version=MIN_VERSION_WITH_MANY_GROUPS,
-                max_version=MAX_VERSION_WITH_TOPIC_NAMES,
-            ),
-        )
+        await requests.send(into.node, request, read, has_alternative=True)
     except NoResponse as failure:
-        if failure.reason == "unsupported_version":
-            await requests.connections.gather(_read_commits_of_one(requests, name, into) for name in names)
+        if failure.reason == UNSUPPORTED_VERSION:
+            await requests.connections.gather(_read_commits_of_one(requests, name, into, sizes) for name in names)
         else:
-            into.fail(names, failure.reason)
-        return
-    for group in response.groups:
-        record_commits(group.group_id, group, into)
+            into.fail((name for name in names if name not in into.commits), failure.reason)
 
 
-async def _read_commits_of_one(requests: RequestRound, name: str, into: CoordinatorResponse) -> None:
+async def _read_commits_of_one(
+    requests: RequestRound, name: str, into: CoordinatorResponse, sizes: Mapping[str, int]
+) -> None:
     """Reads the commits of one group from a broker before Kafka 3.0."""
     request = OffsetFetchRequest(
         group_id=name, topics=None, min_version=2, max_version=MIN_VERSION_WITH_MANY_GROUPS - 1
     )
     try:
-        response = await requests.send(into.node, request)
+        await requests.send(into.node, request, lambda response: record_commits(name, response, into, sizes))
     except NoResponse as failure:
         into.fail([name], failure.reason)
-        return
-    record_commits(name, response, into)
 
 
-def record_commits(name: str, response: Any, into: CoordinatorResponse) -> None:
-    """Records one group's commits, or why they could not be read."""
+def record_commits(name: str, response: Any, into: CoordinatorResponse, sizes: Mapping[str, int]) -> None:
+    """Records one group's commits on topics of known size, or why they could not be read.
+
+    Raises LookupError for a group that was not requested.
+    """
+    if name not in into.groups:
+        raise KeyError(f"group {name}")
     reason = reason_of_code(response.error_code)
     if reason == GONE:
-        into.groups.pop(name, None)
+        into.groups.pop(name)
         return
     if reason is not None:
         into.fail([name], reason)
         return
     commits: dict[str, Int64s] = {}
+    failures: list[Failure] = []
     for topic in response.topics:
-        offsets = [NO_OFFSET] * (max((p.partition_index for p in topic.partitions), default=-1) + 1)
-        for partition in topic.partitions:
+        size = sizes.get(topic.name, 0)
+        read = [partition for partition in topic.partitions if 0 <= partition.partition_index < size]
+        if not read:
+            continue
+        offsets = [NO_OFFSET] * (max(partition.partition_index for partition in read) + 1)
+        for partition in read:
             if partition.error_code == 0:
                 offsets[partition.partition_index] = partition.committed_offset
             else:
                 offsets[partition.partition_index] = NOT_READ
                 subject = f"{name}/{topic.name}/{partition.partition_index}"
-                into.failures.append(Failure("partition", subject, reason_of_code(partition.error_code) or ""))
+                failures.append(Failure("partition", subject, reason_of_code(partition.error_code) or ""))
         commits[topic.name] = np.array(offsets, dtype=np.int64)
     into.commits[name] = commits
-
-
-class KnownGroups:
-    """Remembers the coordinator of each group, to tell a deleted group from one that cannot be listed now."""
-
-    def __init__(self) -> None:
-        self._groups: dict[str, ListedGroup] = {}
-        self._brokers: frozenset[Node] = frozenset()
-
-    def unlisted(self, responses: Iterable[CoordinatorResponse]) -> dict[str, ListedGroup]:
-        """Takes in a round of responses, and returns the groups that are missing from it without being deleted.
-
-        A group that no broker lists is deleted if every broker listed its groups and the brokers are those of the
-        round before. Otherwise its coordinator may not have responded, or may be changing.
-        """
-        responses = list(responses)
-        brokers = frozenset(response.node for response in responses)
-        listed = {name: group for response in responses for name, group in response.groups.items()}
-        settled = brokers == self._brokers and all(response.listed for response in responses)
-        unlisted = {} if settled else {name: group for name, group in self._groups.items() if name not in listed}
-        self._groups = listed | unlisted
-        self._brokers = brokers
-        return unlisted
+    into.failures += failures

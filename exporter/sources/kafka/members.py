@@ -21,7 +21,7 @@ from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 GROUPS_PER_REQUEST: Final = 50
 
-StateAndMembers = tuple[str, Members]
+StateAndMembers = tuple[str, Members | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ async def _describe(
     try:
         if consumer_protocol:
             request = ConsumerGroupDescribeRequest(group_ids=names, include_authorized_operations=False)
-            return _described(await requests.send(node, request), _consumer_group)
+            return await requests.send(node, request, lambda response: _described(response, _consumer_group))
         request = DescribeGroupsRequest(groups=names, include_authorized_operations=False)
-        return _described(await requests.send(node, request), classic_group)
+        return await requests.send(node, request, lambda response: _described(response, classic_group))
     except NoResponse as failure:
         return DescribedGroups(failures=tuple(Failure("membership", name, failure.reason) for name in names))
 
@@ -82,18 +82,31 @@ def _consumer_group(group: Any) -> StateAndMembers:
 
 
 def classic_group(group: Any) -> StateAndMembers:
-    """The state and the members of one group of a DescribeGroups response; only consumers have owners."""
-    if group.protocol_type != "consumer":
-        return group.group_state, Members(len(group.members), None)
-    owners: dict[str, dict[int, Owner]] = {}
+    """The state and the members of one group of a DescribeGroups response.
+
+    Only consumers have owners, and only if every assignment can be read: members send them to each other as bytes, so
+    a client may have put anything there.
+    """
+    owners: dict[str, dict[int, Owner]] | None = {} if group.protocol_type == "consumer" else None
     for member in group.members:
-        if not member.member_assignment:
-            continue
+        if owners is None:
+            break
         owner = Owner(member.client_id, member.client_host)
         try:
-            assignment = ConsumerProtocolAssignment.decode(member.member_assignment)
-        except (struct.error, ValueError, IndexError, UnicodeDecodeError):
-            return group.group_state, Members(len(group.members), None)
-        for topic, partitions in ((part.topic, part.partitions) for part in assignment.assigned_partitions):
-            owners.setdefault(topic, {}).update(dict.fromkeys(partitions, owner))
+            for topic, partitions in _assignment(member.member_assignment).items():
+                owners.setdefault(topic, {}).update(dict.fromkeys(partitions, owner))
+        except (struct.error, TypeError, ValueError, IndexError):
+            owners = None
     return group.group_state, Members(len(group.members), owners)
+
+
+def _assignment(encoded: bytes) -> dict[str, list[int]]:
+    """Topic → partition ids of one member. Raises TypeError, ValueError, IndexError or struct.error."""
+    if not encoded:
+        return {}
+    assigned: dict[str, list[int]] = {}
+    for topic in ConsumerProtocolAssignment.decode(encoded).assigned_partitions:
+        if topic.topic is None or min(topic.partitions, default=0) < 0:
+            raise ValueError(f"partitions {topic.partitions} of topic {topic.topic}")
+        assigned.setdefault(topic.topic, []).extend(topic.partitions)
+    return assigned

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 from exporter.core.model import Failure
 from exporter.settings import Filter
 from exporter.sources import ClusterUnavailable
+from exporter.sources.kafka import reasons
 from exporter.sources.kafka.connections import Node
 from exporter.sources.kafka.messages import MetadataRequest, MetadataResponse
 from exporter.sources.kafka.reasons import reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
-NO_LEADER = -1
-MIN_VERSION_WITH_TOPIC_IDS = 10
+NO_LEADER: Final = -1
+MIN_VERSION_WITH_TOPIC_IDS: Final = 10
 
-NO_TOPIC_ID = str(UUID(int=0))
+MAX_MISSING_PARTITIONS: Final = 10_000
+"""Metadata lists every partition of a topic. So many may be missing before an id counts as corrupt, instead of as the
+size of an array."""
+
+NO_TOPIC_ID: Final = str(UUID(int=0))
 """The id of a topic that has none, because ``inter.broker.protocol.version`` is below 2.8."""
 
-DELETED = "unknown_topic_or_partition"
+DELETED: Final = "unknown_topic_or_partition"
 """The error for a topic that is being deleted."""
+
+FORBIDDEN: Final = "topic_authorization_failed"
+
+OFFSETS_TOPIC: Final = "__consumer_offsets"
+"""The topic that holds the commits; the leader of one of its partitions coordinates the groups in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +40,8 @@ class Metadata:
     """A cluster's brokers and topics.
 
     ``leaders``: topic → node by partition id, NO_LEADER without one. ``topic_ids``: topic → id, from Kafka 2.8 on.
-    ``unreadable``: topics that exist, but were returned with an error.
+    ``unreadable``: topics that exist, but were returned with an error. ``coordinators``: the leaders of OFFSETS_TOPIC
+    by partition id, NO_LEADER without one; empty where the topic cannot be seen.
     """
 
     brokers: tuple[Node, ...]
@@ -37,19 +49,20 @@ class Metadata:
     topic_ids: Mapping[str, str]
     unreadable: frozenset[str]
     failures: tuple[Failure, ...]
+    coordinators: tuple[int, ...] = ()
+    topics: int = 0
+    """How many topics there are, those that the filter does not admit included."""
 
 
 async def read_metadata(requests: RequestRound, topics: Filter) -> Metadata:
-    """Reads metadata from one broker after the other until one responds. Raises ClusterUnavailable if none does."""
+    """Reads metadata from the first broker that responds with some. Raises ClusterUnavailable if none does."""
     failures: list[NoResponse] = []
     for node in requests.connections.bootstrap_nodes():
         try:
-            response = await requests.send(node, MetadataRequest(topics=None, allow_auto_topic_creation=False))
+            metadata = await _read_from(requests, node, topics)
         except NoResponse as failure:
             failures.append(failure)
             continue
-        metadata = metadata_of(response, topics)
-        requests.connections.learn_brokers(response)
         return metadata
     # One error is reported: an authentication failure if there is one, because it has to be fixed first.
     failures.sort(key=lambda failure: failure.reason == "authentication")
@@ -57,13 +70,51 @@ async def read_metadata(requests: RequestRound, topics: Filter) -> Metadata:
     raise ClusterUnavailable(last.reason, str(last))
 
 
+async def _read_from(requests: RequestRound, node: Node, topics: Filter) -> Metadata:
+    """Reads one broker's metadata. Raises NoResponse, also if it knows of no broker: it has just started."""
+
+    def read(response: MetadataResponse) -> Metadata:
+        metadata = metadata_of(response, topics)
+        if metadata.brokers:
+            requests.connections.learn_brokers(response)
+        return metadata
+
+    metadata = await requests.send(node, MetadataRequest(topics=None, allow_auto_topic_creation=False), read)
+    if not metadata.brokers:
+        name = requests.connections.name(node)
+        raise NoResponse("broker_not_available", f"broker {name}: its metadata lists no brokers yet")
+    if not metadata.topics:
+        await _check_rights(requests, node)
+    return metadata
+
+
+async def _check_rights(requests: RequestRound, node: Node) -> None:
+    """Raises ClusterUnavailable if a cluster seems to have no topics only because they are forbidden.
+
+    Kafka leaves out of a list what may not be described; of a topic that is requested by name it says so.
+    """
+    request = MetadataRequest(
+        topics=[MetadataRequest.MetadataRequestTopic(name=OFFSETS_TOPIC)], allow_auto_topic_creation=False
+    )
+
+    def read(response: MetadataResponse) -> set[str | None]:
+        return {reason_of_code(topic.error_code) for topic in response.topics}
+
+    if FORBIDDEN in await requests.send(node, request, read):
+        raise ClusterUnavailable(FORBIDDEN, "no topic can be seen: the user lacks the permission Describe on topics")
+
+
 def metadata_of(response: MetadataResponse, topics: Filter) -> Metadata:
-    """The brokers of a Metadata response, and its topics that the filter admits."""
+    """The brokers of a Metadata response, and its topics that the filter admits. Raises ValueError."""
     leaders: dict[str, list[int]] = {}
     topic_ids: dict[str, str] = {}
     unreadable: set[str] = set()
     failures: list[Failure] = []
+    coordinators: list[int] = []
     for topic in response.topics:
+        if topic.name == OFFSETS_TOPIC and topic.error_code == 0:
+            coordinators = _leaders(topic)
+            failures += _without_leader(OFFSETS_TOPIC, coordinators)
         if topic.name is None or not topics.admits(topic.name):
             continue
         reason = reason_of_code(topic.error_code)
@@ -73,13 +124,34 @@ def metadata_of(response: MetadataResponse, topics: Filter) -> Metadata:
             unreadable.add(topic.name)
             failures.append(Failure("topic", topic.name, reason))
             continue
-        nodes = [NO_LEADER] * (max((p.partition_index for p in topic.partitions), default=-1) + 1)
-        for partition in topic.partitions:
-            nodes[partition.partition_index] = partition.leader_id
-            if partition.leader_id == NO_LEADER:
-                failures.append(Failure("partition", f"{topic.name}/{partition.partition_index}", "no_leader"))
-        leaders[topic.name] = nodes
+        leaders[topic.name] = _leaders(topic)
+        failures += _without_leader(topic.name, leaders[topic.name])
         if response.API_VERSION >= MIN_VERSION_WITH_TOPIC_IDS and str(topic.topic_id) != NO_TOPIC_ID:
             topic_ids[topic.name] = str(topic.topic_id)
-    brokers = tuple(broker.node_id for broker in response.brokers)
-    return Metadata(brokers, leaders, topic_ids, frozenset(unreadable), tuple(failures))
+    return Metadata(
+        brokers=tuple(broker.node_id for broker in response.brokers),
+        leaders=leaders,
+        topic_ids=topic_ids,
+        unreadable=frozenset(unreadable),
+        failures=tuple(dict.fromkeys(failures)),
+        coordinators=tuple(coordinators),
+        topics=len(response.topics),
+    )
+
+
+def _leaders(topic: Any) -> list[int]:
+    """A topic's leaders by partition id, NO_LEADER without one. Raises ValueError for an id that cannot be."""
+    leaders = {partition.partition_index: partition.leader_id for partition in topic.partitions}
+    highest = max(leaders, default=-1)
+    if min(leaders, default=0) < 0 or highest >= len(leaders) + MAX_MISSING_PARTITIONS:
+        raise ValueError(f"partitions {min(leaders)} to {highest} of topic {topic.name}, which has {len(leaders)}")
+    return [leaders.get(id_, NO_LEADER) for id_ in range(highest + 1)]
+
+
+def _without_leader(topic: str, leaders: list[int]) -> list[Failure]:
+    """A failure for each partition without a leader."""
+    return [
+        Failure("partition", f"{topic}/{id_}", reasons.NO_LEADER)
+        for id_, node in enumerate(leaders)
+        if node == NO_LEADER
+    ]

@@ -63,18 +63,22 @@ async def _read_from_leader(
 ) -> list[Failure]:
     """Reads and records the offsets that one leader returns, and returns what failed."""
     try:
-        response = await requests.send(node, request)
+        return await requests.send(node, request, lambda response: record_offsets(response, into))
     except NoResponse as failure:
         return [Failure("broker", str(node), failure.reason)]
-    return record_offsets(response, into)
 
 
 def record_offsets(response: Any, into: dict[str, list[int]]) -> list[Failure]:
-    """Records the offsets of a ListOffsets response, and returns the partitions that failed."""
+    """Records the offsets of a ListOffsets response, and returns the partitions that failed.
+
+    Raises LookupError if it names a partition that was not requested.
+    """
     failures = []
     for topic in response.topics:
         offsets = into[topic.name]
         for partition in topic.partitions:
+            if partition.partition_index < 0:
+                raise IndexError(f"partition {partition.partition_index} of topic {topic.name}")
             if partition.error_code == 0:
                 offsets[partition.partition_index] = partition.offset
             else:

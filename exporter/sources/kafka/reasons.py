@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import kafka.errors
+
+INVALID_RESPONSE: Final = "invalid_response"
+NO_COORDINATOR: Final = "coordinator_not_available"
+NO_LEADER: Final = "no_leader"
+SEVERAL_COORDINATORS: Final = "several_coordinators"
+UNSUPPORTED_VERSION: Final = "unsupported_version"
 
 
 def reason_of(error: kafka.errors.KafkaError) -> str:
@@ -12,7 +20,9 @@ def reason_of(error: kafka.errors.KafkaError) -> str:
     if isinstance(error, kafka.errors.SaslAuthenticationFailedError):
         return "authentication"
     if isinstance(error, kafka.errors.IncompatibleBrokerVersion):
-        return "unsupported_version"
+        return UNSUPPORTED_VERSION
+    if isinstance(error, kafka.errors.KafkaProtocolError):
+        return INVALID_RESPONSE
     if isinstance(error, kafka.errors.BrokerResponseError) and error.message:
         return str(error.message).lower()
     return "connection"

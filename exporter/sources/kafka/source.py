@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -12,22 +13,22 @@ from typing import Final
 import numpy as np
 
 from exporter.core.model import (
-    ALIVE_STATES,
     EMPTY,
     JUDGED_TYPES,
     NOT_READ,
     Failure,
     GroupObservation,
-    Members,
     Observation,
 )
 from exporter.settings import Cluster
 from exporter.sources import ClusterUnavailable
 from exporter.sources.kafka.connections import BrokerConnections
-from exporter.sources.kafka.groups import CoordinatorResponse, KnownGroups, ListedGroup, read_coordinator
-from exporter.sources.kafka.members import DescribedGroups, describe
+from exporter.sources.kafka.groups import CoordinatorResponse, ListedGroup, read_coordinator
+from exporter.sources.kafka.known_groups import FORBIDDEN, KnownGroups, check_absent
+from exporter.sources.kafka.known_members import KnownMembers
 from exporter.sources.kafka.metadata import Metadata, read_metadata
 from exporter.sources.kafka.offsets import EARLIEST, LATEST, READ_COMMITTED, Offsets, read_offsets
+from exporter.sources.kafka.reasons import SEVERAL_COORDINATORS
 from exporter.sources.kafka.request_round import RequestRound
 
 MAX_TIMEOUTS_IN_A_ROW: Final = 3
@@ -52,8 +53,7 @@ class KafkaSource:
         self._clock = clock or steady_clock()
         self._connections: BrokerConnections | None = None
         self._known_groups = KnownGroups()
-        self._described = DescribedGroups()
-        self._described_at: float | None = None
+        self._members = KnownMembers(cluster.members_refresh)
         self._listed: dict[str, ListedGroup] = {}
         self._sizes: dict[str, int] = {}
 
@@ -61,8 +61,9 @@ class KafkaSource:
         """Returns the state of the cluster now; see `Source.observe`."""
         connections = self._connected()
         response_timeout = min(self._cluster.request_timeout, timeout / MAX_TIMEOUTS_IN_A_ROW)
+        ends_at = time.monotonic() + timeout
         try:
-            return connections.run(self._observe, RequestRound(connections, response_timeout))
+            return connections.run(self._observe, RequestRound(connections, response_timeout), ends_at)
         except ClusterUnavailable as unavailable:
             if unavailable.reason == "authentication":
                 # The library would repeat its first authentication failure forever, even once the cause is fixed.
@@ -70,22 +71,17 @@ class KafkaSource:
             raise
 
     def refresh_members(self, observation: Observation) -> None:
-        """Describes the alive groups, at most every ``members_refresh`` seconds, and groups whose state is unknown."""
-        now, connections = time.monotonic(), self._connections
-        due = self._described_at is None or now - self._described_at >= self._cluster.members_refresh
-        if not due or connections is None:
+        """Describes the members of groups, if that is due; see `Source.refresh_members`."""
+        connections = self._connections
+        if connections is None:
             return
-        self._described_at = now
-        wanted = [
-            group
-            for name, group in self._listed.items()
-            if name in observation.groups and (group.state in ALIVE_STATES or not group.state)
-        ]
-        requests = RequestRound(connections, self._cluster.request_timeout)
-        described = connections.run(describe, requests, wanted)
-        not_described = observation.unread_groups | {failure.subject for failure in described.failures}
-        kept = {name: known for name, known in self._described.groups.items() if name in not_described}
-        self._described = DescribedGroups({**kept, **described.groups}, described.failures)
+        listed = (group for name, group in self._listed.items() if name in observation.groups)
+        self._members.refresh(connections, self._cluster.request_timeout, listed, observation.unread_groups)
+
+    def expect(self, groups: Iterable[str], topics: Mapping[str, int]) -> None:
+        """Names groups, and topics with their numbers of partitions, that exist; see `Source.expect`."""
+        self._known_groups.expect(filter(self._cluster.groups.admits, groups))
+        self._sizes = {topic: size for topic, size in topics.items() if self._cluster.topics.admits(topic)}
 
     def close(self) -> None:
         """Closes the connections; a later observation opens new ones."""
@@ -102,26 +98,38 @@ class KafkaSource:
                 raise ClusterUnavailable("configuration", str(error)) from error
         return self._connections
 
-    async def _observe(self, requests: RequestRound) -> Observation:
-        """Reads metadata, then commits, then end offsets: in this order lag cannot be negative."""
-        started, at = time.perf_counter(), int(self._clock() * 1000)
+    async def _observe(self, requests: RequestRound, ends_at: float) -> Observation:
+        """Reads metadata, then commits, then end offsets: in this order lag cannot be negative.
+
+        What is not read by ``ends_at`` (monotonic time) is a failure; reading commits leaves time for end offsets.
+        """
+        started = time.perf_counter()
         metadata = await read_metadata(requests, self._cluster.topics)
         metadata_read = time.perf_counter()
+        now = time.monotonic()
+        requests.deadline = now + (ends_at - now) / 2
+        sizes = self._sizes | {topic: len(leaders) for topic, leaders in metadata.leaders.items()}
         responses = await requests.connections.gather(
-            read_coordinator(requests, node, self._cluster.groups) for node in metadata.brokers
+            read_coordinator(requests, node, self._cluster.groups, sizes) for node in metadata.brokers
         )
-        commits_read = time.perf_counter()
+        commits_read, at = time.perf_counter(), int(self._clock() * 1000)
+        requests.deadline = ends_at
         groups = self._groups(responses)
         offsets = await self._offsets(requests, metadata, groups)
         offsets_read = time.perf_counter()
 
-        unlisted = self._known_groups.unlisted(responses)
+        missing = await self._known_groups.missing(requests, metadata, responses)
         listed = {name: group for response in responses for name, group in response.groups.items()}
         judged = {name for name, group in listed.items() if group.type in JUDGED_TYPES}
         self._listed = listed
-        undescribed = [failure for failure in self._described.failures if failure.subject in groups]
         failures = chain(
-            metadata.failures, *(response.failures for response in responses), offsets.failures, undescribed
+            metadata.failures,
+            *(response.failures for response in responses),
+            offsets.failures,
+            self._members.failures(groups),
+            (Failure("group", name, SEVERAL_COORDINATORS) for name in judged & _listed_twice(responses)),
+            (Failure("group", name, reason) for name, reason in missing.items() if reason is not None),
+            await self._forbidden_groups(requests, responses),
         )
         return Observation(
             cluster=self._cluster.name,
@@ -132,7 +140,7 @@ class KafkaSource:
             stable_offsets=offsets.stable,
             topic_ids=metadata.topic_ids,
             committed_readers=frozenset(filter(self._reads_committed, groups)),
-            unread_groups=frozenset(unlisted) | (judged - groups.keys()),
+            unread_groups=frozenset(missing) | (judged - groups.keys()),
             other_groups={name: group.type for name, group in listed.items() if name not in judged},
             brokers=len(metadata.brokers),
             failures=tuple(dict.fromkeys(failures)),
@@ -143,6 +151,17 @@ class KafkaSource:
                 "offsets": offsets_read - commits_read,
             },
         )
+
+    async def _forbidden_groups(
+        self, requests: RequestRound, responses: Iterable[CoordinatorResponse]
+    ) -> tuple[Failure, ...]:
+        """A failure if no group is listed because none may be described: Kafka leaves such groups out of its lists."""
+        listing = [response for response in responses if response.listed]
+        if any(response.total for response in responses) or not listing:
+            return ()
+        name = self._cluster.client_id
+        said = await check_absent(requests, listing[0].node, [name])
+        return (Failure("cluster", self._cluster.name, FORBIDDEN),) if said.get(name) == FORBIDDEN else ()
 
     async def _offsets(
         self, requests: RequestRound, metadata: Metadata, groups: Mapping[str, GroupObservation]
@@ -173,22 +192,33 @@ class KafkaSource:
         return {**end_offsets, **unread}
 
     def _groups(self, responses: list[CoordinatorResponse]) -> Mapping[str, GroupObservation]:
-        """The groups whose commits were read, with what is known of their members."""
+        """The groups whose commits were read, with what is known of their members.
+
+        A group that two brokers list is left out. One of them does not coordinate it any more: its commits are old.
+        """
         groups = {}
+        listed_twice = _listed_twice(responses)
         for response in responses:
             for name, commits in response.commits.items():
+                if name in listed_twice:
+                    continue
                 group = response.groups[name]
-                state, members = self._described.groups.get(name, ("", None))
-                state = group.state or state
+                state, members = self._members.of(group)
                 groups[name] = GroupObservation(
                     state=state,
                     commits=commits,
                     type=group.type,
                     protocol=group.protocol,
                     coordinator=int(group.coordinator),
-                    members=members if state in ALIVE_STATES else Members(0, EMPTY) if state else None,
+                    members=members,
                 )
         return groups
+
+
+def _listed_twice(responses: Iterable[CoordinatorResponse]) -> set[str]:
+    """The groups that more than one broker lists."""
+    counts = Counter(name for response in responses for name in response.groups)
+    return {name for name, count in counts.items() if count > 1}
 
 
 def steady_clock() -> Callable[[], float]:

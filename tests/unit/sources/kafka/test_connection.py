@@ -22,7 +22,7 @@ def send(broker: OneBroker, *requests: Any) -> list[str]:
     reasons, before = [], len(broker.sent)
     for request in requests:
         try:
-            asyncio.run(request_round.send(1, request))
+            asyncio.run(request_round.send(1, request, lambda response: response))
         except NoResponse as failure:
             reasons.append(failure.reason)
     assert request_round.sent.total() == len(broker.sent) - before

@@ -12,7 +12,6 @@ from exporter.core.model import NO_OFFSET, NOT_READ, Failure
 from exporter.settings import Filter
 from exporter.sources.kafka.groups import (
     CoordinatorResponse,
-    KnownGroups,
     ListedGroup,
     read_coordinator,
     record_commits,
@@ -21,11 +20,12 @@ from exporter.sources.kafka.request_round import NoResponse
 from tests.support.kafka_responses import PreparedRound, fetched, listing
 
 EVERYTHING = Filter()
+SIZES = {"t": 3}
 
 
 def read(*responses: Any, admitted: Filter = EVERYTHING) -> tuple[CoordinatorResponse, PreparedRound]:
     requests = PreparedRound(*responses)
-    return asyncio.run(read_coordinator(requests, 1, admitted)), requests  # type: ignore[arg-type]
+    return asyncio.run(read_coordinator(requests, 1, admitted, SIZES)), requests  # type: ignore[arg-type]
 
 
 def test_commits_are_read_of_judged_groups_only() -> None:
@@ -122,26 +122,24 @@ def responded(node: int, *names: str, listed: bool = True) -> CoordinatorRespons
 def test_a_group_reported_as_gone_is_forgotten() -> None:
     into = responded(1, "a")
     (group,) = fetched(("a", 69, {})).groups
-    record_commits("a", group, into)
+    record_commits("a", group, into, SIZES)
     assert (into.groups, into.commits, into.failures) == ({}, {}, [])
 
 
-def test_a_group_is_gone_when_all_brokers_are_there_and_none_lists_it() -> None:
-    known_groups = KnownGroups()
-    assert known_groups.unlisted([responded(1, "a"), responded(2, "b")]) == {}
-    assert known_groups.unlisted([responded(1, "a"), responded(2)]) == {}
+def test_commits_on_partitions_and_topics_that_do_not_exist_are_left_out() -> None:
+    response, _ = read(
+        listing(("a", "Stable", "classic")),
+        fetched(("a", 0, {"t": {1: (5, 0), 50_000_000: (7, 0), -1: (7, 0)}, "unknown": {0: (1, 0)}})),
+    )
+    assert {topic: offsets.tolist() for topic, offsets in response.commits["a"].items()} == {"t": [NO_OFFSET, 5]}
 
 
-def test_a_group_of_a_broker_that_does_not_respond_is_unlisted_until_it_is_listed_again() -> None:
-    known_groups = KnownGroups()
-    known_groups.unlisted([responded(1, "a"), responded(2, "b")])
-    for _ in range(3):
-        assert set(known_groups.unlisted([responded(1, "a"), responded(2, listed=False)])) == {"b"}
-    assert known_groups.unlisted([responded(1, "a", "b"), responded(2)]) == {}
-
-
-def test_a_group_is_unlisted_while_brokers_come_and_go() -> None:
-    known_groups = KnownGroups()
-    known_groups.unlisted([responded(1, "a"), responded(2, "b")])
-    assert set(known_groups.unlisted([responded(1, "a")])) == {"b"}
-    assert known_groups.unlisted([responded(1, "a")]) == {}  # the brokers are those of the round before: it has gone
+def test_commits_that_were_read_are_kept_when_a_later_request_times_out() -> None:
+    names = [f"g{number:03}" for number in range(150)]
+    response, _ = read(
+        listing(*((name, "Empty", "classic") for name in names)),
+        fetched(*((name, 0, {}) for name in names[:100])),
+        NoResponse("timeout", "broker 1: timed out"),
+    )
+    assert set(response.commits) == set(names[:100])
+    assert response.failures == [Failure("group", name, "timeout") for name in names[100:]]

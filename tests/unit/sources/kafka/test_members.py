@@ -16,13 +16,40 @@ from exporter.settings import Cluster
 from exporter.sources.kafka.members import classic_group
 from exporter.sources.kafka.messages import ConsumerGroupDescribeResponse
 from exporter.sources.kafka.source import KafkaSource
-from tests.support.kafka_responses import OneBroker, assigned, brokers, described, describing, fetched, listing, refused
+from tests.support.kafka_responses import (
+    OneBroker,
+    absent,
+    assigned,
+    brokers,
+    described,
+    describing,
+    fetched,
+    listing,
+    refused,
+)
 
 
 def test_a_classic_groups_assignments_are_read() -> None:
     state, members = classic_group(described(assigned("t", [0, 2])))
     assert (state, members.count) == ("Stable", 1)
     assert members.owners == {"t": {0: Owner("me", "/h"), 2: Owner("me", "/h")}}
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        assigned("t", [-1]),
+        b"\x00\x01\xff\xff\xff\xff\xff\xff\xff\xff",  # no array of topics
+        b"\x00\x01\x00\x00\x00\x01\x00\x01t\xff\xff\xff\xff\xff\xff\xff\xff",  # no array of partitions
+        b"\x00\x01\x00\x00\x00\x01\xff\xff\x00\x00\x00\x01\x00\x00\x00\x00\xff\xff\xff\xff",  # no name
+        b"\x00\x01\x7f\xff\xff\xff",
+    ],
+)
+def test_a_malformed_assignment_costs_no_other_group_its_members(cluster: OneCluster, assignment: bytes) -> None:
+    good = described(assigned("t", [0]), name="b")
+    observation = cluster.observe(DescribeGroups=describing(described(assignment, name="a"), good))
+    assert known(observation) == [Members(1, None), KNOWN]
+    assert observation.failures == ()
 
 
 @given(st.binary(min_size=1, max_size=60))
@@ -104,6 +131,34 @@ def test_groups_that_cannot_be_read_when_members_are_described_keep_theirs(clust
     assert known(cluster.source.observe(10.0)) == [KNOWN, KNOWN]
 
 
+@pytest.mark.parametrize("state", ["PreparingRebalance", "CompletingRebalance"])
+def test_a_group_that_rebalances_keeps_its_owners_and_is_described_again_at_once(
+    cluster: OneCluster, state: str
+) -> None:
+    cluster.source = KafkaSource(Cluster("c", ("k:1",), members_refresh=3600.0))
+    assert known(cluster.observe(DescribeGroups=both())) == [KNOWN, KNOWN]
+    cluster.source._members._described_at = float("-inf")  # an hour later
+    rebalancing = described(b"", name="a")
+    rebalancing.group_state = state
+    responses = of_groups("a", "b", state=state) | {
+        "DescribeGroups": describing(rebalancing, described(assigned("t", [0]), name="b"))
+    }
+    assert known(cluster.observe(**responses)) == [KNOWN, KNOWN]
+    more = described(assigned("t", [0, 1]), name="a")
+    moved = known(cluster.observe(**of_groups("a", "b"), DescribeGroups=describing(more)))[0]
+    assert moved is not None
+    assert moved.owners is not None
+    assert set(moved.owners["t"]) == {0, 1}
+    assert known(cluster.observe(DescribeGroups=KafkaTimeoutError()))[0] == moved  # not due
+
+
+def test_owners_are_not_known_of_a_group_that_is_first_described_while_it_rebalances(cluster: OneCluster) -> None:
+    rebalancing = [described(b"", name=name) for name in ("a", "b")]
+    for group in rebalancing:
+        group.group_state = "CompletingRebalance"
+    assert known(cluster.observe(DescribeGroups=describing(*rebalancing))) == [Members(1, None), Members(1, None)]
+
+
 def test_the_members_of_a_group_that_was_never_described_are_not_known(cluster: OneCluster) -> None:
     observation = cluster.observe(DescribeGroups=KafkaTimeoutError())
     assert known(observation) == [None, None]
@@ -124,7 +179,7 @@ def test_a_group_that_is_deleted_before_it_is_described_is_no_failure(cluster: O
     observation = cluster.observe(DescribeGroups=describing(*(refused(name, NOT_FOUND) for name in ("a", "b"))))
     assert (known(observation), observation.failures) == ([None, None], ())
     cluster.observe(DescribeGroups=KafkaTimeoutError())
-    cluster.broker.responses |= of_groups(*left)
+    cluster.broker.responses |= of_groups(*left) | {"DescribeGroups": absent(NOT_FOUND)}
     assert {failure.subject for failure in cluster.source.observe(10.0).failures} == set(left)
 
 

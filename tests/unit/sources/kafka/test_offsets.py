@@ -1,62 +1,15 @@
-"""What Kafka says of topics and offsets: good parts are kept, errors become failures, nothing raises."""
+"""What leaders say of offsets: good parts are kept, errors become failures."""
 
 from __future__ import annotations
-
-from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.protocol.consumer import ListOffsetsResponse
-from kafka.protocol.metadata import MetadataResponse
 
 from exporter.core.model import NOT_READ, Failure
-from exporter.settings import Filter
-from exporter.sources.kafka.metadata import metadata_of
 from exporter.sources.kafka.offsets import batches, by_leader, record_offsets
 from exporter.sources.kafka.reasons import reason_of_code
-from tests.support.kafka_responses import brokers
-
-
-def test_metadata_tells_leaders_and_what_cannot_be_read() -> None:
-    topic_class = MetadataResponse.MetadataResponseTopic
-    partition_class = topic_class.MetadataResponsePartition
-
-    def topic(name: str, leaders: dict[int, int], error_code: int = 0, id_: int = 7) -> Any:
-        return topic_class(
-            version=12,
-            name=name,
-            error_code=error_code,
-            topic_id=UUID(int=id_),
-            partitions=[
-                partition_class(version=12, partition_index=number, leader_id=leader, error_code=0)
-                for number, leader in leaders.items()
-            ],
-        )
-
-    metadata = metadata_of(
-        MetadataResponse(
-            version=12,
-            brokers=brokers(1, 2),
-            topics=[
-                topic("t", {1: 2, 0: 1}),
-                topic("u", {0: -1}),
-                topic("without an id yet", {0: 1}, id_=0),
-                topic("gone", {}, 3),
-                topic("secret", {}, 29),
-            ],
-        ),
-        Filter(),
-    )
-    assert metadata.brokers == (1, 2)
-    assert metadata.leaders == {"t": [1, 2], "u": [-1], "without an id yet": [1]}
-    assert set(metadata.topic_ids) == {"t", "u"}
-    assert metadata.unreadable == {"secret"}
-    assert metadata.failures == (
-        Failure("partition", "u/0", "no_leader"),
-        Failure("topic", "secret", "topic_authorization_failed"),
-    )
 
 
 def test_offsets_that_a_leader_refuses_stay_unread() -> None:
@@ -95,3 +48,12 @@ def test_every_led_partition_is_requested_once_in_batches_of_bounded_size(
 )
 def test_codes_are_told_by_kafkas_names(code: int, reason: str | None) -> None:
     assert reason_of_code(code) == reason
+
+
+@pytest.mark.parametrize(("name", "partition"), [("t", 3), ("t", -1), ("other", 0)])
+def test_offsets_of_a_partition_that_was_not_requested_are_refused(name: str, partition: int) -> None:
+    topic_class = ListOffsetsResponse.ListOffsetsTopicResponse
+    row = topic_class.ListOffsetsPartitionResponse(version=5, partition_index=partition, error_code=0, offset=42)
+    response = ListOffsetsResponse(version=5, topics=[topic_class(version=5, name=name, partitions=[row])])
+    with pytest.raises(LookupError):
+        record_offsets(response, {"t": [NOT_READ] * 3})
