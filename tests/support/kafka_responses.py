@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from kafka.errors import IncompatibleBrokerVersion
+from kafka.errors import IncompatibleBrokerVersion, UnknownBrokerIdError
 from kafka.protocol.admin import DescribeGroupsResponse, ListGroupsResponse
 from kafka.protocol.consumer import OffsetFetchResponse
 from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
@@ -58,6 +58,8 @@ class Brokers:
         kind = type(request).__name__.removesuffix("Request")
         self.sent.append(kind)
         self.timeouts.add(timeout)
+        if node not in self.of_node:
+            raise UnknownBrokerIdError(node)
         response = self.of_node[node].get(kind, IncompatibleBrokerVersion())
         if isinstance(response, Exception):
             raise response
@@ -65,6 +67,12 @@ class Brokers:
 
     def bootstrap_nodes(self) -> list[int]:
         return list(self.of_node)
+
+    async def first(self, attempts: Iterable[Callable[[], Coroutine[Any, Any, Any]]], seconds: float) -> Any:
+        for attempt in attempts:
+            if (result := await attempt()) is not None:
+                return result
+        return None
 
     def disconnect(self, node: object) -> None:
         self.disconnected.append(node)

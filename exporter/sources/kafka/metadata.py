@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
 from exporter.core.model import Failure
 from exporter.settings import Filter
@@ -19,12 +19,12 @@ from exporter.sources.kafka.request_round import NoResponse, RequestRound
 NO_LEADER: Final = -1
 MIN_VERSION_WITH_TOPIC_IDS: Final = 10
 
+NEXT_BROKER_SECONDS: Final = 1.0
+"""A broker that has not responded with metadata after so long is no longer the only one that is waited for."""
+
 MAX_MISSING_PARTITIONS: Final = 10_000
 """Metadata lists every partition of a topic. So many may be missing before an id counts as corrupt, instead of as the
 size of an array."""
-
-NO_TOPIC_ID: Final = str(UUID(int=0))
-"""The id of a topic that has none, because ``inter.broker.protocol.version`` is below 2.8."""
 
 DELETED: Final = "unknown_topic_or_partition"
 """The error for a topic that is being deleted."""
@@ -55,14 +55,20 @@ class Metadata:
 
 
 async def read_metadata(requests: RequestRound, topics: Filter) -> Metadata:
-    """Reads metadata from the first broker that responds with some. Raises ClusterUnavailable if none does."""
+    """Returns the metadata of the broker that responds first. Raises ClusterUnavailable if none does."""
     failures: list[NoResponse] = []
-    for node in requests.connections.bootstrap_nodes():
+
+    async def attempt(node: Node) -> Metadata | None:
         try:
-            metadata = await _read_from(requests, node, topics)
+            return await _read_from(requests, node, topics)
         except NoResponse as failure:
             failures.append(failure)
-            continue
+            return None
+
+    nodes = requests.connections.bootstrap_nodes()
+    seconds = min(NEXT_BROKER_SECONDS, requests.timeout / max(len(nodes), 1))
+    metadata = await requests.connections.first([partial(attempt, node) for node in nodes], seconds)
+    if metadata is not None:
         return metadata
     # One error is reported: an authentication failure if there is one, because it has to be fixed first.
     failures.sort(key=lambda failure: failure.reason == "authentication")
@@ -126,7 +132,7 @@ def metadata_of(response: MetadataResponse, topics: Filter) -> Metadata:
             continue
         leaders[topic.name] = _leaders(topic)
         failures += _without_leader(topic.name, leaders[topic.name])
-        if response.API_VERSION >= MIN_VERSION_WITH_TOPIC_IDS and str(topic.topic_id) != NO_TOPIC_ID:
+        if response.API_VERSION >= MIN_VERSION_WITH_TOPIC_IDS and topic.topic_id and topic.topic_id.int:
             topic_ids[topic.name] = str(topic.topic_id)
     return Metadata(
         brokers=tuple(broker.node_id for broker in response.brokers),

@@ -34,7 +34,7 @@ class RequestRound:
         self.connections = connections
         self.sent: Counter[str] = Counter()
         self.deadline = float("inf")
-        self._timeout = timeout
+        self.timeout = timeout
         self._unresponsive: dict[Node, NoResponse] = {}
 
     async def send(
@@ -48,7 +48,7 @@ class RequestRound:
         """
         if node in self._unresponsive:
             raise self._unresponsive[node]
-        timeout = min(self._timeout, self.deadline - time.monotonic())
+        timeout = min(self.timeout, self.deadline - time.monotonic())
         if timeout <= 0:
             raise NoResponse("timeout", f"broker {self.connections.name(node)}: no time was left for it")
         self.sent[type(request).__name__.removesuffix("Request")] += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -34,6 +36,9 @@ from exporter.sources.kafka.request_round import RequestRound
 MAX_TIMEOUTS_IN_A_ROW: Final = 3
 """An observation meets at most this many timeouts of a broker: for metadata, commits and end offsets."""
 
+EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN})
+"""The errors of a system that cannot give any more of what a connection needs."""
+
 
 @dataclass(frozen=True, slots=True)
 class _TopicOffsets:
@@ -52,6 +57,8 @@ class KafkaSource:
         self._cluster = cluster
         self._clock = clock or steady_clock()
         self._connections: BrokerConnections | None = None
+        self._closed = False
+        self._lock = threading.Lock()
         self._known_groups = KnownGroups()
         self._members = KnownMembers(cluster.members_refresh)
         self._listed: dict[str, ListedGroup] = {}
@@ -64,10 +71,11 @@ class KafkaSource:
         ends_at = time.monotonic() + timeout
         try:
             return connections.run(self._observe, RequestRound(connections, response_timeout), ends_at)
-        except ClusterUnavailable as unavailable:
-            if unavailable.reason == "authentication":
-                # The library would repeat its first authentication failure forever, even once the cause is fixed.
-                self.close()
+        except ClusterUnavailable:
+            raise
+        except Exception:
+            # The connections' thread may have ended with it. The next observation opens new ones.
+            self._replace(connections)
             raise
 
     def refresh_members(self, observation: Observation) -> None:
@@ -84,19 +92,36 @@ class KafkaSource:
         self._sizes = {topic: size for topic, size in topics.items() if self._cluster.topics.admits(topic)}
 
     def close(self) -> None:
-        """Closes the connections; a later observation opens new ones."""
-        connections, self._connections = self._connections, None
+        """Closes the connections for good: an observation that has not opened them yet will not."""
+        with self._lock:
+            self._closed = True
+            connections, self._connections = self._connections, None
         if connections is not None:
             connections.close()
 
     def _connected(self) -> BrokerConnections:
-        """The open connections. Raises ClusterUnavailable if their settings are of no use."""
-        if self._connections is None:
-            try:
-                self._connections = BrokerConnections(self._cluster)
-            except (OSError, ssl.SSLError, ValueError) as error:
-                raise ClusterUnavailable("configuration", str(error)) from error
-        return self._connections
+        """The open connections. Raises ClusterUnavailable if there cannot be any."""
+        with self._lock:
+            if self._closed:
+                raise ClusterUnavailable("closed", "the connections have been closed")
+            if self._connections is None:
+                self._connections = self._connect()
+            return self._connections
+
+    def _connect(self) -> BrokerConnections:
+        try:
+            return BrokerConnections(self._cluster)
+        except RuntimeError as error:
+            raise ClusterUnavailable("resources", str(error)) from error
+        except (OSError, ssl.SSLError, ValueError) as error:
+            exhausted = isinstance(error, OSError) and error.errno in EXHAUSTED
+            raise ClusterUnavailable("resources" if exhausted else "configuration", str(error)) from error
+
+    def _replace(self, connections: BrokerConnections) -> None:
+        with self._lock:
+            if self._connections is connections:
+                self._connections = None
+        connections.close()
 
     async def _observe(self, requests: RequestRound, ends_at: float) -> Observation:
         """Reads metadata, then commits, then end offsets: in this order lag cannot be negative.
