@@ -44,11 +44,18 @@ DOWN: Final = Badge("DOWN", "err", _OCTAGON, "the last collection could not read
 
 _REASONS: Final = {
     "authentication": "Kafka refused the credentials",
+    "broker_not_available": "the broker has just started and does not know the cluster yet",
     "configuration": "the connection cannot be set up as it is configured",
     "connection": "no connection could be made, or it broke",
+    "coordinator_not_available": "the group's commits have no leader, so nobody can read them",
     "deadline": "the collection had not ended when this page was requested; it continues",
     "internal_error": "an unexpected error; the exporter's log has its traceback",
+    "invalid_response": "what was received is not a valid response",
     "no_leader": "the partition has no leader",
+    "not_coordinator": "the group is being handed over to another broker",
+    "resources": "the system has no thread, file descriptor or memory left",
+    "several_coordinators": "two brokers list the group; one of them does so from old memory",
+    "throttling_quota_exceeded": "the broker throttles this client",
     "timeout": "no answer in time",
     "unsupported_version": "the broker does not support the request",
 }
