@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from exporter.core import history as histories
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History
 from exporter.core.model import Failure, Observation
 from exporter.core.report import Outcome, in_words, report
@@ -41,7 +41,7 @@ LAST_SAVE_SECONDS = 1.0
 class HistoryStore(Protocol):
     """Keeps histories across restarts; `exporter.storage.Storage` is one."""
 
-    def load(self, cluster: str, settings: Evaluation) -> History:
+    def load(self, cluster: str, settings: EvaluationSettings) -> History:
         """Return the retained history of a cluster, an empty one if there is none."""
 
     def save_if_due(self, cluster: str, history: History) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from exporter import logs
 from exporter.collector import Collector, HistoryStore
 from exporter.config import warnings
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.metrics import LastReload
 from exporter.schema import ConfigError
 from exporter.settings import Cluster, Settings
@@ -98,7 +98,7 @@ def to_connect(before: Settings, clusters: tuple[Cluster, ...]) -> list[Cluster]
 
 def _as_read(cluster: Cluster) -> Cluster:
     """The cluster without the settings that do not concern its source."""
-    return replace(cluster, evaluation=Evaluation(), granularity="partition")
+    return replace(cluster, evaluation=EvaluationSettings(), granularity="partition")
 
 
 def _has_certificates(cluster: Cluster) -> bool:

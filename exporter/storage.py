@@ -19,7 +19,7 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, resized
 from exporter.core.layout import Layout
 from exporter.core.timeline import Timeline
@@ -54,7 +54,7 @@ class Storage:
         self._clock = clock
         self._next_write: dict[str, float] = {}
 
-    def load(self, cluster: str, settings: Evaluation) -> History:
+    def load(self, cluster: str, settings: EvaluationSettings) -> History:
         """Return the retained history of a cluster, an empty one if there is none.
 
         A file that cannot be read is renamed, and the log says so.

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.settings import Cluster, Collection
 from testbed.receiver import PAGERDUTY, SLACK
 from testbed.servers import Server
@@ -113,7 +113,7 @@ def prometheus_flags() -> list[str]:
 
 def exporter(clusters: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The exporter's configuration for these clusters: its defaults, in time."""
-    evaluation, collection, cluster = Evaluation(), Collection(), Cluster("", ())
+    evaluation, collection, cluster = EvaluationSettings(), Collection(), Cluster("", ())
     return {
         "defaults": {
             "evaluation": {name: getattr(evaluation, name) / SCALE for name in ("window", "recent", "min_distance")},

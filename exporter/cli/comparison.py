@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, fold
 from exporter.core.model import Observation, Status
 from exporter.core.report import Report, report
@@ -62,7 +62,7 @@ Tallies = tuple[Tally, Tally]
 class Comparison:
     """One cluster's recording under two settings, given one observation after the other."""
 
-    def __init__(self, settings: tuple[Evaluation, Evaluation]) -> None:
+    def __init__(self, settings: tuple[EvaluationSettings, EvaluationSettings]) -> None:
         self.settings = settings
         self.began: int | None = None
         self.ended = 0

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from exporter.cli.options import click_option, name_of
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.quoting import quoted
 from exporter.schema.inputs import Inputs
 from exporter.schema.kinds import Kind
@@ -58,7 +58,7 @@ def evaluation_options(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def some_values(ctx: click.Context, parameter: click.Parameter, text: str | None) -> dict[str, Any] | None:
-    """A callback for an option: "KEY=VALUE,KEY=VALUE" parsed into values by the field of `Evaluation`."""
+    """A callback for an option: "KEY=VALUE,KEY=VALUE" parsed into values by the field of `EvaluationSettings`."""
     if text is None:
         return None
     given: dict[str, Any] = {}
@@ -79,11 +79,11 @@ def some_values(ctx: click.Context, parameter: click.Parameter, text: str | None
     return given
 
 
-def shown(evaluation: Evaluation, fields: Iterable[str]) -> str:
+def shown(evaluation: EvaluationSettings, fields: Iterable[str]) -> str:
     """Some values of an evaluation in the form of the configuration: "window=300s recent=200s"."""
     wanted = frozenset(fields)
     return " ".join(f"{name}={kind.show(getattr(evaluation, name))}" for name, kind in _KINDS.items() if name in wanted)
 
 
-def _changed(wanted: dict[str, Any], evaluation: Evaluation) -> Evaluation:
+def _changed(wanted: dict[str, Any], evaluation: EvaluationSettings) -> EvaluationSettings:
     return replace(evaluation, **wanted)

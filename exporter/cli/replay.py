@@ -14,7 +14,7 @@ from exporter.cli.evaluation import evaluation_options, some_values
 from exporter.cli.failures import BadArguments, BadConfiguration, RunFailed
 from exporter.cli.options import variable
 from exporter.config import load
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, fold
 from exporter.core.model import Observation
 from exporter.core.report import Report, report
@@ -23,7 +23,7 @@ from exporter.schema import ConfigError
 
 Format = Literal["table", "json"]
 
-Judge = Callable[[str], Evaluation]
+Judge = Callable[[str], EvaluationSettings]
 """Cluster → the evaluation it is judged by."""
 
 
@@ -57,7 +57,7 @@ def replay(
     config_file: str | None,
     other: dict[str, Any] | None,
     format_: Format | None,
-    changed: Callable[[Evaluation], Evaluation],
+    changed: Callable[[EvaluationSettings], EvaluationSettings],
 ) -> None:
     """Judge a recording with the given settings: a JSON object for each observation and group.
 
@@ -73,7 +73,7 @@ def replay(
     of_cluster = {cluster.name: changed(cluster.evaluation) for cluster in settings.clusters}
     otherwise = changed(settings.evaluation)
 
-    def judge(cluster: str) -> Evaluation:
+    def judge(cluster: str) -> EvaluationSettings:
         return of_cluster.get(cluster, otherwise)
 
     if other is None:

@@ -13,7 +13,7 @@ from exporter.cli import table
 from exporter.cli.evaluation import value_of
 from exporter.cli.options import settings_options
 from exporter.cli.rounds import Stopped, interruptible, open_sources, rounds
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, fold
 from exporter.core.model import Observation, Status
 from exporter.core.report import Report, report
@@ -90,7 +90,7 @@ def status(
     sys.exit(exit_code(views.values()))
 
 
-def spanning(evaluation: Evaluation, interval: float, observations: int) -> Evaluation:
+def spanning(evaluation: EvaluationSettings, interval: float, observations: int) -> EvaluationSettings:
     """The evaluation whose window is full after this many observations, with half an interval left for delays."""
     window = interval * (observations - 1.5)
     return replace(evaluation, window=window, recent=window * 4 / 3, min_distance=interval / 2, intervals=observations)
@@ -100,7 +100,7 @@ def spanning(evaluation: Evaluation, interval: float, observations: int) -> Eval
 class View:
     """One cluster after the newest observation; ``trouble`` says why it could not be observed."""
 
-    evaluation: Evaluation
+    evaluation: EvaluationSettings
     history: History | None = None
     report: Report | None = None
     trouble: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 import click
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.groups import GroupReport
 from exporter.core.model import Status
 from exporter.core.reasons import reason
@@ -23,7 +23,7 @@ _PARTITIONS = ("GROUP", "TOPIC", "PARTITION", "STATUS", "COMPLETE", "WHY")
 _NUMBERS = frozenset({"LAG", "MAX LAG", "COMPLETE", "MEMBERS", "PARTITION"})
 """Columns that are aligned to the right."""
 
-Judged = Mapping[str, tuple[Report, Evaluation]]
+Judged = Mapping[str, tuple[Report, EvaluationSettings]]
 """Cluster → its newest report, and the settings it was judged by."""
 
 
@@ -89,7 +89,7 @@ def _group(report: Report, group: GroupReport) -> Row:
     )
 
 
-def _bad_partitions(report: Report, group: GroupReport, settings: Evaluation) -> Iterator[Row]:
+def _bad_partitions(report: Report, group: GroupReport, settings: EvaluationSettings) -> Iterator[Row]:
     columns = report.columns
     for topic in sorted(group.topics):
         for row in range(group.topics[topic].start, group.topics[topic].stop):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporter.core.evaluation import FEWEST_COMMITS, MOST_ENTRIES, Evaluation
+from exporter.core.evaluation import FEWEST_COMMITS, MOST_ENTRIES, EvaluationSettings
 from exporter.quoting import quoted
 from exporter.schema.durations import write
 from exporter.settings import Cluster, Settings
@@ -39,7 +39,7 @@ def _security(cluster: Cluster) -> Iterator[str]:
         yield "tls.verify_hostname is false: any host with a trusted certificate can pass for a broker"
 
 
-def _evaluation(settings: Evaluation) -> Iterator[str]:
+def _evaluation(settings: EvaluationSettings) -> Iterator[str]:
     distance, window, recent = settings.min_distance, settings.window, settings.recent
     reach = distance * (MOST_ENTRIES - 1)
     if 0 < reach < max(window, recent):

@@ -13,7 +13,7 @@ MOST_ENTRIES: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class EvaluationSettings:
     """Settings of the judging core. Times in seconds, lag in records.
 
     ``window``: commits are judged over the newest that span this long. ``recent``: how far back an end offset

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from exporter.core.evaluation import FEWEST_COMMITS, MOST_ENTRIES, Evaluation
+from exporter.core.evaluation import FEWEST_COMMITS, MOST_ENTRIES, EvaluationSettings
 from exporter.core.layout import Layout
 from exporter.core.model import EMPTY, NO_OFFSET, NOT_READ, Bools, Int64s, Observation
 from exporter.core.snapshot import GroupTopic, Snapshot, assignments, own_commit_times, snapshot
@@ -59,7 +59,7 @@ class History:
     topic_ids: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
 
-def empty(settings: Evaluation) -> History:
+def empty(settings: EvaluationSettings) -> History:
     """A history without entries."""
     size = capacity(settings)
     return History(
@@ -67,7 +67,7 @@ def empty(settings: Evaluation) -> History:
     )
 
 
-def capacity(settings: Evaluation) -> int:
+def capacity(settings: EvaluationSettings) -> int:
     """How many entries a window can hold: ``intervals``, or more if the window's duration needs more.
 
     Spanning 200 s with entries at least 27 s apart takes ⌈200/27⌉ + 1 = 9; at least FEWEST_COMMITS and at most
@@ -80,7 +80,7 @@ def capacity(settings: Evaluation) -> int:
     return min(max(needed, FEWEST_COMMITS), MOST_ENTRIES)
 
 
-def fold(history: History, seen: Observation, settings: Evaluation) -> History:
+def fold(history: History, seen: Observation, settings: EvaluationSettings) -> History:
     """The history after an observation.
 
     The lag stored with a commit is measured against an end offset from *before* it, as Burrow's is against its last
@@ -168,7 +168,7 @@ def align(history: History, seen: Observation) -> History:
     )
 
 
-def resized(history: History, settings: Evaluation) -> History:
+def resized(history: History, settings: EvaluationSettings) -> History:
     """The history with windows of the capacity for other settings; the newest entries stay."""
     size, commits = capacity(settings), history.commits
     if commits.windows.capacity == size and history.ends.capacity == size:
@@ -204,7 +204,7 @@ def record_commits(
     ends: Windows,
     ends_now: Int64s,
     lag_now: Int64s,
-    settings: Evaluation,
+    settings: EvaluationSettings,
 ) -> Commits:
     """The commits after one more observation of every row.
 
@@ -252,7 +252,7 @@ def record_commits(
     return recorded
 
 
-def record_ends(ends: Windows, offsets: Int64s, *, at: int, settings: Evaluation) -> Windows:
+def record_ends(ends: Windows, offsets: Int64s, *, at: int, settings: EvaluationSettings) -> Windows:
     """The end offsets after one more observation; of those closer than ``min_distance`` the first is kept."""
     close = (ends.count > 0) & (at - newest_time(ends) < settings.min_distance * 1000)
     return append_entries(ends, (offsets >= 0) & ~close, offsets, np.full(len(offsets), at, dtype=np.int64))

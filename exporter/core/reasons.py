@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Status
 from exporter.core.report import Report
 
@@ -106,7 +106,7 @@ class Reason:
                 return f"{back}{since}; {behind}"
 
 
-def reason(found: Report, row: int, settings: Evaluation) -> Reason:
+def reason(found: Report, row: int, settings: EvaluationSettings) -> Reason:
     """Why the partition in a shown row of the report's columns has its status."""
     commits, verdicts = found.history.commits, found.columns.verdicts
     first = int(verdicts.first[row])

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from exporter.core import rules
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.groups import Columns, GroupReport, group_reports
 from exporter.core.history import History
 from exporter.core.model import NO_OFFSET, Failure, Int64s, Observation
@@ -41,7 +41,7 @@ class Report:
     stages: Mapping[str, float]
 
 
-def report(history: History, seen: Observation, settings: Evaluation) -> Report:
+def report(history: History, seen: Observation, settings: EvaluationSettings) -> Report:
     """The report on an observation, the newest one that has been folded into ``history``."""
     layout, now = history.group_topics, history.now
     if now is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from exporter.core.evaluation import FEWEST_COMMITS, Evaluation
+from exporter.core.evaluation import FEWEST_COMMITS, EvaluationSettings
 from exporter.core.history import History
 from exporter.core.model import Bools, Int64s, Status
 from exporter.core.watch import WatchedClock, watched_clock
@@ -37,7 +37,7 @@ class Verdicts:
     span: Int64s
 
 
-def judge(history: History, current_lag: Int64s, now: int, settings: Evaluation) -> Verdicts:
+def judge(history: History, current_lag: Int64s, now: int, settings: EvaluationSettings) -> Verdicts:
     """The verdict on every row of commits at ``now`` (ms), given its lag now (records).
 
     A row without a commit is OK with complete 0.
@@ -72,7 +72,7 @@ class Reach:
     complete: npt.NDArray[np.float64]
 
 
-def reach_of(commits: Commits, clock: WatchedClock, now: int, settings: Evaluation) -> Reach:
+def reach_of(commits: Commits, clock: WatchedClock, now: int, settings: EvaluationSettings) -> Reach:
     """How far the window of each row reaches at ``now`` (ms).
 
     Commits with their own times are judged as Burrow does: over the newest ``intervals``, complete when there

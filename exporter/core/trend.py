@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 
 import numpy as np
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.layout import Layout
 from exporter.core.snapshot import GroupTopic, Snapshot
 
@@ -33,7 +33,7 @@ def total_lags(group_topics: Layout[GroupTopic], now: Snapshot) -> dict[str, int
     return totals
 
 
-def follow(trend: Trend, at: int, totals: Mapping[str, int], settings: Evaluation) -> Trend:
+def follow(trend: Trend, at: int, totals: Mapping[str, int], settings: EvaluationSettings) -> Trend:
     """The trend with one more observation, unless the newest is too close; what is older than ``window`` goes."""
     if trend and at - trend[-1][0] < settings.min_distance * 1000:
         return trend

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.groups import GroupReport
 from exporter.core.model import NOT_READ, GroupObservation, Int64s, Members, Observation, Status
 from exporter.core.reasons import reason
@@ -41,13 +41,13 @@ def observation_line(seen: Observation) -> str:
     )
 
 
-def verdict_lines(report: Report, settings: Evaluation) -> Iterator[str]:
+def verdict_lines(report: Report, settings: EvaluationSettings) -> Iterator[str]:
     """One line per group; groups, topics and partitions in order. ``settings`` are those it was judged by."""
     for name in sorted(report.groups):
         yield json_line(verdict(report, report.groups[name], settings))
 
 
-def verdict(report: Report, group: GroupReport, settings: Evaluation) -> dict[str, Any]:
+def verdict(report: Report, group: GroupReport, settings: EvaluationSettings) -> dict[str, Any]:
     """The verdict on one group and, with its reason, on each of its partitions; lag in records, ``at`` in ms.
 
     A group has the status of its worst partition, whose reason says why.
@@ -67,7 +67,7 @@ def verdict(report: Report, group: GroupReport, settings: Evaluation) -> dict[st
     }
 
 
-def _partitions(report: Report, topic: str, rows: slice, settings: Evaluation) -> Iterator[dict[str, Any]]:
+def _partitions(report: Report, topic: str, rows: slice, settings: EvaluationSettings) -> Iterator[dict[str, Any]]:
     columns = report.columns
     for row in range(rows.start, rows.stop):
         if columns.shown[row]:

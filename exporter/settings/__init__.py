@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.schema.addresses import LISTEN_ADDRESS, ORIGIN, page_path
 from exporter.schema.document import Table
 from exporter.schema.inputs import Inputs
@@ -162,7 +162,7 @@ class Settings:
     web: Web = field(default=Web(), metadata=from_section(section(Web, "The exporter's own port.")))
     storage: Storage = field(default=Storage(), metadata=from_section(section(Storage, "The history on disk.")))
     log: Log = field(default=Log(), metadata=from_section(section(Log, "Logging, to standard error.")))
-    evaluation: Evaluation = Evaluation()
+    evaluation: EvaluationSettings = EvaluationSettings()
 
 
 SETTINGS: Final = section(Settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from re import Pattern
 from typing import Final, Literal, get_args
 
-from exporter.core.evaluation import MOST_ENTRIES, Evaluation
+from exporter.core.evaluation import MOST_ENTRIES, EvaluationSettings
 from exporter.schema.addresses import SERVERS
 from exporter.schema.kinds import BOOLEAN, REGEX, TEXT, choice, duration, integer, share
 from exporter.schema.section import Key, Section, from_key, from_section, section, setting
@@ -55,7 +55,7 @@ def _filter(which: str, default: str) -> Section:
 
 # The core declares its settings without keys: it knows no configuration.
 EVALUATION: Final = section(
-    Evaluation,
+    EvaluationSettings,
     "How groups are judged.",
     parts={
         "window": Key(
@@ -109,7 +109,7 @@ class Cluster:
         default=DEFAULT_TOPICS,
         metadata=from_section(_filter("topics", "The default leaves out Kafka's internal topics.")),
     )
-    evaluation: Evaluation = field(default=Evaluation(), metadata=from_section(EVALUATION))
+    evaluation: EvaluationSettings = field(default=EvaluationSettings(), metadata=from_section(EVALUATION))
     granularity: Granularity = setting(
         choice("a granularity", *get_args(Granularity)),
         "Level of detail of the metrics: per partition, only per topic and group, or only per group."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from tests.accuracy.sampling import (
     JITTER_SEEDS,
     Choice,
@@ -31,7 +31,7 @@ def main() -> None:
     """Print both tables."""
     traces = with_burrow()
     burrow = by_scenario(traces, burrow_verdicts(traces))
-    ours = by_scenario(traces, judged(traces, Evaluation()))
+    ours = by_scenario(traces, judged(traces, EvaluationSettings()))
     print("190 traces, scraped every 30 s; Burrow sees every commit\n")
     print(f"{'':27}  {'---------- Burrow ----------':>32}  {'---- sampled, by scrapes ----':>32}")
     print(f"{'scenario':27}  {_HEADER}  {_HEADER}")

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from exporter.core import rules
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import (
     NO_LAG,
     Commits,
@@ -46,7 +46,7 @@ def judged(traces: Sequence[BurrowTrace]) -> tuple[list[Judged], dict[int, Windo
     windows: dict[int, Window] = {}
     for (min_distance, intervals), alike in groupby(sorted(traces, key=_kind), key=_kind):
         rows = tuple(alike)
-        history = _replay(rows, Evaluation(min_distance=min_distance, intervals=intervals), verdicts)
+        history = _replay(rows, EvaluationSettings(min_distance=min_distance, intervals=intervals), verdicts)
         windows.update((trace.number, _window(history.commits, row, intervals)) for row, trace in enumerate(rows))
     return verdicts, windows
 
@@ -55,7 +55,7 @@ def _kind(trace: BurrowTrace) -> tuple[int, int]:
     return trace.min_distance, trace.intervals
 
 
-def _empty(traces: Sequence[BurrowTrace], settings: Evaluation) -> History:
+def _empty(traces: Sequence[BurrowTrace], settings: EvaluationSettings) -> History:
     rows, size = len(traces), capacity(settings)
     return History(
         Layout.of((f"{trace.number:04}", 1) for trace in traces),
@@ -66,7 +66,7 @@ def _empty(traces: Sequence[BurrowTrace], settings: Evaluation) -> History:
     )
 
 
-def _replay(traces: Sequence[BurrowTrace], settings: Evaluation, verdicts: list[Judged]) -> History:
+def _replay(traces: Sequence[BurrowTrace], settings: EvaluationSettings, verdicts: list[Judged]) -> History:
     """The history at the end of the traces, which run side by side; the verdicts on the way go to the list."""
     history = _empty(traces, settings)
     by_second = [{at: list(some) for at, some in groupby(trace.events, key=lambda event: event[1])} for trace in traces]
@@ -92,7 +92,9 @@ def _replay(traces: Sequence[BurrowTrace], settings: Evaluation, verdicts: list[
     return history
 
 
-def _event(history: History, events: Sequence[tuple[str, int, int] | None], at: int, settings: Evaluation) -> History:
+def _event(
+    history: History, events: Sequence[tuple[str, int, int] | None], at: int, settings: EvaluationSettings
+) -> History:
     """The history after at most one event of each trace."""
     # Burrow drops commits on a partition of which it knows no end offset yet.
     committed = np.where(history.ends.count > 0, _column(events, "commit"), NOT_READ)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import empty, fold
 from exporter.core.model import NOT_READ, GroupObservation, Int64s, Observation, Status
 from exporter.core.report import report
@@ -21,7 +21,7 @@ JITTER_SEEDS = range(1, 11)
 
 
 def judged(
-    traces: Sequence[Trace], settings: Evaluation, taken: Sequence[frozenset[int]] | None = None
+    traces: Sequence[Trace], settings: EvaluationSettings, taken: Sequence[frozenset[int]] | None = None
 ) -> list[list[Verdict]]:
     """For each trace the verdicts at the samples taken of it (all, if None); none before the first commit."""
     verdicts: list[list[Verdict]] = [[] for _ in traces]
@@ -49,16 +49,16 @@ def burrow_verdicts(traces: Sequence[BurrowTrace]) -> list[list[Verdict]]:
     ]
 
 
-def sampled_score(settings: Evaluation | None = None) -> Score:
+def sampled_score(settings: EvaluationSettings | None = None) -> Score:
     """The score on the traces that Burrow has judged, sampled every 30 s."""
-    return score(with_burrow(), judged(with_burrow(), settings or Evaluation()))
+    return score(with_burrow(), judged(with_burrow(), settings or EvaluationSettings()))
 
 
-def cadence_score(choice: Choice, settings: Evaluation | None = None) -> Score:
+def cadence_score(choice: Choice, settings: EvaluationSettings | None = None) -> Score:
     """The score on the dense traces, at the samples that a scraper takes."""
     traces = dense()
     taken = [choice(number, len(trace.samples)) for number, trace in enumerate(traces)]
-    return score(traces, judged(traces, settings or Evaluation(), taken))
+    return score(traces, judged(traces, settings or EvaluationSettings(), taken))
 
 
 def every(seconds: int) -> Choice:

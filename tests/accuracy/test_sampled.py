@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from tests.accuracy.sampling import (
     JITTER_SEEDS,
     Choice,
@@ -44,7 +44,7 @@ def test_a_window_that_is_still_filling_raises_no_false_alarm() -> None:
             for verdict in found
         )
 
-    assert early(judged(with_burrow(), Evaluation())) == 0
+    assert early(judged(with_burrow(), EvaluationSettings())) == 0
     assert early(burrow_verdicts(with_burrow())) > 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, fold
 from exporter.core.model import GroupObservation, Observation
 from exporter.storage import Storage, columns_of
@@ -22,7 +22,7 @@ from exporter.storage import Storage, columns_of
 pytestmark = pytest.mark.real
 
 KILLS = 200
-SETTINGS = Evaluation()
+SETTINGS = EvaluationSettings()
 PARTITIONS = 3000
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, fold
 from exporter.core.model import (
     NO_OFFSET,
@@ -57,18 +57,18 @@ def observation(
     return Observation(cluster, START + int(seconds * 1000), dict(groups), columns(end_offsets), **more)
 
 
-def folded(seen: Sequence[Observation], settings: Evaluation | None = None) -> History:
+def folded(seen: Sequence[Observation], settings: EvaluationSettings | None = None) -> History:
     """The history after all of these."""
-    evaluation = settings or Evaluation()
+    evaluation = settings or EvaluationSettings()
     history = empty(evaluation)
     for each in seen:
         history = fold(history, each, evaluation)
     return history
 
 
-def reported(seen: Sequence[Observation], settings: Evaluation | None = None) -> Report:
+def reported(seen: Sequence[Observation], settings: EvaluationSettings | None = None) -> Report:
     """The report on the last of these."""
-    return report(folded(seen, settings), seen[-1], settings or Evaluation())
+    return report(folded(seen, settings), seen[-1], settings or EvaluationSettings())
 
 
 def statuses(of: Report, group_name: str = "g", topic: str = "t") -> list[Status]:
@@ -96,7 +96,7 @@ NAMES = st.sampled_from(['a"b\\c', "d\ne", "f g/h", "ü→😀", "plain"])
 """Names that have to come through intact."""
 
 SETTINGS = st.builds(
-    Evaluation,
+    EvaluationSettings,
     window=st.sampled_from([30.0, 60.0, 150.0]),
     recent=st.sampled_from([30.0, 200.0]),
     min_distance=st.sampled_from([0.0, 5.0, 27.0]),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from exporter.core import rules
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import NO_LAG, Commits, History, Windows
 from exporter.core.layout import Layout
 from exporter.core.model import Status
@@ -34,7 +34,7 @@ def history_of(commits: Sequence[Entry], ends: Sequence[tuple[int, int]], *, own
     return History(Layout.of([("t", 1)]), retained, Layout.of([(("g", "t"), 1)]), columns, np.zeros(1, dtype=np.int64))
 
 
-def verdict(history: History, *, current_lag: int, now: int, settings: Evaluation) -> tuple[Status, float]:
+def verdict(history: History, *, current_lag: int, now: int, settings: EvaluationSettings) -> tuple[Status, float]:
     """Status and completeness of the one partition at ``now`` (ms)."""
     found = rules.judge(history, np.array([current_lag]), now, settings)
     return Status(int(found.status[0])), float(found.complete[0])
@@ -51,6 +51,6 @@ def burrow_verdict(
     minimum_complete: float = 0.0,
 ) -> tuple[Status, float]:
     """The same of commits that brought their own times, which are judged by count as Burrow does."""
-    settings = Evaluation(intervals=intervals, allowed_lag=allowed_lag, minimum_complete=minimum_complete)
+    settings = EvaluationSettings(intervals=intervals, allowed_lag=allowed_lag, minimum_complete=minimum_complete)
     history = history_of(commits, [(end, 0) for end in ends], own_times=True, capacity=intervals)
     return verdict(history, current_lag=current_lag, now=now, settings=settings)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from exporter.core import history
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Failure, Observation
 from exporter.core.report import Outcome, report
 
 
 def outcomes(observations: Iterable[Observation]) -> Iterator[Outcome]:
     """The outcome after each observation of one cluster, one following the other."""
-    settings = Evaluation()
+    settings = EvaluationSettings()
     known = history.empty(settings)
     for seen in observations:
         known = history.fold(known, seen, settings)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from exporter.collector import INTERNAL_ERROR, LATE, Collector
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Failure, GroupObservation, Observation
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Collection, Settings
@@ -258,8 +258,8 @@ def test_the_history_is_stored_after_a_collection_and_not_only_at_the_end(tmp_pa
     collector = Collector(Settings(clusters=(Cluster("c", ("127.0.0.1:1",)),)), {"c": gate}, storage=storage)
     try:
         (outcome,) = collector.collect(PATIENCE)
-        until(lambda: bool(storage.load("c", Evaluation()).timeline.times))
+        until(lambda: bool(storage.load("c", EvaluationSettings()).timeline.times))
     finally:
         collector.close()
     assert outcome.report is not None
-    assert storage.load("c", Evaluation()).timeline.times == (outcome.report.at,)
+    assert storage.load("c", EvaluationSettings()).timeline.times == (outcome.report.at,)

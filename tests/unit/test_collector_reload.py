@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from exporter.collector import Collector
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import capacity
 from exporter.core.report import Outcome
 from exporter.settings import Collection, Settings
@@ -49,7 +49,7 @@ def collecting(of: Settings) -> Iterator[tuple[Collector, dict[str, Source]]]:
 def test_a_cluster_that_stays_keeps_its_history_and_its_source() -> None:
     with collecting(settings()) as (collector, sources):
         assert entries(collected(collector, 3)) == 3
-        after = collector.reconfigured(settings(cluster(evaluation=Evaluation(allowed_lag=5))), {})
+        after = collector.reconfigured(settings(cluster(evaluation=EvaluationSettings(allowed_lag=5))), {})
         assert entries(collected(after, 1)) == 4
         assert sources["c"].closed == 0
 
@@ -67,7 +67,7 @@ def test_another_source_goes_on_with_the_history_and_the_one_before_is_closed() 
 def test_a_window_of_another_length_keeps_what_fits(window: float) -> None:
     with collecting(settings()) as (collector, _):
         collected(collector, 9)
-        other = Evaluation(window=window, recent=window)
+        other = EvaluationSettings(window=window, recent=window)
         outcome = collected(collector.reconfigured(settings(cluster(evaluation=other)), {}), 1)
         assert outcome.report is not None
         assert outcome.report.history.commits.windows.capacity == capacity(other)
@@ -110,7 +110,7 @@ def test_a_report_by_the_settings_before_is_not_served_again() -> None:
         same = collector.reconfigured(of, {})
         assert same.collect(PATIENCE) == collector.collect(PATIENCE)
         (before,) = same.collect(PATIENCE)
-        other = replace(of, clusters=(cluster(evaluation=Evaluation(allowed_lag=5)),))
+        other = replace(of, clusters=(cluster(evaluation=EvaluationSettings(allowed_lag=5)),))
         (after,) = same.reconfigured(other, {}).collect(PATIENCE)
         assert after is not before
         assert Source.seen["c"] == 2

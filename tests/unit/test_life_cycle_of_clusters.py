@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exporter.collector import Collector
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, fold, forget
 from exporter.core.model import Observation, Status
 from exporter.core.report import Outcome, Report, report
@@ -22,7 +22,7 @@ from tests.support.played_source import PlayedSource
 
 
 def judged_after(history: History, seen: Observation) -> Report:
-    return report(fold(history, seen, Evaluation()), seen, Evaluation())
+    return report(fold(history, seen, EvaluationSettings()), seen, EvaluationSettings())
 
 
 def collected(answers: Sequence[Observation | Exception], storage: Storage | None = None) -> list[Outcome]:
@@ -53,11 +53,11 @@ def test_a_cluster_is_renamed(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     storage.save("before", folded([healthy(at) for at in WINDOW]))
 
-    assert storage.load("after", Evaluation()).topics.rows == 0
+    assert storage.load("after", EvaluationSettings()).topics.rows == 0
     (file,) = tmp_path.iterdir()
     assert file.name == f"before{SUFFIX}"
     file.rename(tmp_path / f"after{SUFFIX}")
-    assert judged_after(storage.load("after", Evaluation()), healthy(210)).groups["g"].complete == 1.0
+    assert judged_after(storage.load("after", EvaluationSettings()), healthy(210)).groups["g"].complete == 1.0
 
 
 def test_the_exporter_restarts(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_the_exporter_is_away_for_long(tmp_path: Path) -> None:
 
     Storage(tmp_path).save("c", folded([seen(at) for at in WINDOW]))
 
-    found = judged_after(Storage(tmp_path).load("c", Evaluation()), seen(7200))
+    found = judged_after(Storage(tmp_path).load("c", EvaluationSettings()), seen(7200))
 
     assert (statuses(found, "alive"), statuses(found, "dead")) == ([Status.OK], [Status.STOP])
 
@@ -87,7 +87,7 @@ def test_the_exporter_is_away_for_long(tmp_path: Path) -> None:
 def test_the_settings_change(tmp_path: Path) -> None:
     before = [healthy(at) for at in WINDOW]
     Storage(tmp_path).save("c", folded(before))
-    longer = Evaluation(window=600.0, recent=700.0)
+    longer = EvaluationSettings(window=600.0, recent=700.0)
 
     after = Storage(tmp_path).load("c", longer)
     seen = healthy(210)
@@ -111,7 +111,7 @@ def test_a_file_is_damaged_or_foreign(tmp_path: Path, caplog: pytest.LogCaptureF
     (tmp_path / f"c{SUFFIX}").write_bytes(b"something else")
 
     with caplog.at_level(logging.WARNING):
-        assert Storage(tmp_path).load("c", Evaluation()).topics.rows == 0
+        assert Storage(tmp_path).load("c", EvaluationSettings()).topics.rows == 0
 
     (aside,) = tmp_path.iterdir()
     assert aside.name.startswith(f"c{SUFFIX}.damaged-")
@@ -121,9 +121,9 @@ def test_a_file_is_damaged_or_foreign(tmp_path: Path, caplog: pytest.LogCaptureF
 
 def test_a_group_is_forgotten_on_request() -> None:
     seen = [observation(at, {"g": group({"t": [10]}), "h": group({"t": [20]})}, {"t": [50 + at]}) for at in WINDOW]
-    history = empty(Evaluation())
+    history = empty(EvaluationSettings())
     for each in seen:
-        history = fold(history, each, Evaluation())
+        history = fold(history, each, EvaluationSettings())
 
     found = judged_after(forget(history, "g"), observation(210, seen[-1].groups, {"t": [260]}))
 

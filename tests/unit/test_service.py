@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty
 from exporter.schema import ConfigError, Mistake, Place
 from exporter.service import Service, to_connect
@@ -30,7 +30,7 @@ class Kept:
         self.saved: list[str] = []
         self.loaded: list[str] = []
 
-    def load(self, cluster: str, settings: Evaluation) -> History:
+    def load(self, cluster: str, settings: EvaluationSettings) -> History:
         self.loaded.append(cluster)
         return empty(settings)
 
@@ -164,7 +164,7 @@ def test_the_log_follows(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     ("after", "connected"),
     [
         (cluster(), False),
-        (cluster(evaluation=Evaluation(window=60.0)), False),
+        (cluster(evaluation=EvaluationSettings(window=60.0)), False),
         (cluster(granularity="group"), False),
         (cluster(bootstrap_servers=("k:2",)), True),
         (cluster(sasl=Sasl("PLAIN", "u", "p")), True),

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, fold
 from exporter.core.model import GroupObservation, Members, Observation, Owner
 from exporter.core.report import Report, report
 from exporter.recording import verdict_lines
 from exporter.storage import LEAST_INTERVAL, SUFFIX, Damaged, Storage, columns_of, read, write
 
-SETTINGS = Evaluation()
+SETTINGS = EvaluationSettings()
 START = 1_700_000_000_000
 NAMES = ("plain", 'a "quoted"/slashed\\ ünï\n群')
 
@@ -187,7 +187,7 @@ def test_windows_of_another_capacity_keep_their_newest_entries(tmp_path: Path) -
     storage = Storage(tmp_path)
     storage.save("c", before)
     for intervals in (8, 30):
-        settings = Evaluation(intervals=intervals, min_distance=150)
+        settings = EvaluationSettings(intervals=intervals, min_distance=150)
         after = storage.load("c", settings)
         kept = min(intervals, int(before.commits.windows.count[0]))
         assert after.commits.windows.capacity == after.ends.capacity == intervals

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.groups import GroupReport
 from exporter.core.model import Int64s, Status
 from exporter.core.reasons import duration, reason
@@ -108,7 +108,7 @@ class GroupPage:
 
 
 def group_page(
-    found: Report, group: GroupReport, evaluation: Evaluation, wanted: PartitionFilter, now: int
+    found: Report, group: GroupReport, evaluation: EvaluationSettings, wanted: PartitionFilter, now: int
 ) -> GroupPage:
     """The page of a group in a report, as seen at ``now`` (ms)."""
     rows = _worst_first(found, group, wanted)
@@ -153,7 +153,7 @@ def _worst_first(found: Report, group: GroupReport, wanted: PartitionFilter) -> 
     return rows[np.lexsort((rows, -columns.lag[rows], -status.astype(np.int64)))]
 
 
-def _row(found: Report, group: GroupReport, evaluation: Evaluation, row: int) -> GroupPartitionRow:
+def _row(found: Report, group: GroupReport, evaluation: EvaluationSettings, row: int) -> GroupPartitionRow:
     columns = found.columns
     topic = next(topic for topic, block in group.topics.items() if block.start <= row < block.stop)
     partition, complete = int(columns.partition[row]), float(columns.verdicts.complete[row])

@@ -18,7 +18,7 @@ from exporter.cli import commands
 from exporter.cli.comparison import Comparison, Difference, Tally
 from exporter.cli.comparison_output import ranges
 from exporter.cli.replay import reports
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import NOT_READ, Observation, Status
 from exporter.recording import observation_line
 from tests.support.observations import SETTINGS, START, group, observation, observations
@@ -204,7 +204,7 @@ def test_a_cut_off_recording_is_told_in_one_line() -> None:
     assert result.stderr.startswith("standard input: line 1: not JSON")
 
 
-def statuses(run: Sequence[Observation], settings: Evaluation) -> list[dict[Partition, Status]]:
+def statuses(run: Sequence[Observation], settings: EvaluationSettings) -> list[dict[Partition, Status]]:
     """What a plain replay says of each partition, observation by observation."""
     found = []
     for each in reports(run, lambda _: settings):
@@ -223,7 +223,9 @@ def statuses(run: Sequence[Observation], settings: Evaluation) -> list[dict[Part
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), one=SETTINGS, other=SETTINGS)
-def test_it_is_what_two_replays_say_side_by_side(run: list[Observation], one: Evaluation, other: Evaluation) -> None:
+def test_it_is_what_two_replays_say_side_by_side(
+    run: list[Observation], one: EvaluationSettings, other: EvaluationSettings
+) -> None:
     comparison = Comparison((one, other))
     for seen in run:
         comparison.see(seen)

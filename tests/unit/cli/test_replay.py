@@ -18,7 +18,7 @@ from hypothesis import settings as examples
 
 from exporter.cli import commands
 from exporter.cli.replay import reports
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import empty, fold
 from exporter.core.model import NO_OFFSET, Observation
 from exporter.core.report import report
@@ -196,7 +196,7 @@ def test_nobody_reading_on_ends_it_quietly(tmp_path: Path) -> None:
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
-def test_a_replay_gives_the_verdicts_that_were_given_live(run: list[Observation], settings: Evaluation) -> None:
+def test_a_replay_gives_the_verdicts_that_were_given_live(run: list[Observation], settings: EvaluationSettings) -> None:
     history, live = empty(settings), []
     for seen in run:
         history = fold(history, seen, settings)

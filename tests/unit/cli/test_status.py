@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from exporter.cli import commands
 from exporter.cli.rounds import Seen
 from exporter.cli.status import View, exit_code, spanning
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Failure, GroupObservation, Members, Observation
 from exporter.sources import ClusterUnavailable
 from tests.support.observations import group, observation
@@ -231,7 +231,7 @@ def test_several_clusters_are_shown_one_below_the_other(run: Run, tmp_path: Path
     ],
 )
 def test_a_view_that_has_seen_nothing_lately_is_not_ok(seen: Sequence[Observation | Exception], code: int) -> None:
-    view = View(spanning(Evaluation(), 2, 6))
+    view = View(spanning(EvaluationSettings(), 2, 6))
     for answer in seen:
         view.see(answer)
 
@@ -239,6 +239,6 @@ def test_a_view_that_has_seen_nothing_lately_is_not_ok(seen: Sequence[Observatio
 
 
 def test_the_window_is_full_after_as_many_observations_though_one_is_half_an_interval_late() -> None:
-    assert spanning(Evaluation(allowed_lag=7), 2, 6) == Evaluation(
+    assert spanning(EvaluationSettings(allowed_lag=7), 2, 6) == EvaluationSettings(
         window=9, recent=12, min_distance=1, intervals=6, allowed_lag=7
     )

@@ -8,13 +8,13 @@ import pytest
 
 from exporter.collector import Collector
 from exporter.core import history
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History
 from exporter.core.model import Observation
 from exporter.settings import Cluster, Collection, Settings
 from tests.support.observations import group, observation
 
-SETTINGS = Evaluation()
+SETTINGS = EvaluationSettings()
 STEP = 30
 
 

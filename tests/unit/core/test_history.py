@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import capacity
 from exporter.core.model import NO_OFFSET, NOT_READ
 from tests.support.observations import START, column, folded, group, members, observation, window
 
-EVERY = Evaluation(min_distance=0)
+EVERY = EvaluationSettings(min_distance=0)
 """Retain every observation."""
 
 
@@ -53,7 +53,7 @@ def test_the_lag_of_a_commit_is_measured_against_the_end_offset_of_30_s_earlier(
 
 
 def test_observations_closer_than_the_minimum_distance_do_not_extend_the_window() -> None:
-    settings = Evaluation(min_distance=27)
+    settings = EvaluationSettings(min_distance=27)
     seen = [observation(at, {"g": group({"t": [at]})}, {"t": [1000 + at]}) for at in (0, 10, 20, 30, 40)]
 
     history = folded(seen, settings)
@@ -103,7 +103,7 @@ def test_a_commit_with_a_time_of_its_own_is_recorded_once_at_that_time() -> None
 
 def test_a_commit_half_a_second_after_the_one_before_replaces_it_and_keeps_its_time() -> None:
     # Burrow's storage, tests 5 and TestMinDistance: minimum distance 1 s, a full window.
-    settings = Evaluation(min_distance=1, intervals=5, window=2, recent=2)
+    settings = EvaluationSettings(min_distance=1, intervals=5, window=2, recent=2)
     committed = [(1000, 100_000), (2000, 200_000), (3000, 300_000), (4000, 400_000), (5000, 500_000), (6000, 500_001)]
     seen = [
         observation(at, {"g": group({"t": [offset]}, times={"t": [START + time]})}, {"t": [10_000]})
@@ -210,7 +210,7 @@ def test_a_topic_whose_id_is_told_for_the_first_time_is_the_same_topic() -> None
 
 
 def test_a_window_holds_as_many_entries_as_its_time_can_need_within_bounds() -> None:
-    assert capacity(Evaluation()) == 10
-    assert capacity(Evaluation(intervals=3)) == 9  # ⌈200 / 27⌉ + 1
-    assert capacity(Evaluation(intervals=1, min_distance=0)) == 4
-    assert capacity(Evaluation(window=86_400)) == 128
+    assert capacity(EvaluationSettings()) == 10
+    assert capacity(EvaluationSettings(intervals=3)) == 9  # ⌈200 / 27⌉ + 1
+    assert capacity(EvaluationSettings(intervals=1, min_distance=0)) == 4
+    assert capacity(EvaluationSettings(window=86_400)) == 128

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, capacity, empty, fold
 from exporter.core.model import Observation, Status
 from exporter.core.report import Report, report
@@ -17,7 +17,7 @@ from exporter.recording import verdict
 from tests.support.observations import SETTINGS, observations, shifted
 
 
-def reports(run: Sequence[Observation], settings: Evaluation) -> list[Report]:
+def reports(run: Sequence[Observation], settings: EvaluationSettings) -> list[Report]:
     history, found = empty(settings), []
     for seen in run:
         history = fold(history, seen, settings)
@@ -25,13 +25,13 @@ def reports(run: Sequence[Observation], settings: Evaluation) -> list[Report]:
     return found
 
 
-def histories(run: Sequence[Observation], settings: Evaluation) -> list[History]:
+def histories(run: Sequence[Observation], settings: EvaluationSettings) -> list[History]:
     return [each.history for each in reports(run, settings)]
 
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
-def test_a_partition_without_lag_is_ok(run: list[Observation], settings: Evaluation) -> None:
+def test_a_partition_without_lag_is_ok(run: list[Observation], settings: EvaluationSettings) -> None:
     for each in reports(run, settings):
         columns = each.columns
         assert (columns.verdicts.status[columns.shown & (columns.lag == 0)] == Status.OK).all()
@@ -39,7 +39,9 @@ def test_a_partition_without_lag_is_ok(run: list[Observation], settings: Evaluat
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS, milliseconds=st.sampled_from([1, -1, 777, 86_400_000, -(10**12)]))
-def test_shifting_all_clocks_changes_nothing(run: list[Observation], settings: Evaluation, milliseconds: int) -> None:
+def test_shifting_all_clocks_changes_nothing(
+    run: list[Observation], settings: EvaluationSettings, milliseconds: int
+) -> None:
     def said(these: list[Observation]) -> list[object]:
         return [
             [verdict(each, group, settings) | {"at": 0} for group in each.groups.values()]
@@ -51,7 +53,9 @@ def test_shifting_all_clocks_changes_nothing(run: list[Observation], settings: E
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
-def test_windows_stay_within_their_capacity_and_in_order_of_time(run: list[Observation], settings: Evaluation) -> None:
+def test_windows_stay_within_their_capacity_and_in_order_of_time(
+    run: list[Observation], settings: EvaluationSettings
+) -> None:
     for history in histories(run, settings):
         for windows in (history.ends, history.commits.windows):
             assert windows.capacity == capacity(settings)
@@ -63,7 +67,7 @@ def test_windows_stay_within_their_capacity_and_in_order_of_time(run: list[Obser
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(own_times=False), settings=SETTINGS)
-def test_entries_are_at_least_the_minimum_distance_apart(run: list[Observation], settings: Evaluation) -> None:
+def test_entries_are_at_least_the_minimum_distance_apart(run: list[Observation], settings: EvaluationSettings) -> None:
     for history in histories(run, settings):
         for windows in (history.ends, history.commits.windows):
             both = windows.filled()[:, 1:] & windows.filled()[:, :-1]
@@ -72,7 +76,9 @@ def test_entries_are_at_least_the_minimum_distance_apart(run: list[Observation],
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
-def test_a_group_is_as_bad_as_its_worst_partition_capped_at_err(run: list[Observation], settings: Evaluation) -> None:
+def test_a_group_is_as_bad_as_its_worst_partition_capped_at_err(
+    run: list[Observation], settings: EvaluationSettings
+) -> None:
     for each in reports(run, settings):
         for group in each.groups.values():
             said = verdict(each, group, settings)
@@ -82,7 +88,9 @@ def test_a_group_is_as_bad_as_its_worst_partition_capped_at_err(run: list[Observ
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
-def test_the_total_lag_is_the_sum_of_lags_that_are_never_negative(run: list[Observation], settings: Evaluation) -> None:
+def test_the_total_lag_is_the_sum_of_lags_that_are_never_negative(
+    run: list[Observation], settings: EvaluationSettings
+) -> None:
     for each in reports(run, settings):
         for group in each.groups.values():
             lags = [partition["current_lag"] for partition in verdict(each, group, settings)["partitions"]]
@@ -94,7 +102,7 @@ def test_the_total_lag_is_the_sum_of_lags_that_are_never_negative(run: list[Obse
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
-def test_completeness_is_a_share(run: list[Observation], settings: Evaluation) -> None:
+def test_completeness_is_a_share(run: list[Observation], settings: EvaluationSettings) -> None:
     for each in reports(run, settings):
         assert ((each.columns.verdicts.complete >= 0) & (each.columns.verdicts.complete <= 1)).all()
         assert all(0 <= group.complete <= 1 for group in each.groups.values())
@@ -102,7 +110,9 @@ def test_completeness_is_a_share(run: list[Observation], settings: Evaluation) -
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
-def test_there_are_rows_of_what_is_there_and_of_nothing_else(run: list[Observation], settings: Evaluation) -> None:
+def test_there_are_rows_of_what_is_there_and_of_nothing_else(
+    run: list[Observation], settings: EvaluationSettings
+) -> None:
     for seen, each in zip(run, reports(run, settings), strict=True):
         assert set(each.history.topics.keys) == set(seen.end_offsets)
         assert {name for name, _ in each.history.group_topics.keys} <= set(seen.groups) | seen.unread_groups
@@ -113,7 +123,7 @@ def test_there_are_rows_of_what_is_there_and_of_nothing_else(run: list[Observati
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
 def test_a_group_that_could_not_be_read_keeps_its_windows_while_its_topics_last(
-    run: list[Observation], settings: Evaluation
+    run: list[Observation], settings: EvaluationSettings
 ) -> None:
     found = histories(run, settings)
     for before, seen, after in zip(found, run[1:], found[1:], strict=False):
@@ -132,7 +142,7 @@ def test_a_group_that_could_not_be_read_keeps_its_windows_while_its_topics_last(
 
 @examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
-def test_folding_leaves_the_history_before_as_it_was(run: list[Observation], settings: Evaluation) -> None:
+def test_folding_leaves_the_history_before_as_it_was(run: list[Observation], settings: EvaluationSettings) -> None:
     history = empty(settings)
     for seen in run:
         before = _copies(history)

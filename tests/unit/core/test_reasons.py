@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import empty, fold
 from exporter.core.model import GroupObservation, Observation, Status
 from exporter.core.reasons import Reason, Rule, duration, reason
 from exporter.core.report import report
 
 START = 1_700_000_000_000
-SETTINGS = Evaluation(window=120, recent=150, min_distance=27, allowed_lag=5)
+SETTINGS = EvaluationSettings(window=120, recent=150, min_distance=27, allowed_lag=5)
 
 
 def told(looks: Sequence[tuple[int, int]], *, alive: bool = True, extra: Sequence[int] = ()) -> tuple[Status, Reason]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import NO_OFFSET, NOT_READ, Observation, Status
 from tests.support.observations import column, group, members, observation, reported, statuses
 
@@ -49,7 +49,7 @@ def test_a_group_that_could_not_be_read_is_not_in_the_report() -> None:
 
 
 def test_a_group_is_at_err_if_a_partition_is_worse_than_warn() -> None:
-    quick = Evaluation(window=3, recent=3, min_distance=0)
+    quick = EvaluationSettings(window=3, recent=3, min_distance=0)
     stuck_and_fine = [observation(at, {"g": group({"t": [10, 30]})}, {"t": [30, 30]}) for at in range(5)]
     report = reported(stuck_and_fine, quick)
 
@@ -58,7 +58,7 @@ def test_a_group_is_at_err_if_a_partition_is_worse_than_warn() -> None:
 
 
 def test_a_group_is_as_complete_as_the_share_of_its_partitions_with_a_complete_window() -> None:
-    quick = Evaluation(window=3, recent=3, min_distance=0)
+    quick = EvaluationSettings(window=3, recent=3, min_distance=0)
     seen = [observation(at, {"g": group({"t": [10, 30 if at else NO_OFFSET]})}, {"t": [30, 30]}) for at in range(4)]
     report = reported(seen, quick)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Status
 from tests.support.one_partition import burrow_verdict, history_of, verdict
 
@@ -107,8 +107,8 @@ def test_sampled_commits_are_judged_over_the_newest_that_span_the_window() -> No
     commits = [(1000, 0, 0), *((1000 + n, 30_000 * n, 10 + n) for n in range(1, 7))]
     history = history_of(commits, [(2000, 180_000)], own_times=False, capacity=10)
 
-    assert verdict(history, current_lag=100, now=180_000, settings=Evaluation(window=150)) == (Status.WARN, 1.0)
-    assert verdict(history, current_lag=100, now=180_000, settings=Evaluation(window=151)) == (Status.OK, 1.0)
+    assert verdict(history, current_lag=100, now=180_000, settings=EvaluationSettings(window=150)) == (Status.WARN, 1.0)
+    assert verdict(history, current_lag=100, now=180_000, settings=EvaluationSettings(window=151)) == (Status.OK, 1.0)
 
 
 def test_sampled_commits_are_never_judged_over_fewer_than_four() -> None:
@@ -116,7 +116,7 @@ def test_sampled_commits_are_never_judged_over_fewer_than_four() -> None:
     commits = [(1000, 0, 0), (1001, 100_000, 5), (1002, 200_000, 6), (1003, 300_000, 7)]
     history = history_of(commits, [(2000, 300_000)], own_times=False, capacity=10)
 
-    assert verdict(history, current_lag=100, now=300_000, settings=Evaluation(window=100)) == (Status.OK, 1.0)
+    assert verdict(history, current_lag=100, now=300_000, settings=EvaluationSettings(window=100)) == (Status.OK, 1.0)
 
 
 def test_three_sampled_commits_are_too_few_to_be_called_bad_however_long_they_span() -> None:
@@ -124,15 +124,15 @@ def test_three_sampled_commits_are_too_few_to_be_called_bad_however_long_they_sp
     three = history_of(stuck[:3], [(2000, 200_000)], own_times=False, capacity=10)
     four = history_of(stuck, [(2000, 300_000)], own_times=False, capacity=10)
 
-    assert verdict(three, current_lag=5, now=200_000, settings=Evaluation()) == (Status.OK, 0.75)
-    assert verdict(four, current_lag=5, now=300_000, settings=Evaluation()) == (Status.STALL, 1.0)
+    assert verdict(three, current_lag=5, now=200_000, settings=EvaluationSettings()) == (Status.OK, 0.75)
+    assert verdict(four, current_lag=5, now=300_000, settings=EvaluationSettings()) == (Status.STALL, 1.0)
 
 
 def test_a_sampled_window_is_complete_once_it_has_been_watched_for_as_long() -> None:
     commits = [(1000, 0, 5), (1000, 30_000, 5), (1000, 60_000, 5)]
     history = history_of(commits, [(2000, 60_000)], own_times=False, capacity=10)
 
-    status, complete = verdict(history, current_lag=5, now=60_000, settings=Evaluation())
+    status, complete = verdict(history, current_lag=5, now=60_000, settings=EvaluationSettings())
 
     assert (status, complete) == (Status.OK, pytest.approx(60 / 150))
 
@@ -142,8 +142,8 @@ def test_a_sampled_window_that_was_watched_too_shortly_says_nothing_bad() -> Non
     history = history_of(stuck, [(2000, 120_000)], own_times=False, capacity=10)
     one_more = history_of([*stuck, (1000, 150_000, 5)], [(2000, 150_000)], own_times=False, capacity=10)
 
-    assert verdict(history, current_lag=5, now=120_000, settings=Evaluation())[0] == Status.OK
-    assert verdict(one_more, current_lag=5, now=150_000, settings=Evaluation())[0] == Status.STALL
+    assert verdict(history, current_lag=5, now=120_000, settings=EvaluationSettings())[0] == Status.OK
+    assert verdict(one_more, current_lag=5, now=150_000, settings=EvaluationSettings())[0] == Status.STALL
 
 
 def test_end_offsets_count_as_lately_for_as_long_as_recent_says() -> None:
@@ -152,7 +152,7 @@ def test_end_offsets_count_as_lately_for_as_long_as_recent_says() -> None:
     history = history_of(commits, [(1000, 160_000), (2000, 340_000)], own_times=False, capacity=10)
 
     def status(recent: float) -> Status:
-        return verdict(history, current_lag=1000, now=silent_at, settings=Evaluation(recent=recent))[0]
+        return verdict(history, current_lag=1000, now=silent_at, settings=EvaluationSettings(recent=recent))[0]
 
     assert status(190) == Status.OK
     assert status(189) == Status.STOP
@@ -161,7 +161,7 @@ def test_end_offsets_count_as_lately_for_as_long_as_recent_says() -> None:
 def test_a_partition_without_a_commit_is_ok_and_not_complete() -> None:
     history = history_of([], [(2000, 0)], own_times=False, capacity=10)
 
-    assert verdict(history, current_lag=0, now=1000, settings=Evaluation()) == (Status.OK, 0.0)
+    assert verdict(history, current_lag=0, now=1000, settings=EvaluationSettings()) == (Status.OK, 0.0)
 
 
 def test_a_lag_that_shrank_across_one_that_is_not_known_has_shrunk() -> None:

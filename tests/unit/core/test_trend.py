@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import NOT_READ, Observation
 from exporter.core.trend import Trend, catch_up_seconds, follow
 from tests.support.observations import group, observation, reported
 
-SETTINGS = Evaluation(window=150, min_distance=27)
+SETTINGS = EvaluationSettings(window=150, min_distance=27)
 
 
 def trend_of(*lags: int) -> Trend:

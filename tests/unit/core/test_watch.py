@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import empty, fold
 from exporter.core.model import Observation, Status
 from exporter.core.reasons import reason
@@ -54,10 +54,10 @@ def seen(at: int, committed: int, *, state: str = "Stable", end: int | None = No
 
 def judged(observations: list[Observation]) -> list[Report]:
     """The report on each of these."""
-    found, history = [], empty(Evaluation())
+    found, history = [], empty(EvaluationSettings())
     for each in observations:
-        history = fold(history, each, Evaluation())
-        found.append(report(history, each, Evaluation()))
+        history = fold(history, each, EvaluationSettings())
+        found.append(report(history, each, EvaluationSettings()))
     return found
 
 
@@ -84,7 +84,7 @@ def test_the_reason_of_such_a_stop_counts_what_was_watched() -> None:
 
     found = judged([*before, *after])[-1]
 
-    why = reason(found, 0, Evaluation())
+    why = reason(found, 0, EvaluationSettings())
     assert (why.span, why.silence) == (150.0, 240.0)
     assert (
         why.sentence() == "has committed nothing for 4 min, since offset 7,495; the window spans 2 min 30 s; 245 behind"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import capacity
 from exporter.core.timeline import GROWTH, Timeline, behind, thinned
 from exporter.storage import BYTES_PER_SECOND, FORMAT, LEAST_INTERVAL, SHARE_OF_TIME, SUFFIX, columns_of, write
@@ -26,7 +26,7 @@ HISTORY = folded(
         for at in range(0, 100, 30)
     ]
 )
-SIZES = {"R": 7, "G": 5, "C": capacity(Evaluation()), "T": 4}
+SIZES = {"R": 7, "G": 5, "C": capacity(EvaluationSettings()), "T": 4}
 
 
 def test_the_arrays_are_those_that_are_described() -> None:
@@ -85,7 +85,7 @@ def test_the_numbers_of_the_storage_are_those_in_the_page() -> None:
     assert f"at least {LEAST_INTERVAL:g} s, at least {1 / SHARE_OF_TIME:g} times as long" in PROSE
     assert f"average below {BYTES_PER_SECOND / 1e6:g} MB a second" in PROSE
     assert f"`CLUSTER{SUFFIX}`" in PROSE
-    assert f"C* entries per window ({capacity(Evaluation())} by default)" in PROSE
+    assert f"C* entries per window ({capacity(EvaluationSettings())} by default)" in PROSE
 
 
 def test_the_example_of_lag_in_seconds_is_right() -> None:

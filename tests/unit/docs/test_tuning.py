@@ -16,7 +16,7 @@ from examples.shop import GROUPS, INTERVAL, RECORDING
 from exporter.cli import commands
 from exporter.cli.comparison import Comparison
 from exporter.cli.replay import reports
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Observation, Status
 from exporter.recording import read
 from tests.support.repository import ROOT
@@ -26,7 +26,7 @@ DATA = gzip.decompress(RECORDING.read_bytes())
 SEEN: list[Observation] = [seen for _, seen in read(DATA.splitlines())]
 
 
-def worst(settings: Evaluation) -> dict[str, list[str]]:
+def worst(settings: EvaluationSettings) -> dict[str, list[str]]:
     """The statuses of each group's partitions over the recording, repeats left out."""
     found: dict[str, list[str]] = {}
     for each in reports(SEEN, lambda _: settings):
@@ -67,7 +67,7 @@ def test_the_page_explains_each_group() -> None:
 
 
 def test_the_defaults_tell_what_is_wrong_and_two_things_that_are_not() -> None:
-    found = worst(Evaluation())
+    found = worst(EvaluationSettings())
 
     assert found["billing"] == found["newsletter"] == ["OK"]
     assert found["search-indexer"] == ["OK", "STOP"]
@@ -79,7 +79,7 @@ def test_the_defaults_tell_what_is_wrong_and_two_things_that_are_not() -> None:
 
 def test_the_longer_window_tells_only_what_is_wrong() -> None:
     for window in (240, 300):
-        found = worst(Evaluation(window=window))
+        found = worst(EvaluationSettings(window=window))
 
         assert [name for name, statuses in found.items() if statuses == ["OK"]] == [
             "billing",
@@ -88,12 +88,12 @@ def test_the_longer_window_tells_only_what_is_wrong() -> None:
             "warehouse-export",
         ]
         assert (found["search-indexer"], found["recommendations"]) == (["OK", "STOP"], ["OK", "WARN"])
-    assert "STALL" in worst(Evaluation(window=210))["warehouse-export"]
+    assert "STALL" in worst(EvaluationSettings(window=210))["warehouse-export"]
 
 
 def later(name: str, **changed: float) -> float:
     """By how many seconds a group is told later than with the defaults."""
-    comparison = Comparison((Evaluation(), replace(Evaluation(), **changed)))
+    comparison = Comparison((EvaluationSettings(), replace(EvaluationSettings(), **changed)))
     for seen in SEEN:
         comparison.see(seen)
     (first, *_) = [one for one in comparison.differences() if one.group == name]
@@ -129,5 +129,5 @@ def test_the_settings_and_their_defaults_are_those_of_the_evaluation() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (\d+)s? \|", TEXT, re.MULTILINE)
 
     assert {key: float(value) for key, value in rows} == {
-        field: getattr(Evaluation(), field) for field in Evaluation.__slots__
+        field: getattr(EvaluationSettings(), field) for field in EvaluationSettings.__slots__
     }

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 
-from exporter.core.evaluation import FEWEST_COMMITS, Evaluation
+from exporter.core.evaluation import FEWEST_COMMITS, EvaluationSettings
 from exporter.core.history import LOOKBACK
 from exporter.core.model import Status
 from exporter.core.reasons import Reason, Rule
@@ -35,7 +35,7 @@ def test_the_keys_of_a_reason_are_those_that_are_explained() -> None:
 
 def test_the_keys_of_a_verdict_are_those_that_are_explained() -> None:
     section = TEXT.partition("## What a line of `replay` says")[2].partition("\n## ")[0]
-    (line,) = verdict_lines(reported([observation(0, {"g": group({"t": [1]})}, {"t": [2]})]), Evaluation())
+    (line,) = verdict_lines(reported([observation(0, {"g": group({"t": [1]})}, {"t": [2]})]), EvaluationSettings())
     verdict = json.loads(line)
 
     first, *rest = re.findall(r"^\| (`.+?`) \|(.*)", section, re.MULTILINE)
@@ -46,7 +46,7 @@ def test_the_keys_of_a_verdict_are_those_that_are_explained() -> None:
 
 
 def test_the_numbers_are_the_defaults() -> None:
-    default = Evaluation()
+    default = EvaluationSettings()
 
     assert f"`window` ({default.window:g} s), never fewer than {['', '', '', '', 'four'][FEWEST_COMMITS]}" in TEXT
     assert f"`min_distance` ({default.min_distance:g} s)" in TEXT

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import NO_OFFSET, NOT_READ, Failure, Members, Observation
 from exporter.recording import RecordingError, observation_line, read, verdict_lines
 from tests.support.observations import START, group, members, observation, observations, reported
@@ -52,7 +52,7 @@ def test_an_observation_is_that_line() -> None:
 def test_a_verdict_is_a_line() -> None:
     seen = parsed(LINE)
 
-    settings = Evaluation(window=0, min_distance=0)
+    settings = EvaluationSettings(window=0, min_distance=0)
     (line,) = verdict_lines(reported([seen], settings), settings)
 
     assert line == (
@@ -68,7 +68,7 @@ def test_verdicts_come_in_the_order_of_groups_topics_and_partitions() -> None:
     commits = {"u": [1] * 11, "t": [1, NO_OFFSET, 1]}
     seen = observation(0, {"h": group(commits), "g": group({"t": [1]})}, {"t": [9, 9, 9], "u": [9] * 11})
 
-    lines = [json.loads(line) for line in verdict_lines(reported([seen]), Evaluation())]
+    lines = [json.loads(line) for line in verdict_lines(reported([seen]), EvaluationSettings())]
 
     assert [line["group"] for line in lines] == ["g", "h"]
     assert [(one["topic"], one["partition"]) for one in lines[1]["partitions"]] == [
@@ -81,7 +81,7 @@ def test_verdicts_come_in_the_order_of_groups_topics_and_partitions() -> None:
 def test_a_commit_without_an_end_offset_is_not_judged() -> None:
     line = LINE.replace('{"0":123}', '{"0":123,"1":5},"unknown":{"0":7}')
 
-    (verdict,) = [json.loads(line) for line in verdict_lines(reported([parsed(line)]), Evaluation())]
+    (verdict,) = [json.loads(line) for line in verdict_lines(reported([parsed(line)]), EvaluationSettings())]
 
     assert [(one["topic"], one["partition"]) for one in verdict["partitions"]] == [("topic", 0)]
     assert verdict["total_lag"] == 77
@@ -174,7 +174,7 @@ def test_names_of_any_kind_come_through_on_one_line_of_ascii() -> None:
     assert line.isascii()
     assert line.isprintable()
     assert set(parsed(line).groups) == set(names)
-    verdicts = [json.loads(verdict) for verdict in verdict_lines(reported([parsed(line)]), Evaluation())]
+    verdicts = [json.loads(verdict) for verdict in verdict_lines(reported([parsed(line)]), EvaluationSettings())]
     assert [(one["group"], one["partitions"][0]["topic"]) for one in verdicts] == [
         (name, name) for name in sorted(names)
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.metrics.catalogue import CATALOGUE
 from tests.support.repository import ROOT
 
@@ -119,7 +119,7 @@ def test_every_hold_time_is_set_at_the_top_of_the_file_and_used() -> None:
 
 
 def test_hold_times_outlast_the_time_for_which_windows_are_young() -> None:
-    judged = Evaluation()
+    judged = EvaluationSettings()
     minutes = {key: int(value.removesuffix("m")) for key, value in HOLD_TIMES.items()}
     start = 60
     for name in ("error", "warn"):

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from exporter.config import load
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.settings import Cluster, Collection
 from testbed import alerting
 from testbed.alerting import ALERTMANAGER, PROMETHEUS, RULES, SCALE, TEMPLATES
@@ -125,7 +125,7 @@ def test_the_exporter_differs_from_its_defaults_by_durations_alone(tmp_path: Pat
     file.write_text(yaml.safe_dump(alerting.exporter({"shop": {"bootstrap_servers": ["localhost:9092"]}})))
     played = load(file)
     (cluster,) = played.clusters
-    usual = {"": Cluster("shop", ("localhost:9092",)), "evaluation": Evaluation(), "collection": Collection()}
+    usual = {"": Cluster("shop", ("localhost:9092",)), "evaluation": EvaluationSettings(), "collection": Collection()}
     fast = {"": cluster, "evaluation": cluster.evaluation, "collection": played.collection}
     differing = set()
     for part, settings in usual.items():

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import NO_OFFSET, NOT_READ, Members, Observation, Owner
 from exporter.core.report import Report
 from exporter.web.pages.charts import WindowChart, window_chart
@@ -23,7 +23,7 @@ FOUND = everything(NOW)
 
 
 def page(name: str, found: Report = FOUND, **query: str) -> GroupPage:
-    return group_page(found, found.groups[name], Evaluation(), PartitionFilter.of(query), NOW)
+    return group_page(found, found.groups[name], EvaluationSettings(), PartitionFilter.of(query), NOW)
 
 
 def reported(*seen: Observation) -> Report:

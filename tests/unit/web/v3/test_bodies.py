@@ -9,7 +9,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import capacity
 from exporter.core.model import Failure
 from exporter.core.report import Outcome
@@ -25,7 +25,7 @@ def request(path: str) -> str:
     return f'"request":{{"url":"{path}","host":"{HOST}"}}'
 
 
-NULLS = "null," * (capacity(Evaluation()) - 2)
+NULLS = "null," * (capacity(EvaluationSettings()) - 2)
 OLD = f'{{"offset":40,"timestamp":{START},"observedAt":{START},"lag":null}}'
 NEW = f'{{"offset":60,"timestamp":{AT},"observedAt":{SECOND},"lag":30}}'
 FIRST = (

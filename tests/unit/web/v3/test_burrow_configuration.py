@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from exporter.config import load
-from exporter.core.evaluation import Evaluation
+from exporter.core.evaluation import EvaluationSettings
 from exporter.schema import ConfigError
 from exporter.settings import Cluster, Collection, Filter, Log, OAuth, Sasl, Settings, Tls, Web
 from tests.support.burrow_api import HOST, ask
@@ -25,7 +25,7 @@ LOCKED = Cluster(
     tls=Tls("/ca.pem", "/cert.pem", "/key.pem", key_password=SECRETS[1], verify_hostname=False),
     sasl=Sasl("PLAIN", "somebody", SECRETS[0], oauth=OAuth("https://x/y", "somebody", SECRETS[2])),
     groups=Filter(allow=re.compile("^a<")),
-    evaluation=Evaluation(window=20, recent=30, min_distance=0.9, intervals=12),
+    evaluation=EvaluationSettings(window=20, recent=30, min_distance=0.9, intervals=12),
 )
 SETTINGS = Settings(
     (PLAIN, LOCKED),
