@@ -31,7 +31,7 @@ LATE = "deadline"
 INTERNAL_ERROR = "internal_error"
 """The reason given for a collection that ended in an unexpected error; the log has its traceback."""
 
-LARGEST_CLOCK_STEP_MS = 60_000
+MAX_CLOCK_STEP_MS = 60_000
 """A retained history may be this much ahead of the clock; beyond, silence cannot be judged by its times."""
 
 LAST_SAVE_SECONDS = 1.0
@@ -262,7 +262,7 @@ class ClusterCollector:
     def _check_clock(self, at: int) -> None:
         """Discard a history that was kept by a clock ahead of this one."""
         times = self._history.timeline.times
-        if times and times[-1] > at + LARGEST_CLOCK_STEP_MS:
+        if times and times[-1] > at + MAX_CLOCK_STEP_MS:
             ahead = (times[-1] - at) // 1000
             log.warning("history of cluster %s starts empty: it is %d s ahead of the clock", self._cluster.name, ahead)
             self._history = histories.empty(self._cluster.evaluation)

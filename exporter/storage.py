@@ -31,7 +31,7 @@ FORMAT: Final = 1
 SUFFIX: Final = ".history.npz"
 ABOUT: Final = "about"
 
-LEAST_INTERVAL: Final = 25.0
+MIN_INTERVAL: Final = 25.0
 """Seconds between two writes of a cluster: just below the usual scrape interval, so that at most the last observation
 is lost."""
 
@@ -88,7 +88,7 @@ class Storage:
         except OSError as error:
             log.warning("history of cluster %s was not written: %s", cluster, error)
         took = self._clock() - started
-        pause = max(LEAST_INTERVAL, took / SHARE_OF_TIME, size / BYTES_PER_SECOND)
+        pause = max(MIN_INTERVAL, took / SHARE_OF_TIME, size / BYTES_PER_SECOND)
         self._next_write[cluster] = started + pause
 
     def _path(self, cluster: str) -> Path:

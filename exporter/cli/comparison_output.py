@@ -18,7 +18,7 @@ from exporter.core.reasons import duration
 from exporter.quoting import one_line, quoted
 from exporter.recording import json_line
 
-MOST_DIFFERENCES = 100
+MAX_DIFFERENCES = 100
 """At most this many differences are listed; the rest are counted."""
 
 _DIFFERENCES = ("GROUP", "TOPIC", "PARTITION", "SINCE", "FOR", "A", "B")
@@ -48,9 +48,9 @@ def _show_one(name: str, comparison: Comparison, fields: Sequence[str]) -> None:
     click.echo()
     rows = list(_differences(comparison.differences()))
     if rows:
-        table.lines(_DIFFERENCES, rows[:MOST_DIFFERENCES], frozenset())
-        if len(rows) > MOST_DIFFERENCES:
-            click.echo(f"and {len(rows) - MOST_DIFFERENCES} more; --format json has them all")
+        table.lines(_DIFFERENCES, rows[:MAX_DIFFERENCES], frozenset())
+        if len(rows) > MAX_DIFFERENCES:
+            click.echo(f"and {len(rows) - MAX_DIFFERENCES} more; --format json has them all")
     else:
         click.echo("every partition has the same verdict under both, always")
     if comparison.groups:

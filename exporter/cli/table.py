@@ -13,7 +13,7 @@ from exporter.core.reasons import reason
 from exporter.core.report import Report
 from exporter.quoting import one_line
 
-MOST_PARTITIONS = 50
+MAX_PARTITIONS = 50
 """At most this many partitions that are not OK are listed; the rest are counted."""
 
 _COLOURS = {Status.OK: "green", Status.WARN: "yellow", Status.NOTFOUND: None}
@@ -41,9 +41,9 @@ def show(judged: Judged) -> None:
         bad = [row for group in groups for row in _bad_partitions(report, group, settings)]
         if bad:
             click.echo()
-            lines(_PARTITIONS, bad[:MOST_PARTITIONS], _NUMBERS)
-        if len(bad) > MOST_PARTITIONS:
-            click.echo(f"and {len(bad) - MOST_PARTITIONS} more partitions; --format json has them all")
+            lines(_PARTITIONS, bad[:MAX_PARTITIONS], _NUMBERS)
+        if len(bad) > MAX_PARTITIONS:
+            click.echo(f"and {len(bad) - MAX_PARTITIONS} more partitions; --format json has them all")
         if report.not_evaluated:
             click.echo(f"\nnot evaluated: {', '.join(map(one_line, sorted(report.not_evaluated)))}")
         if clusters:

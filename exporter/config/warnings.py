@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporter.core.evaluation import FEWEST_COMMITS, MOST_ENTRIES, EvaluationSettings
+from exporter.core.evaluation import MAX_ENTRIES, MIN_COMMITS, EvaluationSettings
 from exporter.quoting import quoted
 from exporter.schema.durations import write
 from exporter.settings import Cluster, Settings
@@ -41,22 +41,22 @@ def _security(cluster: Cluster) -> Iterator[str]:
 
 def _evaluation(settings: EvaluationSettings) -> Iterator[str]:
     distance, window, recent = settings.min_distance, settings.window, settings.recent
-    reach = distance * (MOST_ENTRIES - 1)
+    reach = distance * (MAX_ENTRIES - 1)
     if 0 < reach < max(window, recent):
         yield (
-            f"evaluation.min_distance ({write(distance)}) is too short for so long a window: {MOST_ENTRIES} entries are"
+            f"evaluation.min_distance ({write(distance)}) is too short for so long a window: {MAX_ENTRIES} entries are"
             f" kept, which may span only {write(reach)} of {write(max(window, recent))}, and some verdicts need it all"
         )
     elif distance == 0:
-        kept = max(settings.intervals, FEWEST_COMMITS)
+        kept = max(settings.intervals, MIN_COMMITS)
         yield (
             f"evaluation.min_distance is 0, so the window holds the newest {kept} observations, however close; scraped"
             f" more often than every {write(window / (kept - 1))} it never spans {write(window)}"
         )
-    if distance * (FEWEST_COMMITS - 1) > window:
+    if distance * (MIN_COMMITS - 1) > window:
         yield (
-            f"evaluation.window ({write(window)}) is shorter than {FEWEST_COMMITS} observations min_distance"
-            f" ({write(distance)}) apart, so {write(distance * (FEWEST_COMMITS - 1))} are judged anyway"
+            f"evaluation.window ({write(window)}) is shorter than {MIN_COMMITS} observations min_distance"
+            f" ({write(distance)}) apart, so {write(distance * (MIN_COMMITS - 1))} are judged anyway"
         )
     if recent < distance:
         yield (

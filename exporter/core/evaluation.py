@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-FEWEST_COMMITS: Final = 4
+MIN_COMMITS: Final = 4
 """A window in time holds at least this many commits; with fewer a single pause would look like a stop."""
 
-MOST_ENTRIES: Final = 128
+MAX_ENTRIES: Final = 128
 """A window never holds more entries than this, whatever the settings ask for."""
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from exporter.core.evaluation import FEWEST_COMMITS, MOST_ENTRIES, EvaluationSettings
+from exporter.core.evaluation import MAX_ENTRIES, MIN_COMMITS, EvaluationSettings
 from exporter.core.layout import Layout
 from exporter.core.model import EMPTY, NO_OFFSET, NOT_READ, Bools, Int64s, Observation
 from exporter.core.snapshot import GroupTopic, Snapshot, assignments, own_commit_times, snapshot
@@ -70,14 +70,14 @@ def empty(settings: EvaluationSettings) -> History:
 def capacity(settings: EvaluationSettings) -> int:
     """How many entries a window can hold: ``intervals``, or more if the window's duration needs more.
 
-    Spanning 200 s with entries at least 27 s apart takes ⌈200/27⌉ + 1 = 9; at least FEWEST_COMMITS and at most
-    MOST_ENTRIES are kept.
+    Spanning 200 s with entries at least 27 s apart takes ⌈200/27⌉ + 1 = 9; at least MIN_COMMITS and at most
+    MAX_ENTRIES are kept.
     """
     needed = settings.intervals
     if settings.min_distance > 0:
         span = max(settings.window, settings.recent)
         needed = max(needed, math.ceil(span / settings.min_distance) + 1)
-    return min(max(needed, FEWEST_COMMITS), MOST_ENTRIES)
+    return min(max(needed, MIN_COMMITS), MAX_ENTRIES)
 
 
 def fold(history: History, seen: Observation, settings: EvaluationSettings) -> History:

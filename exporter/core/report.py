@@ -15,7 +15,7 @@ from exporter.core.history import History
 from exporter.core.model import NO_OFFSET, Failure, Int64s, Observation
 from exporter.core.timeline import behind
 
-MOST_NAMED: Final = 3
+MAX_NAMED: Final = 3
 """Of many failures of the same kind this many are named."""
 
 
@@ -100,6 +100,6 @@ def in_words(failures: Iterable[Failure]) -> str:
     for failure in failures:
         subjects.setdefault((failure.scope, failure.reason), []).append(failure.subject)
     return ", ".join(
-        f"{len(names)} {scope} {reason} ({', '.join(names[:MOST_NAMED])}{', ...' if len(names) > MOST_NAMED else ''})"
+        f"{len(names)} {scope} {reason} ({', '.join(names[:MAX_NAMED])}{', ...' if len(names) > MAX_NAMED else ''})"
         for (scope, reason), names in sorted(subjects.items())
     )

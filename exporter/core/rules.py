@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from exporter.core.evaluation import FEWEST_COMMITS, EvaluationSettings
+from exporter.core.evaluation import MIN_COMMITS, EvaluationSettings
 from exporter.core.history import History
 from exporter.core.model import Bools, Int64s, Status
 from exporter.core.watch import WatchedClock, watched_clock
@@ -77,7 +77,7 @@ def reach_of(commits: Commits, clock: WatchedClock, now: int, settings: Evaluati
 
     Commits with their own times are judged as Burrow does: over the newest ``intervals``, complete when there
     are as many, and whatever they say counts from the first commit on. Sampled ones are judged over the newest that
-    span ``window`` seconds, at least FEWEST_COMMITS, so that the verdict does not depend on how often, or by how
+    span ``window`` seconds, at least MIN_COMMITS, so that the verdict does not depend on how often, or by how
     many, the exporter is scraped; until they span it, or there has been silence for as long, a row is not called
     stopped, stalled or late. ``complete`` is then the share of ``window`` that has been watched. Unwatched
     time is no part of the span, but it is part of a silence: a row still silent after it was silent all the while.
@@ -92,19 +92,19 @@ def reach_of(commits: Commits, clock: WatchedClock, now: int, settings: Evaluati
     before_last = time[:, -1:] - time
 
     by_count = size - np.minimum(windows.count, settings.intervals)
-    long_enough = windows.filled() & (before_last >= window) & (columns <= size - FEWEST_COMMITS)
+    long_enough = windows.filled() & (before_last >= window) & (columns <= size - MIN_COMMITS)
     newest_that_spans = size - 1 - np.argmax(long_enough[:, ::-1], axis=1)
     by_time = np.where(long_enough.any(axis=1), newest_that_spans, size - windows.count)
     first = np.minimum(np.where(commits.own_times, by_count, by_time), size - 1)
 
     span = before_last[rows, first]
-    watched = np.minimum(_share(span, window), (size - first) / FEWEST_COMMITS)
+    watched = np.minimum(_share(span, window), (size - first) / MIN_COMMITS)
     watched = np.minimum(np.maximum(watched, _share(now - last, window)), 1.0)
     complete = np.where(commits.own_times, np.minimum(windows.count / settings.intervals, 1.0), watched)
     return Reach(
         first=first,
         span=span,
-        spans=commits.own_times | ((span >= window) & (size - first >= FEWEST_COMMITS)),
+        spans=commits.own_times | ((span >= window) & (size - first >= MIN_COMMITS)),
         least_silence=np.where(commits.own_times, 0, window).astype(np.int64),
         complete=np.where(windows.count > 0, complete, 0.0),
     )

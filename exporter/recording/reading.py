@@ -10,8 +10,8 @@ import numpy as np
 
 from exporter.core.model import EMPTY, NOT_READ, Failure, GroupObservation, Int64s, Members, Observation, Owner
 from exporter.recording.values import (
-    LARGEST_INT32,
-    LARGEST_INT64,
+    MAX_INT32,
+    MAX_INT64,
     Malformed,
     array_of,
     commits,
@@ -25,10 +25,10 @@ from exporter.recording.values import (
     whole,
 )
 
-LATEST_TIME = 253_402_300_799_999
+MAX_TIME = 253_402_300_799_999
 """The last ms of the year 9999; a larger number was not given in ms."""
 
-MOST_ROWS = 2_500_000
+MAX_ROWS = 2_500_000
 """Partitions of topics and of groups in one observation, counted up to the highest id; a million take 0.7 GB."""
 
 
@@ -103,7 +103,7 @@ def _observation(raw: Any) -> Observation:
         committed_readers=_names(fields.get("committed_readers", []), ("committed_readers",)),
         unread_groups=_names(fields.get("unread_groups", []), ("unread_groups",)),
         other_groups=_texts_by_name(fields.get("other_groups", {}), ("other_groups",)),
-        brokers=whole(fields.get("brokers", 0), ("brokers",), LARGEST_INT32),
+        brokers=whole(fields.get("brokers", 0), ("brokers",), MAX_INT32),
         failures=tuple(
             _failure(failure, ("failures", str(place)))
             for place, failure in enumerate(listing(fields.get("failures", []), ("failures",)))
@@ -112,20 +112,20 @@ def _observation(raw: Any) -> Observation:
     rows = sum(map(len, seen.end_offsets.values())) + sum(
         len(seen.end_offsets.get(topic, ())) for group in seen.groups.values() for topic in group.commits
     )
-    if rows > MOST_ROWS:
+    if rows > MAX_ROWS:
         raise Malformed(
-            (), f"{rows} partitions, counted up to the highest id; at most {MOST_ROWS} can be judged at once"
+            (), f"{rows} partitions, counted up to the highest id; at most {MAX_ROWS} can be judged at once"
         )
     for ends in (seen.end_offsets, seen.stable_offsets):
         totals = {topic: float(offsets.clip(min=0).sum(dtype=np.float64)) for topic, offsets in ends.items()}
         for name, group in seen.groups.items():
-            if sum(totals.get(topic, 0.0) for topic in group.commits) >= LARGEST_INT64:
+            if sum(totals.get(topic, 0.0) for topic in group.commits) >= MAX_INT64:
                 raise Malformed(("groups", name), "the end offsets of its topics add up to more than 64 bits hold")
     return seen
 
 
 def _time(value: Any, path: tuple[str, ...]) -> int:
-    return whole(value, path, LATEST_TIME, meaning="a time in ms since the epoch")
+    return whole(value, path, MAX_TIME, meaning="a time in ms since the epoch")
 
 
 def _group(raw: Any, path: tuple[str, ...]) -> GroupObservation:
@@ -133,7 +133,7 @@ def _group(raw: Any, path: tuple[str, ...]) -> GroupObservation:
     offsets_of: dict[str, Int64s] = {}
     times_of: dict[str, Int64s] = {}
     for topic, by_partition in mapping(fields["commits"], (*path, "commits")).items():
-        offsets_of[topic], times = commits(by_partition, (*path, "commits", topic), LATEST_TIME)
+        offsets_of[topic], times = commits(by_partition, (*path, "commits", topic), MAX_TIME)
         if times is not None:
             times_of[topic] = times
     coordinator = fields.get("coordinator")
@@ -143,7 +143,7 @@ def _group(raw: Any, path: tuple[str, ...]) -> GroupObservation:
         commit_times=times_of or EMPTY,
         type=text(fields.get("type", ""), (*path, "type")),
         protocol=text(fields.get("protocol", ""), (*path, "protocol")),
-        coordinator=None if coordinator is None else whole(coordinator, (*path, "coordinator"), LARGEST_INT32),
+        coordinator=None if coordinator is None else whole(coordinator, (*path, "coordinator"), MAX_INT32),
         members=_members(fields["members"], (*path, "members")) if "members" in fields else None,
     )
 
@@ -159,7 +159,7 @@ def _members(raw: Any, path: tuple[str, ...]) -> Members:
             }
             for topic, partitions in mapping(fields["assigned"], (*path, "assigned")).items()
         }
-    return Members(whole(fields["count"], (*path, "count"), LARGEST_INT32), owners)
+    return Members(whole(fields["count"], (*path, "count"), MAX_INT32), owners)
 
 
 def _failure(raw: Any, path: tuple[str, ...]) -> Failure:

@@ -12,10 +12,10 @@ import numpy as np
 from exporter.core.model import NO_OFFSET, NOT_READ, Int64s
 from exporter.quoting import quoted
 
-LARGEST_INT32 = 2**31 - 1
-LARGEST_INT64 = 2**63 - 1
+MAX_INT32 = 2**31 - 1
+MAX_INT64 = 2**63 - 1
 
-LARGEST_PARTITION = 1_000_000
+MAX_PARTITION = 1_000_000
 """Ids above this are a mistake: columns are laid out up to the highest id."""
 
 Path = tuple[str, ...]
@@ -88,13 +88,13 @@ def whole(value: Any, path: Path, largest: int, meaning: str = "a whole number")
 
 def partition_id(value: Any, path: Path) -> int:
     """A partition's id where it is a number."""
-    return whole(value, path, LARGEST_PARTITION, meaning="a partition id")
+    return whole(value, path, MAX_PARTITION, meaning="a partition id")
 
 
 def partition_key(key: str, path: Path) -> int:
     """A partition's id where it is a key."""
-    if not _PARTITION.fullmatch(key) or int(key) > LARGEST_PARTITION:
-        raise Malformed((*path, key), f"must be a partition id from 0 to {LARGEST_PARTITION}, written in digits")
+    if not _PARTITION.fullmatch(key) or int(key) > MAX_PARTITION:
+        raise Malformed((*path, key), f"must be a partition id from 0 to {MAX_PARTITION}, written in digits")
     return int(key)
 
 
@@ -112,7 +112,7 @@ def commits(value: Any, path: Path, latest: int) -> tuple[Int64s, Int64s | None]
         if isinstance(commit, list):
             if len(commit) != 2:
                 raise Malformed(place, "must be an offset, or [offset, time of the commit in ms]")
-            committed[partition] = whole(commit[0], (*place, "0"), LARGEST_INT64, meaning="an offset")
+            committed[partition] = whole(commit[0], (*place, "0"), MAX_INT64, meaning="an offset")
             times[partition] = whole(commit[1], (*place, "1"), latest, meaning="a time in ms since the epoch")
         else:
             none = isinstance(commit, int) and commit == NO_OFFSET
@@ -132,7 +132,7 @@ def array_of(values: Mapping[int, int], missing: int, size: int | None = None) -
 def _offset(value: Any, path: Path) -> int:
     if value is None:
         return NOT_READ
-    return whole(value, path, LARGEST_INT64, meaning="an offset (or null if it could not be read)")
+    return whole(value, path, MAX_INT64, meaning="an offset (or null if it could not be read)")
 
 
 def _instead(key: str, known: tuple[str, ...]) -> str:

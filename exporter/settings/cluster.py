@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from re import Pattern
 from typing import Final, Literal, get_args
 
-from exporter.core.evaluation import MOST_ENTRIES, EvaluationSettings
+from exporter.core.evaluation import MAX_ENTRIES, EvaluationSettings
 from exporter.schema.addresses import SERVERS
 from exporter.schema.kinds import BOOLEAN, REGEX, TEXT, choice, duration, integer, share
 from exporter.schema.section import Key, Section, from_key, from_section, section, setting
@@ -71,7 +71,7 @@ EVALUATION: Final = section(
             " the scrape interval.",
         ),
         "intervals": Key(
-            integer(1, MOST_ENTRIES),
+            integer(1, MAX_ENTRIES),
             "Burrow's own setting: the number of commits to judge. It applies where commits carry their own times"
             " (recordings); elsewhere it is the least number kept, and `window` and `min_distance` may need more.",
         ),

@@ -15,7 +15,7 @@ from exporter.core.history import History, empty, fold
 from exporter.core.model import GroupObservation, Members, Observation, Owner
 from exporter.core.report import Report, report
 from exporter.recording import verdict_lines
-from exporter.storage import LEAST_INTERVAL, SUFFIX, Damaged, Storage, columns_of, read, write
+from exporter.storage import MIN_INTERVAL, SUFFIX, Damaged, Storage, columns_of, read, write
 
 SETTINGS = EvaluationSettings()
 START = 1_700_000_000_000
@@ -201,7 +201,7 @@ def test_writes_keep_their_distance(tmp_path: Path) -> None:
     storage.save_if_due("c", folded(range(1)))
     storage.save_if_due("c", folded(range(2)))
     assert len(storage.load("c", SETTINGS).timeline.times) == 1
-    now[0] += LEAST_INTERVAL
+    now[0] += MIN_INTERVAL
     storage.save_if_due("c", folded(range(2)))
     assert len(storage.load("c", SETTINGS).timeline.times) == 2
 

@@ -11,7 +11,7 @@ import numpy as np
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import capacity
 from exporter.core.timeline import GROWTH, Timeline, behind, thinned
-from exporter.storage import BYTES_PER_SECOND, FORMAT, LEAST_INTERVAL, SHARE_OF_TIME, SUFFIX, columns_of, write
+from exporter.storage import BYTES_PER_SECOND, FORMAT, MIN_INTERVAL, SHARE_OF_TIME, SUFFIX, columns_of, write
 from tests.support.observations import folded, group, observation
 from tests.support.repository import ROOT
 from tests.unit import test_life_cycle_of_clusters
@@ -82,7 +82,7 @@ def test_a_day_takes_as_many_columns_as_is_said() -> None:
 
 def test_the_numbers_of_the_storage_are_those_in_the_page() -> None:
     assert f"Format {FORMAT}." in PROSE
-    assert f"at least {LEAST_INTERVAL:g} s, at least {1 / SHARE_OF_TIME:g} times as long" in PROSE
+    assert f"at least {MIN_INTERVAL:g} s, at least {1 / SHARE_OF_TIME:g} times as long" in PROSE
     assert f"average below {BYTES_PER_SECOND / 1e6:g} MB a second" in PROSE
     assert f"`CLUSTER{SUFFIX}`" in PROSE
     assert f"C* entries per window ({capacity(EvaluationSettings())} by default)" in PROSE

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 
-from exporter.core.evaluation import FEWEST_COMMITS, EvaluationSettings
+from exporter.core.evaluation import MIN_COMMITS, EvaluationSettings
 from exporter.core.history import LOOKBACK
 from exporter.core.model import Status
 from exporter.core.reasons import Reason, Rule
@@ -48,7 +48,7 @@ def test_the_keys_of_a_verdict_are_those_that_are_explained() -> None:
 def test_the_numbers_are_the_defaults() -> None:
     default = EvaluationSettings()
 
-    assert f"`window` ({default.window:g} s), never fewer than {['', '', '', '', 'four'][FEWEST_COMMITS]}" in TEXT
+    assert f"`window` ({default.window:g} s), never fewer than {['', '', '', '', 'four'][MIN_COMMITS]}" in TEXT
     assert f"`min_distance` ({default.min_distance:g} s)" in TEXT
     assert f"`recent` ({default.recent:g} s)" in TEXT
     assert f"`allowed_lag` ({default.allowed_lag})" in TEXT
