@@ -16,12 +16,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from exporter.core import history as histories
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History
 from exporter.core.model import Failure, Observation
-from exporter.core.report import Outcome, in_words, report
+from exporter.core.report import Outcome
 from exporter.settings import Cluster, Collection, Settings
 from exporter.sources import ClusterUnavailable, Source
+from exporter.wording import failures_on_one_line
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ LAST_SAVE_SECONDS = 1.0
 
 
 class HistoryStore(Protocol):
-    """Keeps histories across restarts; `exporter.storage.Storage` is one."""
+    """Keeps histories across restarts; `exporter.storage.HistoryFiles` is one."""
 
     def load(self, cluster: str, settings: EvaluationSettings) -> History:
         """Return the retained history of a cluster, an empty one if there is none."""
@@ -219,12 +221,12 @@ class ClusterCollector:
     def _collect(self, cluster: Cluster, source: Source, timeout: float) -> None:
         """Run one collection and publish its outcome; then do the work that no scrape waits for."""
         try:
-            seen, outcome = self._observe(cluster, source, timeout)
+            observation, outcome = self._observe(cluster, source, timeout)
         except ClusterUnavailable as unavailable:
-            seen, outcome = None, self._down(unavailable.reason)
+            observation, outcome = None, self._down(unavailable.reason)
             self._log_change(outcome, str(unavailable))
         except Exception:
-            seen, outcome = None, self._down(INTERNAL_ERROR)
+            observation, outcome = None, self._down(INTERNAL_ERROR)
             if not self._closed:  # errors of a closed connection are expected
                 log.exception("collection of cluster %s failed", self._cluster.name)
         else:
@@ -233,24 +235,23 @@ class ClusterCollector:
             self._finished = _Finished(self._clock(), outcome)
             self._collecting = False
             self._changed.notify_all()
-        if seen is not None:
-            self._follow_up(source, seen)
+        if observation is not None:
+            self._follow_up(source, observation)
         if source is not self._source:
             source.close()
 
     def _observe(self, cluster: Cluster, source: Source, timeout: float) -> tuple[Observation, Outcome]:
-        """Observe, fold and judge; the history advances only if all three succeed."""
+        """Observe and judge; the history advances only if both succeed."""
         started = time.perf_counter()
-        seen = source.observe(timeout)
+        observation = source.observe(timeout)
         observed = time.perf_counter()
         self._forget()
-        self._check_clock(seen.at)
-        history = histories.fold(histories.resized(self._history, cluster.evaluation), seen, cluster.evaluation)
-        judged = report(history, seen, cluster.evaluation)
-        self._history, self._last_read = history, seen.at
+        self._check_clock(observation.at)
+        self._history, report = advance(self._history, observation, cluster.evaluation)
+        self._last_read = observation.at
         ended = time.perf_counter()
-        judged = replace(judged, stages={**seen.stages, "judge": ended - observed, "total": ended - started})
-        return seen, Outcome(self._cluster.name, judged, judged.failures, up=True, last_read=seen.at)
+        report = replace(report, stages={**observation.stages, "judge": ended - observed, "total": ended - started})
+        return observation, Outcome(self._cluster.name, report, report.failures, up=True, last_read=observation.at)
 
     def _forget(self) -> None:
         """Discard what was requested since the last collection."""
@@ -271,12 +272,12 @@ class ClusterCollector:
         why = Failure("cluster", self._cluster.name, reason)
         return Outcome(self._cluster.name, None, (why,), up=False, last_read=self._last_read)
 
-    def _follow_up(self, source: Source, seen: Observation) -> None:
+    def _follow_up(self, source: Source, observation: Observation) -> None:
         """Let the source describe its groups, and save the history, unless an earlier call still runs."""
         if not self._follow_up_lock.acquire(blocking=False):
             return
         try:
-            source.refresh_members(seen)
+            source.refresh_members(observation)
             if self._storage is not None:
                 self._storage.save_if_due(self._cluster.name, self._history)
         except Exception:
@@ -296,4 +297,6 @@ class ClusterCollector:
         elif not outcome.up:
             log.warning("cluster %s cannot be read: %s", self._cluster.name, message)
         else:
-            log.warning("cluster %s was read in part; missing: %s", self._cluster.name, in_words(outcome.failures))
+            log.warning(
+                "cluster %s was read in part; missing: %s", self._cluster.name, failures_on_one_line(outcome.failures)
+            )

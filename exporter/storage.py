@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History, empty, resized
+from exporter.core.history import History, empty, end_rows, resized
 from exporter.core.layout import Layout
 from exporter.core.timeline import Timeline
 from exporter.core.windows import Commits, Windows
@@ -46,7 +46,7 @@ class Damaged(Exception):
     """A file that is not a complete history of this format; the message says why."""
 
 
-class Storage:
+class HistoryFiles:
     """The files of one folder, which is created when first used."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -184,11 +184,9 @@ def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]
     _fits(commits.assigned, (group_topics.rows,), np.int8)
     _fits(times, (len(times),), np.int64)
     _fits(columns["timeline_offset"], (len(times), topics.rows), np.int64)
-    rows = [topics.block(topic) for _, topic in group_topics.keys]
-    if None in rows:
+    if any(topics.block(topic) is None for _, topic in group_topics.keys):
         raise Damaged("a group's topic is not among the topics")
-    end_rows = [np.arange(block.start, block.stop) for block in rows if block is not None]
-    end_row = np.concatenate(end_rows) if end_rows else np.zeros(0, dtype=np.int64)
+    end_row = end_rows(topics, group_topics)
     _fits(end_row, (group_topics.rows,), np.int64)
     return History(
         topics,

@@ -31,7 +31,7 @@ from click.testing import CliRunner
 
 from exporter.cli import commands
 from exporter.config import reference
-from exporter.core.reasons import Rule
+from exporter.core.rules import Rule
 from exporter.metrics import CATALOGUE
 from exporter.metrics.family import EVERY
 from exporter.web.v3.endpoints import markdown_table

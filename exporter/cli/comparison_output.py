@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from exporter.cli import table
-from exporter.cli.comparison import Comparison, Difference, Tallies
 from exporter.cli.evaluation import shown
+from exporter.core.comparison import BothTotals, Comparison, Difference
 from exporter.core.model import Status
-from exporter.core.reasons import duration
 from exporter.quoting import one_line, quoted
 from exporter.recording import json_line
+from exporter.wording import duration
 
 MAX_DIFFERENCES = 100
 """At most this many differences are listed; the rest are counted."""
@@ -55,8 +55,8 @@ def _show_one(name: str, comparison: Comparison, fields: Sequence[str]) -> None:
         click.echo("every partition has the same verdict under both, always")
     if comparison.groups:
         click.echo()
-        groups = [_tallies(one_line(group), comparison.groups[group]) for group in sorted(comparison.groups)]
-        table.lines(_GROUPS, [*groups, _tallies("all", comparison.all_groups())], frozenset(_GROUPS[1:]))
+        groups = [_totals(one_line(group), comparison.groups[group]) for group in sorted(comparison.groups)]
+        table.lines(_GROUPS, [*groups, _totals("all", comparison.all_groups())], frozenset(_GROUPS[1:]))
 
 
 def _differences(differences: Iterable[Difference]) -> Iterator[table.Row]:
@@ -93,9 +93,9 @@ def ranges(numbers: Sequence[int]) -> str:
     return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def _tallies(name: str, tallies: Tallies) -> table.Row:
-    changes = (f"{tally.changes:,}" for tally in tallies)
-    shares = (f"{tally.not_ok_share:.1%}" for tally in tallies)
+def _totals(name: str, totals: BothTotals) -> table.Row:
+    changes = (f"{each.changes:,}" for each in totals)
+    shares = (f"{each.not_ok_share:.1%}" for each in totals)
     return Status.NOTFOUND, (name, *changes, *shares)
 
 
@@ -109,17 +109,17 @@ def _data(name: str, comparison: Comparison) -> dict[str, Any]:
         "differences": [
             asdict(one) | {"statuses": [status.name for status in one.statuses]} for one in comparison.differences()
         ],
-        "groups": [{"group": group, **_tally_data(comparison.groups[group])} for group in sorted(comparison.groups)],
-        "all": _tally_data(comparison.all_groups()),
+        "groups": [{"group": group, **_totals_data(comparison.groups[group])} for group in sorted(comparison.groups)],
+        "all": _totals_data(comparison.all_groups()),
     }
 
 
-def _tally_data(tallies: Tallies) -> dict[str, Any]:
+def _totals_data(totals: BothTotals) -> dict[str, Any]:
     return {
-        "changes": [tally.changes for tally in tallies],
-        "seconds_not_ok": [tally.not_ok for tally in tallies],
-        "seconds_watched": [tally.watched for tally in tallies],
-        "share_not_ok": [tally.not_ok_share for tally in tallies],
+        "changes": [each.changes for each in totals],
+        "seconds_not_ok": [each.not_ok for each in totals],
+        "seconds_watched": [each.watched for each in totals],
+        "share_not_ok": [each.not_ok_share for each in totals],
     }
 
 

@@ -74,13 +74,13 @@ def write_observations(
 ) -> int:
     """Write a line for each observation until stopped, or for ``count`` rounds; returns how many were written."""
     written = 0
-    for number, seen in enumerate(rounds(sources, interval=interval, timeout=timeout, stopped=stopped), start=1):
-        for name, answer in seen.items():
-            if isinstance(answer, Observation):
-                write(observation_line(answer).encode("ascii") + b"\n")
+    for number, responses in enumerate(rounds(sources, interval=interval, timeout=timeout, stopped=stopped), start=1):
+        for name, response in responses.items():
+            if isinstance(response, Observation):
+                write(observation_line(response).encode("ascii") + b"\n")
                 written += 1
             else:
-                click.echo(f"cluster {quoted(name)} was not observed: {one_line(str(answer))}", err=True)
+                click.echo(f"cluster {quoted(name)} was not observed: {one_line(str(response))}", err=True)
         if number == count:
             break
     return written

@@ -9,15 +9,16 @@ from typing import Any, Literal
 import click
 
 from exporter.cli import comparison_output
-from exporter.cli.comparison import Comparison
 from exporter.cli.evaluation import evaluation_options, some_values
 from exporter.cli.failures import BadArguments, BadConfiguration, RunFailed
 from exporter.cli.options import variable
 from exporter.config import load
+from exporter.core.advance import advance
+from exporter.core.comparison import Comparison
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History, empty, fold
+from exporter.core.history import History, empty
 from exporter.core.model import Observation
-from exporter.core.report import Report, report
+from exporter.core.report import Report
 from exporter.recording import RecordingError, read, verdict_lines
 from exporter.schema import ConfigError
 
@@ -88,8 +89,8 @@ def _observations(recording: str) -> Iterator[Observation]:
     name = "standard input" if recording == "-" else recording
     try:
         with click.open_file(recording, "rb") as lines:
-            for _, seen in read(lines):
-                yield seen
+            for _, observation in read(lines):
+                yield observation
     except RecordingError as error:
         raise BadArguments(f"{name}: {error}") from None
     except OSError as error:
@@ -97,27 +98,27 @@ def _observations(recording: str) -> Iterator[Observation]:
 
 
 def _print_verdicts(observations: Iterable[Observation], judge: Judge) -> None:
-    for judged in reports(observations, judge):
-        if judged.groups:
-            click.echo("\n".join(verdict_lines(judged, judge(judged.cluster))))
+    for report in reports(observations, judge):
+        if report.groups:
+            click.echo("\n".join(verdict_lines(report)))
 
 
 def reports(observations: Iterable[Observation], judge: Judge) -> Iterator[Report]:
     """The report on each observation; clusters are kept apart."""
     histories: dict[str, History] = {}
-    for seen in observations:
-        evaluation = judge(seen.cluster)
-        before = histories.get(seen.cluster) or empty(evaluation)
-        histories[seen.cluster] = fold(before, seen, evaluation)
-        yield report(histories[seen.cluster], seen, evaluation)
+    for observation in observations:
+        settings = judge(observation.cluster)
+        before = histories.get(observation.cluster) or empty(settings)
+        histories[observation.cluster], report = advance(before, observation, settings)
+        yield report
 
 
 def compare(observations: Iterable[Observation], judge: Judge, other: dict[str, Any]) -> dict[str, Comparison]:
     """Cluster → the comparison of its evaluation with the same evaluation after the changes in ``other``."""
-    found: dict[str, Comparison] = {}
-    for seen in observations:
-        if seen.cluster not in found:
-            settings = judge(seen.cluster)
-            found[seen.cluster] = Comparison((settings, replace(settings, **other)))
-        found[seen.cluster].see(seen)
-    return found
+    comparisons: dict[str, Comparison] = {}
+    for observation in observations:
+        if observation.cluster not in comparisons:
+            settings = judge(observation.cluster)
+            comparisons[observation.cluster] = Comparison((settings, replace(settings, **other)))
+        comparisons[observation.cluster].add(observation)
+    return comparisons

@@ -16,8 +16,8 @@ from exporter.settings import Settings
 from exporter.sources import ClusterUnavailable, Source
 from exporter.sources.kafka import KafkaSource
 
-Seen = Mapping[str, Observation | ClusterUnavailable]
-"""The answer of each cluster in one round."""
+Responses = Mapping[str, Observation | ClusterUnavailable]
+"""The response of each cluster in one round."""
 
 Stopped = Callable[[], bool]
 
@@ -52,50 +52,50 @@ def interruptible() -> Iterator[Stopped]:
 
 def rounds(
     sources: Mapping[str, Source], *, interval: float, timeout: float, stopped: Stopped = lambda: False
-) -> Iterator[Seen]:
-    """The answers of all clusters, every ``interval`` seconds; ends when stopped.
+) -> Iterator[Responses]:
+    """The responses of all clusters, every ``interval`` seconds; ends when stopped.
 
     A cluster that does not answer within ``timeout`` seconds counts as unavailable; rounds do not overlap.
     """
     due = time.monotonic()
     while not stopped():
-        seen = _together(sources, timeout, stopped)
-        if seen is None:
+        responses = _together(sources, timeout, stopped)
+        if responses is None:
             return
-        yield seen
+        yield responses
         due = max(due + interval, time.monotonic())
         while not stopped() and (left := due - time.monotonic()) > 0:
             time.sleep(min(left, ATTENTION))
 
 
-def _together(sources: Mapping[str, Source], timeout: float, stopped: Stopped) -> Seen | None:
+def _together(sources: Mapping[str, Source], timeout: float, stopped: Stopped) -> Responses | None:
     """One round; None if it was interrupted. Its threads are daemons, so they do not keep the process alive."""
-    answers: queue.SimpleQueue[tuple[str, Observation | ClusterUnavailable]] = queue.SimpleQueue()
+    arrived: queue.SimpleQueue[tuple[str, Observation | ClusterUnavailable]] = queue.SimpleQueue()
 
-    def ask(name: str, source: Source) -> None:
-        answers.put((name, _observed(source, timeout)))
+    def observe(name: str, source: Source) -> None:
+        arrived.put((name, _observed(source, timeout)))
 
     for name, source in sources.items():
-        threading.Thread(target=ask, args=(name, source), name=f"observe {name}", daemon=True).start()
-    seen: dict[str, Observation | ClusterUnavailable] = {}
-    while len(seen) < len(sources):
+        threading.Thread(target=observe, args=(name, source), name=f"observe {name}", daemon=True).start()
+    responses: dict[str, Observation | ClusterUnavailable] = {}
+    while len(responses) < len(sources):
         if stopped():
             return None
         try:
-            name, answer = answers.get(timeout=ATTENTION)
+            name, response = arrived.get(timeout=ATTENTION)
         except queue.Empty:
             continue
-        seen[name] = answer
-    return {name: seen[name] for name in sources}
+        responses[name] = response
+    return {name: responses[name] for name in sources}
 
 
 def _observed(source: Source, timeout: float) -> Observation | ClusterUnavailable:
     try:
-        seen = source.observe(timeout)
-        source.refresh_members(seen)
+        observation = source.observe(timeout)
+        source.refresh_members(observation)
     except ClusterUnavailable as unavailable:
         return unavailable
     except Exception as error:
         # Whatever the error, the command ends with one line that states it.
         return ClusterUnavailable("internal_error", f"{type(error).__name__}: {error}")
-    return seen
+    return observation

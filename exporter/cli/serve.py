@@ -32,7 +32,7 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     # Imported here, so that mistakes in the configuration are reported before Kafka and numpy are loaded.
     from exporter.service import Service  # noqa: PLC0415
     from exporter.sources.kafka import KafkaSource  # noqa: PLC0415
-    from exporter.storage import Storage  # noqa: PLC0415
+    from exporter.storage import HistoryFiles  # noqa: PLC0415
     from exporter.web.middleware import Guard  # noqa: PLC0415
     from exporter.web.reloadable import ReloadableApp  # noqa: PLC0415
     from exporter.web.server import serve as answer  # noqa: PLC0415
@@ -43,7 +43,7 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
         guard = Guard(settings.web.config_file) if settings.web.config_file is not None else None
     except ConfigError as error:
         raise BadConfiguration(error) from None
-    storage = Storage(Path(settings.storage.path)) if settings.storage.path else None
+    storage = HistoryFiles(Path(settings.storage.path)) if settings.storage.path else None
     service = Service(settings, read_settings=again, open_source=KafkaSource, storage=storage)
     with closing(service):
         app = ReloadableApp(service, guard)

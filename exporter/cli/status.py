@@ -13,15 +13,17 @@ from exporter.cli import table
 from exporter.cli.evaluation import value_of
 from exporter.cli.options import settings_options
 from exporter.cli.rounds import Stopped, interruptible, open_sources, rounds
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History, empty, fold
+from exporter.core.history import History, empty
 from exporter.core.model import Observation, Status
-from exporter.core.report import Report, report
+from exporter.core.report import Report
 from exporter.quoting import one_line, quoted
 from exporter.recording import json_line, verdict
 from exporter.schema.kinds import duration
 from exporter.settings import Settings
 from exporter.sources import Source
+from exporter.wording import failures_on_one_line
 
 Format = Literal["table", "json"]
 
@@ -70,11 +72,14 @@ def status(
     """
     if count is not None and not watch:
         raise click.UsageError("--count needs --watch; without it --observations says how many there are")
-    views = {cluster.name: View(spanning(cluster.evaluation, interval, observations)) for cluster in settings.clusters}
+    states = {
+        cluster.name: ClusterState(spanning(cluster.evaluation, interval, observations))
+        for cluster in settings.clusters
+    }
     timeout = max(cluster.request_timeout for cluster in settings.clusters)
     with interruptible() as stopped:
         observe(
-            views,
+            states,
             open_sources(settings),
             show={"table": table.show, "json": show_json}[format_],
             interval=interval,
@@ -87,7 +92,7 @@ def status(
     if too_early:
         click.echo(f"interrupted: {observations} observations make a verdict", err=True)
         sys.exit(NOT_OBSERVED)
-    sys.exit(exit_code(views.values()))
+    sys.exit(exit_code(states.values()))
 
 
 def spanning(evaluation: EvaluationSettings, interval: float, observations: int) -> EvaluationSettings:
@@ -97,32 +102,32 @@ def spanning(evaluation: EvaluationSettings, interval: float, observations: int)
 
 
 @dataclass(slots=True)
-class View:
-    """One cluster after the newest observation; ``trouble`` says why it could not be observed."""
+class ClusterState:
+    """One cluster after the newest round; ``trouble`` says why it could not be observed."""
 
     evaluation: EvaluationSettings
     history: History | None = None
     report: Report | None = None
     trouble: str | None = None
 
-    def see(self, answer: Observation | Exception) -> None:
-        """Add the cluster's answer of one round."""
-        if not isinstance(answer, Observation):
-            self.trouble = str(answer)
+    def update(self, response: Observation | Exception) -> None:
+        """Add the cluster's response of one round."""
+        if not isinstance(response, Observation):
+            self.trouble = str(response)
             return
         self.trouble = None
-        self.history = fold(self.history or empty(self.evaluation), answer, self.evaluation)
-        self.report = report(self.history, answer, self.evaluation)
+        before = self.history or empty(self.evaluation)
+        self.history, self.report = advance(before, response, self.evaluation)
 
 
-Views = Mapping[str, View]
+ClusterStates = Mapping[str, ClusterState]
 
 
 def observe(
-    views: Views,
+    states: ClusterStates,
     sources: Mapping[str, Source],
     *,
-    show: Callable[[table.Judged], None],
+    show: Callable[[table.Reports], None],
     interval: float,
     timeout: float,
     count: int | None,
@@ -130,70 +135,68 @@ def observe(
     stopped: Stopped = lambda: False,
 ) -> None:
     """Observe the clusters ``count`` times, and show the result at the end or, with watch, every time."""
-    for number, seen in enumerate(rounds(sources, interval=interval, timeout=timeout, stopped=stopped), start=1):
-        for name, answer in seen.items():
-            views[name].see(answer)
-        nothing_yet = all(view.report is None for view in views.values())
+    for number, responses in enumerate(rounds(sources, interval=interval, timeout=timeout, stopped=stopped), start=1):
+        for name, response in responses.items():
+            states[name].update(response)
+        nothing_yet = all(state.report is None for state in states.values())
         last = number == count or (nothing_yet and not watch)
         if last or watch:
             if sys.stdout.isatty() and watch:
                 click.clear()
             elif number > 1 and watch and show is table.show:
                 click.echo()
-            show({name: (view.report, view.evaluation) for name, view in views.items() if view.report is not None})
-            _tell(views)
+            show({name: state.report for name, state in states.items() if state.report is not None})
+            _tell(states)
         if last:
             return
 
 
-def exit_code(views: Iterable[View]) -> int:
+def exit_code(states: Iterable[ClusterState]) -> int:
     """The exit code for the newest reports."""
-    every = tuple(views)
+    every = tuple(states)
     worst = max(
-        (group.status for view in every if view.report for group in view.report.groups.values()), default=Status.OK
+        (group.status for state in every if state.report for group in state.report.groups.values()), default=Status.OK
     )
     if worst >= Status.ERR:
         return SOME_ERR
-    if any(view.trouble or view.report is None for view in every):
+    if any(state.trouble or state.report is None for state in every):
         return NOT_OBSERVED
     if worst == Status.WARN:
         return SOME_WARN
-    return NOT_OBSERVED if any(view.report.failures for view in every if view.report) else ALL_OK
+    return NOT_OBSERVED if any(state.report.failures for state in every if state.report) else ALL_OK
 
 
-def show_json(judged: table.Judged) -> None:
+def show_json(reports: table.Reports) -> None:
     """Print all groups, worst first, as one JSON object on one line."""
     clusters = [
         {
             "cluster": name,
-            "at": shown.at,
+            "at": report.at,
             "groups": [
-                verdict(shown, group, settings)
+                verdict(report, group)
                 | {
                     "max_lag": group.max_lag,
                     "state": group.state,
-                    "members": None if group.members is None else group.members.count,
+                    "members": group.member_count,
                 }
-                for group in table.worst_first(shown)
+                for group in report.worst_first()
             ],
-            "not_evaluated": dict(shown.not_evaluated),
+            "not_evaluated": dict(report.not_evaluated),
             "failures": [
                 {"scope": failure.scope, "subject": failure.subject, "reason": failure.reason}
-                for failure in shown.failures
+                for failure in report.failures
             ],
         }
-        for name, (shown, settings) in judged.items()
+        for name, report in reports.items()
     ]
     click.echo(json_line({"clusters": clusters}))
 
 
-def _tell(views: Views) -> None:
+def _tell(states: ClusterStates) -> None:
     """Print to standard error what could not be observed."""
-    for name, view in views.items():
-        if view.trouble is not None:
-            click.echo(f"cluster {quoted(name)} could not be observed: {one_line(view.trouble)}", err=True)
-        elif view.report is not None and view.report.failures:
-            of_many = view.report.failures
-            first = f"{of_many[0].scope} {of_many[0].subject}: {of_many[0].reason}"
-            more = f" (and {len(of_many) - 1} more)" if len(of_many) > 1 else ""
-            click.echo(f"cluster {quoted(name)} was observed in part: {one_line(first)}{more}", err=True)
+    for name, state in states.items():
+        if state.trouble is not None:
+            click.echo(f"cluster {quoted(name)} could not be observed: {one_line(state.trouble)}", err=True)
+        elif state.report is not None and state.report.failures:
+            failed = one_line(failures_on_one_line(state.report.failures))
+            click.echo(f"cluster {quoted(name)} was observed in part; missing: {failed}", err=True)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from exporter.core.history import History
-from exporter.core.model import EMPTY, Bools, GroupObservation, Int64s, Members, Observation, Status
-from exporter.core.rules import Verdicts
-from exporter.core.timeline import Seconds
+from exporter.core.model import EMPTY, GroupObservation, Int64s, Members, Observation, Status
+from exporter.core.partitions import PartitionColumns
 from exporter.core.trend import catch_up_seconds
+
+MEMBERLESS_STATES: Final = frozenset({"Empty", "Dead"})
+"""Group states in which there is no member."""
 
 Number = TypeVar("Number", int, float, bool)
 
@@ -22,10 +23,10 @@ Number = TypeVar("Number", int, float, bool)
 class GroupReport:
     """One consumer group: its verdict over its partitions, and what Kafka reports about it.
 
-    ``status`` is NOTFOUND for a group without a readable commit: it cannot be judged. ``partitions``: how
-    many its numbers cover; ``unreadable``: how many more have a commit, but could not be read this time.
-    ``complete``: the share of both whose window is complete, which that of an unreadable one is not. Lags in
-    records or, where the name says so, seconds; ``lag_is_bound``: some partition's lag in seconds is a lower bound.
+    ``worst``: the status of its worst partition, NOTFOUND for a group without a readable commit, which cannot be
+    judged. ``partitions``: how many its numbers cover; ``unreadable``: how many more have a commit, but could not be
+    read this time. ``complete``: the share of both whose window is complete, which that of an unreadable one is not.
+    Lags in records or, where the name says so, seconds; ``lag_is_lower_bound``: some partition's lag in seconds is.
     ``catch_up_seconds``: infinite while the lag does not shrink, None while that is not known. ``retention_margin``: of
     the partition that is closest to losing records, how much of its log lies before the commit (1: at the end, 0: about
     to lose, negative: lost); a log from which nothing was ever deleted counts as 1. None if the log start is not known.
@@ -33,12 +34,12 @@ class GroupReport:
     """
 
     name: str
-    status: Status
+    worst: Status
     complete: float
     total_lag: int
     max_lag: int
     max_lag_seconds: float
-    lag_is_bound: bool
+    lag_is_lower_bound: bool
     catch_up_seconds: float | None
     retention_margin: float | None
     beyond_end: int
@@ -50,39 +51,31 @@ class GroupReport:
     coordinator: int | None
     members: Members | None
     topics: Mapping[str, slice]
-    """The rows of `Columns` of each topic, topics in order."""
+    """The rows of `PartitionColumns` of each topic, topics in order."""
     subscribed: Mapping[str, bool] = field(default_factory=lambda: EMPTY)
     """Topics with commits → whether a live member is assigned to a partition; empty while that is not known."""
 
+    @property
+    def status(self) -> Status:
+        """The group's status: that of its worst partition, ERR where that is STOP, STALL or REWIND."""
+        return Status(min(self.worst, Status.ERR))
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """What is known now of each row of commits; the values of rows that are not ``shown`` are meaningless.
+    @property
+    def member_count(self) -> int | None:
+        """How many members the group has; None while that is not known."""
+        if self.state in MEMBERLESS_STATES:
+            return 0
+        return None if self.members is None else self.members.count
 
-    ``unreadable``: the group has a commit there, but it or the end offset could not be read; such a row is not shown.
-    ``partition`` is the partition's id; the offsets and counts are those of `Snapshot`. ``lag_seconds`` is only a
-    lower bound where ``lag_is_bound``.
-    """
-
-    partition: Int64s
-    shown: Bools
-    unreadable: Bools
-    committed: Int64s
-    start: Int64s
-    end: Int64s
-    lag: Int64s
-    lost: Int64s
-    lag_seconds: Seconds
-    lag_is_bound: Bools
-    verdicts: Verdicts
+    @property
+    def rank(self) -> tuple[int, float, int, str]:
+        """The key to sort groups by, worst first: status, lag in seconds, lag, name."""
+        return -self.status, -self.max_lag_seconds, -self.total_lag, self.name
 
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """Sums and extremes over the shown rows of each group that has rows; the last entry is for groups without any.
-
-    ``unreadable`` counts rows that are not shown.
-    """
+    """Sums and extremes over the readable rows of each group that has rows; the last entry is for groups without."""
 
     partitions: list[int]
     unreadable: list[int]
@@ -91,14 +84,14 @@ class _Sums:
     total_lag: list[int]
     max_lag: list[int]
     max_lag_seconds: list[float]
-    lag_is_bound: list[bool]
+    lag_is_lower_bound: list[bool]
     retention_margin: list[float]
     beyond_end: list[int]
 
 
-def group_reports(history: History, columns: Columns, seen: Observation) -> dict[str, GroupReport]:
+def group_reports(columns: PartitionColumns, observation: Observation) -> dict[str, GroupReport]:
     """Every group that was read, sorted by name."""
-    layout = history.group_topics
+    layout, trend = columns.history.group_topics, columns.history.trend
     topics: dict[str, dict[str, slice]] = {}
     starts = layout.starts.tolist()
     for position, (name, topic) in enumerate(layout.keys):
@@ -109,18 +102,18 @@ def group_reports(history: History, columns: Columns, seen: Observation) -> dict
     sums = _sums(columns, np.array([rows[name] for name in with_rows], dtype=np.int64))
     position_of = {name: position for position, name in enumerate(with_rows)}
     nothing = len(with_rows)
-    found: dict[str, GroupReport] = {}
-    for name in sorted(seen.groups):
-        group, blocks, at = seen.groups[name], topics.get(name, EMPTY), position_of.get(name, nothing)
-        found[name] = GroupReport(
+    reports: dict[str, GroupReport] = {}
+    for name in sorted(observation.groups):
+        group, blocks, at = observation.groups[name], topics.get(name, EMPTY), position_of.get(name, nothing)
+        reports[name] = GroupReport(
             name=name,
-            status=Status(min(sums.status[at], Status.ERR)),
+            worst=Status(sums.status[at]),
             complete=sums.complete[at] / max(sums.partitions[at] + sums.unreadable[at], 1),
             total_lag=sums.total_lag[at],
             max_lag=sums.max_lag[at],
             max_lag_seconds=sums.max_lag_seconds[at],
-            lag_is_bound=bool(sums.lag_is_bound[at]),
-            catch_up_seconds=catch_up_seconds(history.trend, name, sums.total_lag[at], seen.at),
+            lag_is_lower_bound=bool(sums.lag_is_lower_bound[at]),
+            catch_up_seconds=catch_up_seconds(trend, name, sums.total_lag[at], observation.at),
             retention_margin=_margin(sums.retention_margin[at]),
             beyond_end=sums.beyond_end[at],
             partitions=sums.partitions[at],
@@ -133,7 +126,7 @@ def group_reports(history: History, columns: Columns, seen: Observation) -> dict
             topics=blocks,
             subscribed=_subscribed(group, blocks),
         )
-    return found
+    return reports
 
 
 def _margin(smallest: float) -> float | None:
@@ -141,16 +134,16 @@ def _margin(smallest: float) -> float | None:
     return min(smallest, 1.0) if np.isfinite(smallest) else None
 
 
-def _sums(columns: Columns, starts: Int64s) -> _Sums:
+def _sums(columns: PartitionColumns, starts: Int64s) -> _Sums:
     """Sum up groups whose rows begin at ``starts`` and end where the next one's begin."""
-    shown = columns.shown
-    with_log = shown & (columns.start >= 0) & (columns.end > columns.start)
-    length = np.where(with_log, columns.end - columns.start, 1)
-    margin = np.where(with_log, (columns.committed - columns.start) / length, np.inf)
+    now, readable = columns.snapshot, columns.snapshot.readable
+    with_log = readable & (now.start >= 0) & (now.end > now.start)
+    length = np.where(with_log, now.end - now.start, 1)
+    margin = np.where(with_log, (now.committed - now.start) / length, np.inf)
     # Nothing has been deleted from a log that still begins with its first record, and nothing is about to be.
-    margin = np.where(with_log & (columns.start == 0), 1.0, margin)
-    complete = shown & (columns.verdicts.complete >= 1.0)
-    beyond = shown & (columns.committed > columns.end)
+    margin = np.where(with_log & (now.start == 0), 1.0, margin)
+    complete = readable & (columns.verdicts.complete >= 1.0)
+    beyond = readable & (now.committed > now.end)
 
     def total(values: npt.NDArray[Any]) -> list[int]:
         return [*(np.add.reduceat(values.astype(np.int64), starts).tolist() if starts.size else ()), 0]
@@ -159,14 +152,14 @@ def _sums(columns: Columns, starts: Int64s) -> _Sums:
         return [*(np.maximum.reduceat(values, starts).tolist() if starts.size else ()), none]
 
     return _Sums(
-        partitions=total(shown),
-        unreadable=total(columns.unreadable),
-        status=highest(np.where(shown, columns.verdicts.status, Status.NOTFOUND), 0),
+        partitions=total(readable),
+        unreadable=total(now.unreadable),
+        status=highest(np.where(readable, columns.verdicts.status, Status.NOTFOUND), 0),
         complete=total(complete),
-        total_lag=total(columns.lag),
-        max_lag=highest(columns.lag, 0),
-        max_lag_seconds=highest(np.where(shown, columns.lag_seconds, 0.0), 0.0),
-        lag_is_bound=highest(shown & columns.lag_is_bound, none=False),
+        total_lag=total(now.lag),
+        max_lag=highest(now.lag, 0),
+        max_lag_seconds=highest(np.where(readable, columns.lag_seconds, 0.0), 0.0),
+        lag_is_lower_bound=highest(readable & columns.lag_is_lower_bound, none=False),
         retention_margin=[-value for value in highest(-margin, -np.inf)],
         beyond_end=total(beyond),
     )

@@ -47,6 +47,11 @@ class Layout(Generic[Key]):
             return None
         return slice(int(self.starts[position]), int(self.starts[position + 1]))
 
+    def place(self, row: int) -> tuple[Key, int]:
+        """The key and the partition id that a row belongs to."""
+        position = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.keys[position], row - int(self.starts[position])
+
     def same_as(self, other: Layout[Key]) -> bool:
         """True if both give every row to the same partition."""
         return self.keys == other.keys and np.array_equal(self.starts, other.starts)

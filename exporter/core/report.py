@@ -2,81 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from exporter.core import rules
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.groups import Columns, GroupReport, group_reports
+from exporter.core.groups import GroupReport
 from exporter.core.history import History
-from exporter.core.model import NO_OFFSET, Failure, Int64s, Observation
-from exporter.core.timeline import behind
-
-MAX_NAMED: Final = 3
-"""Of many failures of the same kind this many are named."""
+from exporter.core.model import Failure, Int64s, Status
+from exporter.core.partitions import PartitionColumns, PartitionReport, partition_reports
+from exporter.core.snapshot import GroupTopic
+from exporter.core.topics import TopicPartition, TopicReport, topic_partitions, topic_reports
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One cluster after one collection, at ``at`` (ms since the epoch).
+    """One cluster after one collection, at ``at`` (ms since the epoch); ``settings`` are those it was judged by.
 
-    ``end_offsets``, ``start_offsets`` and ``stable_offsets`` are by topic and partition id, NOT_READ where unread.
+    ``end_offsets`` are by topic and partition id, NOT_READ where unread.
     """
 
     cluster: str
     at: int
-    history: History
-    columns: Columns
+    settings: EvaluationSettings
+    columns: PartitionColumns
     groups: Mapping[str, GroupReport]
     end_offsets: Mapping[str, Int64s]
-    start_offsets: Mapping[str, Int64s]
-    stable_offsets: Mapping[str, Int64s]
     not_evaluated: Mapping[str, str]
     brokers: int
     failures: tuple[Failure, ...]
     requests: Mapping[str, int]
     stages: Mapping[str, float]
 
+    @property
+    def history(self) -> History:
+        """The history after the collection."""
+        return self.columns.history
 
-def report(history: History, seen: Observation, settings: EvaluationSettings) -> Report:
-    """The report on an observation, the newest one that has been folded into ``history``."""
-    layout, now = history.group_topics, history.now
-    if now is None:
-        raise ValueError("a report needs a history into which its observation has been folded")
-    lag_seconds, lag_is_bound = behind(
-        history.timeline, history.end_row, committed=now.committed, end=now.end, lag=now.lag, at=seen.at
-    )
-    columns = Columns(
-        partition=np.arange(layout.rows) - np.repeat(layout.starts[:-1], np.diff(layout.starts)),
-        shown=now.shown,
-        unreadable=~now.shown & (now.committed != NO_OFFSET),
-        committed=now.committed,
-        start=now.start,
-        end=now.end,
-        lag=now.lag,
-        lost=now.lost,
-        lag_seconds=lag_seconds,
-        lag_is_bound=lag_is_bound,
-        verdicts=rules.judge(history, now.lag, seen.at, settings),
-    )
-    return Report(
-        cluster=seen.cluster,
-        at=seen.at,
-        history=history,
-        columns=columns,
-        groups=group_reports(history, columns, seen),
-        end_offsets=seen.end_offsets,
-        start_offsets=seen.start_offsets,
-        stable_offsets=seen.stable_offsets,
-        not_evaluated=seen.other_groups,
-        brokers=seen.brokers,
-        failures=seen.failures,
-        requests=seen.requests,
-        stages=seen.stages,
-    )
+    @property
+    def window_capacity(self) -> int:
+        """How many commits of a partition are retained at most."""
+        return self.history.commits.windows.capacity
+
+    def worst_first(self) -> list[GroupReport]:
+        """The groups by status, lag in seconds, lag and name."""
+        return sorted(self.groups.values(), key=lambda group: group.rank)
+
+    def partitions(self, group: GroupReport, topic: str | None = None) -> Iterator[PartitionReport]:
+        """The partitions of the topics, or of one topic, that a group has commits on, in order.
+
+        Those that could not be read, or on which the group has no commit, are among them: see ``readable``.
+        """
+        topics = group.topics if topic is None else {topic: group.topics[topic]} if topic in group.topics else {}
+        return partition_reports(self.columns, topics, group.members, self.settings)
+
+    def statuses(self, group: GroupReport) -> Mapping[Status, int]:
+        """How many readable partitions of a group have each status."""
+        verdicts, readable = self.columns.verdicts, self.columns.snapshot.readable
+        each = [verdicts.status[rows][readable[rows]] for rows in group.topics.values()]
+        counts = np.bincount(np.concatenate(each) if each else np.zeros(0, np.int8), minlength=len(Status)).tolist()
+        return {status: counts[status] for status in Status}
+
+    def topics(self) -> Mapping[str, TopicReport]:
+        """Every topic, with its consumers."""
+        return topic_reports(self.columns)
+
+    def partitions_of_topic(self, topic: str) -> list[TopicPartition]:
+        """The partitions of a topic, in order."""
+        return topic_partitions(self.columns, self.groups, topic)
+
+    def retained(self) -> Sequence[GroupTopic]:
+        """The (group, topic) pairs with retained commits, those of groups that could not be read now included."""
+        layout, count = self.history.group_topics, self.history.commits.windows.count
+        before = np.concatenate(([0], np.cumsum(count > 0)))
+        entries = np.diff(before[layout.starts]).tolist()
+        return [key for key, number in zip(layout.keys, entries, strict=True) if number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,3 @@ class Outcome:
     failures: tuple[Failure, ...]
     up: bool
     last_read: int | None = None
-
-
-def in_words(failures: Iterable[Failure]) -> str:
-    """The failures for the log: how many of each scope and reason, and the first few by name."""
-    subjects: dict[tuple[str, str], list[str]] = {}
-    for failure in failures:
-        subjects.setdefault((failure.scope, failure.reason), []).append(failure.subject)
-    return ", ".join(
-        f"{len(names)} {scope} {reason} ({', '.join(names[:MAX_NAMED])}{', ...' if len(names) > MAX_NAMED else ''})"
-        for (scope, reason), names in sorted(subjects.items())
-    )

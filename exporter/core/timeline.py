@@ -26,7 +26,7 @@ Seconds = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """End offsets through time: ``columns[i]`` holds those seen at ``times[i]`` (ms), NOT_READ where unread."""
+    """End offsets through time: ``columns[i]`` holds those read at ``times[i]`` (ms), NOT_READ where unread."""
 
     times: tuple[int, ...] = ()
     columns: tuple[Int64s, ...] = ()
@@ -62,7 +62,7 @@ def thinned(times: tuple[int, ...]) -> list[int]:
     return [*kept, len(times) - 1]
 
 
-def behind(
+def lag_in_seconds(
     timeline: Timeline, rows: Int64s, *, committed: Int64s, end: Int64s, lag: Int64s, at: int
 ) -> tuple[Seconds, Bools]:
     """For each commit how many seconds ago the end offset passed it, and whether that is only a lower bound.
@@ -74,7 +74,7 @@ def behind(
     End offsets 100 at 0 s and 200 at 10 s, a commit of 150: at 30 s it is 25 s behind.
     """
     seconds = np.zeros(len(rows))
-    bound = np.zeros(len(rows), dtype=np.bool_)
+    lower_bound = np.zeros(len(rows), dtype=np.bool_)
     # What is still to be placed, and the earliest observation known to be past each commit: first the current one.
     open_rows = np.flatnonzero(lag > 0)
     after_time = np.full(len(open_rows), float(at))
@@ -84,20 +84,20 @@ def behind(
             break
         if time >= at:
             continue
-        seen = column[rows[open_rows]]
-        passed = (seen >= 0) & (seen <= committed[open_rows])
+        offset = column[rows[open_rows]]
+        passed = (offset >= 0) & (offset <= committed[open_rows])
         if passed.any():
-            found = open_rows[passed]
-            share = (committed[found] - seen[passed]) / (after_end[passed] - seen[passed])
-            seconds[found] = (at - (time + share * (after_time[passed] - time))) / 1000
+            placed = open_rows[passed]
+            share = (committed[placed] - offset[passed]) / (after_end[passed] - offset[passed])
+            seconds[placed] = (at - (time + share * (after_time[passed] - time))) / 1000
             rest = ~passed
-            open_rows, after_time, after_end, seen = open_rows[rest], after_time[rest], after_end[rest], seen[rest]
-        known = seen >= 0
+            open_rows, after_time, after_end, offset = open_rows[rest], after_time[rest], after_end[rest], offset[rest]
+        known = offset >= 0
         after_time = np.where(known, time, after_time)
-        after_end = np.where(known, seen, after_end)
+        after_end = np.where(known, offset, after_end)
     seconds[open_rows] = (at - after_time) / 1000
-    bound[open_rows] = True
-    return seconds, bound
+    lower_bound[open_rows] = True
+    return seconds, lower_bound
 
 
 def _take(column: Int64s, rows: Int64s) -> Int64s:

@@ -17,7 +17,7 @@ Trend = tuple[tuple[int, Mapping[str, int]], ...]
 
 
 def total_lags(group_topics: Layout[GroupTopic], now: Snapshot) -> dict[str, int]:
-    """Group → total lag (records), of the groups that have a row that is shown."""
+    """Group → total lag (records), of the groups that have a row that could be read."""
     totals: dict[str, int] = {}
     starts = group_topics.starts[:-1]
     if group_topics.rows == 0:
@@ -25,7 +25,7 @@ def total_lags(group_topics: Layout[GroupTopic], now: Snapshot) -> dict[str, int
     # For an empty block reduceat would return its neighbour's first value.
     filled = np.flatnonzero(np.diff(group_topics.starts))
     lag = np.add.reduceat(now.lag, starts[filled]).tolist()
-    shown = np.logical_or.reduceat(now.shown, starts[filled]).tolist()
+    shown = np.logical_or.reduceat(now.readable, starts[filled]).tolist()
     for position, block_lag, block_shown in zip(filled.tolist(), lag, shown, strict=True):
         if block_shown:
             name = group_topics.keys[position][0]

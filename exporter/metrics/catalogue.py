@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from exporter.core.model import NOT_READ
 from exporter.metrics import readings
 from exporter.metrics.family import (
     Family,
@@ -64,7 +63,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "burrow_kafka_consumer_lag_seconds_is_lower_bound",
         "1 if some partition's commit is older than all retained end offsets, so that its lag in seconds is only a "
         "lower bound, else 0.",
-        lambda group: readings.judged(group, group.lag_is_bound),
+        lambda group: readings.judged(group, group.lag_is_lower_bound),
     ),
     per_group(
         "burrow_kafka_consumer_catch_up_seconds",
@@ -99,7 +98,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     per_group(
         "burrow_kafka_consumer_members",
         "Number of members of the consumer group, as last described by Kafka; absent where not known.",
-        readings.members,
+        lambda group: group.member_count,
     ),
     few(
         "burrow_kafka_consumer_info",
@@ -130,7 +129,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "burrow_kafka_consumer_topic_lag",
         "Lag of the consumer group on the topic in records, summed over its partitions.",
         np.add,
-        lambda report: report.columns.lag,
+        lambda report: report.columns.snapshot.lag,
     ),
     per_group_partition(
         "burrow_kafka_topic_partition_status",
@@ -140,13 +139,13 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     per_group_partition(
         "burrow_kafka_consumer_current_offset",
         "Offset that the consumer group has committed on the partition.",
-        lambda report: report.columns.committed,
+        lambda report: report.columns.snapshot.committed,
     ),
     per_group_partition(
         "burrow_kafka_consumer_partition_lag",
         "Lag of the consumer group on the partition in records: end offset minus committed offset, or minus log start "
         "offset where that is higher. On a compacted topic it counts offsets, some of which no longer hold a record.",
-        lambda report: report.columns.lag,
+        lambda report: report.columns.snapshot.lag,
     ),
     per_group_partition(
         "burrow_kafka_consumer_partition_lag_seconds",
@@ -157,23 +156,23 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "burrow_kafka_consumer_partition_lost_records",
         "Records of the partition that were deleted before the consumer group committed past them: log start offset "
         "minus committed offset; absent where the log start offset is not known.",
-        lambda report: np.where(report.columns.start >= 0, report.columns.lost, np.nan),
+        lambda report: np.where(report.columns.snapshot.start >= 0, report.columns.snapshot.lost, np.nan),
     ),
     per_topic_partition(
         "burrow_kafka_topic_partition_offset",
         "End offset of the partition: that of the next record to be written.",
-        lambda report: report.history.topics.column(report.end_offsets, missing=NOT_READ),
+        lambda report: report.columns.snapshot.topics.end,
     ),
     per_topic_partition(
         "burrow_kafka_topic_partition_start_offset",
         "Log start offset of the partition: that of the oldest record it still has.",
-        lambda report: report.history.topics.column(report.start_offsets, missing=NOT_READ),
+        lambda report: report.columns.snapshot.topics.start,
     ),
     per_topic_partition(
         "burrow_kafka_topic_partition_last_stable_offset",
         "Last stable offset of a partition that some group reads with read_committed; between it and the end offset "
         "there are open transactions.",
-        lambda report: report.history.topics.column(report.stable_offsets, missing=NOT_READ),
+        lambda report: report.columns.snapshot.topics.stable,
     ),
     few(
         "burrow_exporter_collection_duration_seconds",

@@ -73,7 +73,7 @@ def per_group(name: str, meaning: str, value: Callable[[GroupReport], float | No
 
 
 def per_group_topic(name: str, meaning: str, combine: np.ufunc, rows: Callable[[Report], Numbers]) -> Columns:
-    """A family with one number for each topic of each group, made from the numbers of its shown partitions.
+    """A family with one number for each topic of each group, made from the numbers of its readable partitions.
 
     ``rows`` are ≥ 0; ``combine`` is ``np.add`` or ``np.maximum``.
     """
@@ -85,9 +85,9 @@ def per_group_topic(name: str, meaning: str, combine: np.ufunc, rows: Callable[[
         # reduceat cannot handle an empty block; leaving them out does not move the ends of the others.
         blocks = np.flatnonzero(np.diff(starts))
         if len(blocks):
-            seen = report.columns.shown
-            numbers[blocks] = combine.reduceat(np.where(seen, rows(report), 0), starts[blocks])
-            shown[blocks] = np.logical_or.reduceat(seen, starts[blocks])
+            readable = report.columns.snapshot.readable
+            numbers[blocks] = combine.reduceat(np.where(readable, rows(report), 0), starts[blocks])
+            shown[blocks] = np.logical_or.reduceat(readable, starts[blocks])
         return Column(numbers, shown)
 
     return Columns(
@@ -105,8 +105,8 @@ def per_group_partition(name: str, meaning: str, rows: Callable[[Report], Number
 
     def column(report: Report) -> Column:
         numbers = rows(report)
-        shown = report.columns.shown
-        return Column(numbers, shown & ~np.isnan(numbers) if numbers.dtype.kind == "f" else shown)
+        readable = report.columns.snapshot.readable
+        return Column(numbers, readable & ~np.isnan(numbers) if numbers.dtype.kind == "f" else readable)
 
     return Columns(
         name=name,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
 
+from exporter.core.failures import summarized
 from exporter.core.groups import GroupReport
 from exporter.core.model import Status
 from exporter.core.report import Outcome
 from exporter.metrics.family import LabelValues
 
-Found = Iterable[tuple[LabelValues, float]]
+Numbered = Iterable[tuple[LabelValues, float]]
 """Values, each with the label values after ``cluster``."""
-
-MEMBERLESS_STATES: Final = frozenset({"Empty", "Dead"})
-"""Group states in which there is no member."""
 
 
 def judged(group: GroupReport, number: float) -> float | None:
@@ -23,21 +20,14 @@ def judged(group: GroupReport, number: float) -> float | None:
     return None if group.status == Status.NOTFOUND else number
 
 
-def members(group: GroupReport) -> float | None:
-    """The number of members, or None while that is not known."""
-    if group.state in MEMBERLESS_STATES:
-        return 0
-    return None if group.members is None else group.members.count
-
-
-def info(outcome: Outcome) -> Found:
+def info(outcome: Outcome) -> Numbered:
     """1 for each group, labelled with what Kafka says about it."""
     for group in _groups(outcome):
         coordinator = "" if group.coordinator is None else str(group.coordinator)
         yield (group.name, group.state, group.type, group.protocol, coordinator), 1
 
 
-def subscribed(outcome: Outcome) -> Found:
+def subscribed(outcome: Outcome) -> Numbered:
     """Whether each group consumes each topic that it has commits on, where that is known."""
     for group in _groups(outcome):
         for topic, consumed in group.subscribed.items():
@@ -48,38 +38,37 @@ def _groups(outcome: Outcome) -> Iterable[GroupReport]:
     return outcome.report.groups.values() if outcome.up and outcome.report else ()
 
 
-def brokers(outcome: Outcome) -> Found:
+def brokers(outcome: Outcome) -> Numbered:
     """The number of brokers."""
     if outcome.up and outcome.report:
         yield (), outcome.report.brokers
 
 
-def stages(outcome: Outcome) -> Found:
+def stages(outcome: Outcome) -> Numbered:
     """The seconds that each stage of the collection took."""
     if outcome.up and outcome.report:
         yield from (((stage,), seconds) for stage, seconds in sorted(outcome.report.stages.items()))
 
 
-def requests(outcome: Outcome) -> Found:
+def requests(outcome: Outcome) -> Numbered:
     """The number of requests of each kind."""
     if outcome.up and outcome.report:
         yield from (((kind,), count) for kind, count in sorted(outcome.report.requests.items()))
 
 
-def not_evaluated(outcome: Outcome) -> Found:
+def not_evaluated(outcome: Outcome) -> Numbered:
     """The number of groups of each type that is not judged."""
     if outcome.up and outcome.report:
         counts = Counter(outcome.report.not_evaluated.values())
         yield from (((kind,), count) for kind, count in sorted(counts.items()))
 
 
-def failures(outcome: Outcome) -> Found:
+def failures(outcome: Outcome) -> Numbered:
     """The number of failures of each scope and reason; also of a cluster that is down."""
-    counts = Counter((failure.scope, failure.reason) for failure in outcome.failures)
-    return sorted(counts.items())
+    return sorted(((summary.scope, summary.reason), summary.count) for summary in summarized(outcome.failures))
 
 
-def collected(outcome: Outcome) -> Found:
+def collected(outcome: Outcome) -> Numbered:
     """When the cluster was last read (s), also for one that is down now."""
     if outcome.last_read is not None:
         yield (), outcome.last_read / 1000

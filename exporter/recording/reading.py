@@ -46,17 +46,17 @@ def read(lines: Iterable[bytes]) -> Iterator[tuple[int, Observation]]:
         if not line.strip():
             continue
         try:
-            seen = _observation(_decoded(line))
-            before = latest.get(seen.cluster, seen.at)
-            if seen.at < before:
+            observation = _observation(_decoded(line))
+            before = latest.get(observation.cluster, observation.at)
+            if observation.at < before:
                 raise Malformed(
                     ("at",),
-                    f"{seen.at} is earlier than {before}, which this cluster had before; put the lines in order",
+                    f"{observation.at} is earlier than {before}, which this cluster had before; put the lines in order",
                 )
         except Malformed as malformed:
             raise RecordingError(f"line {number}: {malformed}") from None
-        latest[seen.cluster] = seen.at
-        yield number, seen
+        latest[observation.cluster] = observation.at
+        yield number, observation
 
 
 def _decoded(line: bytes) -> Any:
@@ -90,7 +90,7 @@ def _observation(raw: Any) -> Observation:
             "failures",
         ),
     )
-    seen = Observation(
+    observation = Observation(
         cluster=text(fields["cluster"], ("cluster",)),
         at=_time(fields["at"], ("at",)),
         groups={
@@ -109,19 +109,19 @@ def _observation(raw: Any) -> Observation:
             for place, failure in enumerate(listing(fields.get("failures", []), ("failures",)))
         ),
     )
-    rows = sum(map(len, seen.end_offsets.values())) + sum(
-        len(seen.end_offsets.get(topic, ())) for group in seen.groups.values() for topic in group.commits
+    rows = sum(map(len, observation.end_offsets.values())) + sum(
+        len(observation.end_offsets.get(topic, ())) for group in observation.groups.values() for topic in group.commits
     )
     if rows > MAX_ROWS:
         raise Malformed(
             (), f"{rows} partitions, counted up to the highest id; at most {MAX_ROWS} can be judged at once"
         )
-    for ends in (seen.end_offsets, seen.stable_offsets):
+    for ends in (observation.end_offsets, observation.stable_offsets):
         totals = {topic: float(offsets.clip(min=0).sum(dtype=np.float64)) for topic, offsets in ends.items()}
-        for name, group in seen.groups.items():
+        for name, group in observation.groups.items():
             if sum(totals.get(topic, 0.0) for topic in group.commits) >= MAX_INT64:
                 raise Malformed(("groups", name), "the end offsets of its topics add up to more than 64 bits hold")
-    return seen
+    return observation
 
 
 def _time(value: Any, path: tuple[str, ...]) -> int:

@@ -9,45 +9,46 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exporter.core.evaluation import EvaluationSettings
 from exporter.core.groups import GroupReport
-from exporter.core.model import NOT_READ, GroupObservation, Int64s, Members, Observation, Status
-from exporter.core.reasons import reason
+from exporter.core.model import NOT_READ, GroupObservation, Int64s, Members, Observation
+from exporter.core.partitions import PartitionReport
 from exporter.core.report import Report
+from exporter.wording import explanation
 
 
-def observation_line(seen: Observation) -> str:
+def observation_line(observation: Observation) -> str:
     """An observation, with everything that a verdict depends on."""
     optional = {
-        "start_offsets": _offsets_by_topic(seen.start_offsets),
-        "stable_offsets": _offsets_by_topic(seen.stable_offsets),
-        "topic_ids": dict(sorted(seen.topic_ids.items())),
-        "committed_readers": sorted(seen.committed_readers),
-        "unread_groups": sorted(seen.unread_groups),
-        "other_groups": dict(sorted(seen.other_groups.items())),
-        "brokers": seen.brokers,
+        "start_offsets": _offsets_by_topic(observation.start_offsets),
+        "stable_offsets": _offsets_by_topic(observation.stable_offsets),
+        "topic_ids": dict(sorted(observation.topic_ids.items())),
+        "committed_readers": sorted(observation.committed_readers),
+        "unread_groups": sorted(observation.unread_groups),
+        "other_groups": dict(sorted(observation.other_groups.items())),
+        "brokers": observation.brokers,
         "failures": [
-            {"scope": failure.scope, "subject": failure.subject, "reason": failure.reason} for failure in seen.failures
+            {"scope": failure.scope, "subject": failure.subject, "reason": failure.reason}
+            for failure in observation.failures
         ],
     }
     return json_line(
         {
-            "cluster": seen.cluster,
-            "at": seen.at,
-            "groups": {name: _group(group) for name, group in sorted(seen.groups.items())},
-            "end_offsets": _offsets_by_topic(seen.end_offsets),
+            "cluster": observation.cluster,
+            "at": observation.at,
+            "groups": {name: _group(group) for name, group in sorted(observation.groups.items())},
+            "end_offsets": _offsets_by_topic(observation.end_offsets),
         }
         | _without_empty(optional)
     )
 
 
-def verdict_lines(report: Report, settings: EvaluationSettings) -> Iterator[str]:
-    """One line per group; groups, topics and partitions in order. ``settings`` are those it was judged by."""
+def verdict_lines(report: Report) -> Iterator[str]:
+    """One line per group; groups, topics and partitions in order."""
     for name in sorted(report.groups):
-        yield json_line(verdict(report, report.groups[name], settings))
+        yield json_line(verdict(report, report.groups[name]))
 
 
-def verdict(report: Report, group: GroupReport, settings: EvaluationSettings) -> dict[str, Any]:
+def verdict(report: Report, group: GroupReport) -> dict[str, Any]:
     """The verdict on one group and, with its reason, on each of its partitions; lag in records, ``at`` in ms.
 
     A group has the status of its worst partition, whose reason says why.
@@ -59,27 +60,20 @@ def verdict(report: Report, group: GroupReport, settings: EvaluationSettings) ->
         "status": group.status.name,
         "complete": group.complete,
         "total_lag": group.total_lag,
-        "partitions": [
-            partition
-            for topic in sorted(group.topics)
-            for partition in _partitions(report, topic, group.topics[topic], settings)
-        ],
+        "partitions": [_partition(partition) for partition in report.partitions(group) if partition.readable],
     }
 
 
-def _partitions(report: Report, topic: str, rows: slice, settings: EvaluationSettings) -> Iterator[dict[str, Any]]:
-    columns = report.columns
-    for row in range(rows.start, rows.stop):
-        if columns.shown[row]:
-            why = reason(report, row, settings)
-            yield {
-                "topic": topic,
-                "partition": int(columns.partition[row]),
-                "status": Status(columns.verdicts.status[row]).name,
-                "current_lag": int(columns.lag[row]),
-                "complete": float(columns.verdicts.complete[row]),
-                "reason": why.as_data() | {"sentence": why.sentence()},
-            }
+def _partition(partition: PartitionReport) -> dict[str, Any]:
+    reason = partition.reason()
+    return {
+        "topic": partition.topic,
+        "partition": partition.partition,
+        "status": partition.status.name,
+        "current_lag": partition.lag,
+        "complete": partition.complete,
+        "reason": reason.as_data() | {"sentence": explanation(reason)},
+    }
 
 
 def _group(group: GroupObservation) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from exporter.core.history import (
 )
 from exporter.core.layout import Layout
 from exporter.core.model import NOT_READ, Int64s, Status
+from exporter.core.snapshot import NO_TIME, Snapshot, TopicOffsets
+from exporter.core.windows import UNKNOWN
 from tests.accuracy.traces import BurrowTrace
 
 
@@ -98,20 +100,31 @@ def _event(
     """The history after at most one event of each trace."""
     # Burrow drops commits on a partition of which it knows no end offset yet.
     committed = np.where(history.ends.count > 0, _column(events, "commit"), NOT_READ)
-    commits = record_commits(
-        history.commits,
-        committed,
-        at=at,
-        live=np.zeros(len(events), dtype=np.bool_),
-        own_times=np.where(committed >= 0, at, -1),
-        ends=history.ends,
-        ends_now=_column(events, "broker"),
-        lag_now=_column(events, "broker"),
-        settings=settings,
-    )
+    now = _snapshot(committed, _column(events, "broker"), at)
+    commits = record_commits(history.commits, now, history.ends, settings)
     # Burrow keeps every end offset that it fetches.
     ends = record_ends(history.ends, _column(events, "broker"), at=at, settings=replace(settings, min_distance=0))
     return replace(history, commits=commits, ends=ends)
+
+
+def _snapshot(committed: Int64s, end: Int64s, at: int) -> Snapshot:
+    """Commits with their own times, of groups without a member."""
+    rows, nothing = len(committed), np.full(len(committed), NOT_READ, dtype=np.int64)
+    return Snapshot(
+        at=at,
+        committed=committed,
+        commit_time=np.where(committed >= 0, at, NO_TIME),
+        assigned=np.full(rows, UNKNOWN, dtype=np.int8),
+        alive=np.zeros(rows, dtype=np.bool_),
+        start=nothing,
+        log_end=end,
+        end=end,
+        readable=(committed >= 0) & (end >= 0),
+        unreadable=np.zeros(rows, dtype=np.bool_),
+        lag=np.maximum(end - committed, 0),
+        lost=np.zeros(rows, dtype=np.int64),
+        topics=TopicOffsets(start=nothing, stable=nothing, end=end),
+    )
 
 
 def _column(events: Sequence[tuple[str, int, int] | None], kind: str) -> Int64s:

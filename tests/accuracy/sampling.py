@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import empty, fold
+from exporter.core.history import empty
 from exporter.core.model import NOT_READ, GroupObservation, Int64s, Observation, Status
-from exporter.core.report import report
 from tests.accuracy.scoring import Score, Verdict, score
 from tests.accuracy.traces import BurrowTrace, Sample, Trace, dense, with_burrow
 
@@ -34,9 +34,9 @@ def judged(
         if not any(now):
             continue
         seen = _observation(traces[0].samples[position].at, now)
-        history = fold(history, seen, settings)
-        columns = report(history, seen, settings).columns
-        for given, shown, status in zip(verdicts, columns.shown, columns.verdicts.status, strict=True):
+        history, report = advance(history, seen, settings)
+        columns = report.columns
+        for given, shown, status in zip(verdicts, columns.snapshot.readable, columns.verdicts.status, strict=True):
             if shown:
                 given.append(Verdict(seen.at // 1000, status != Status.OK))
     return verdicts

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History, empty, fold
+from exporter.core.history import History, empty
 from exporter.core.model import GroupObservation, Observation
-from exporter.storage import Storage, columns_of
+from exporter.storage import HistoryFiles, columns_of
 
 pytestmark = pytest.mark.real
 
@@ -37,13 +38,13 @@ def history(steps: int) -> History:
             {"g": GroupObservation("Stable", {"t": offsets})},
             {"t": offsets + 7},
         )
-        retained = fold(retained, seen, SETTINGS)
+        retained, _ = advance(retained, seen, SETTINGS)
     return retained
 
 
 def write_for_ever(folder: str, begun: Connection) -> None:
     """Write one history after the other until killed."""
-    storage, histories = Storage(Path(folder)), (history(5), history(6))
+    storage, histories = HistoryFiles(Path(folder)), (history(5), history(6))
     begun.send(None)
     for each in cycle(histories):
         storage.save("c", each)
@@ -55,7 +56,7 @@ def test_a_history_is_whole_whenever_its_writer_is_killed(tmp_path: Path) -> Non
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])
     seen = set()
-    Storage(tmp_path).save("c", history(5))
+    HistoryFiles(tmp_path).save("c", history(5))
     for _ in range(KILLS):
         listener, teller = processes.Pipe(duplex=False)
         writer = processes.Process(target=write_for_ever, args=(str(tmp_path), teller), daemon=True)
@@ -69,7 +70,9 @@ def test_a_history_is_whole_whenever_its_writer_is_killed(tmp_path: Path) -> Non
         writer.close()
         listener.close()
         teller.close()
-        found = {name: array.tobytes() for name, array in columns_of(Storage(tmp_path).load("c", SETTINGS)).items()}
+        found = {
+            name: array.tobytes() for name, array in columns_of(HistoryFiles(tmp_path).load("c", SETTINGS)).items()
+        }
         assert found in whole
         seen.add(whole.index(found))
     assert seen == {0, 1}

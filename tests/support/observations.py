@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History, empty, fold
+from exporter.core.history import History, empty
 from exporter.core.model import (
     NO_OFFSET,
     NOT_READ,
@@ -22,7 +23,7 @@ from exporter.core.model import (
     Owner,
     Status,
 )
-from exporter.core.report import Report, report
+from exporter.core.report import Report
 
 START = 1_700_000_000_000
 """When made-up observations begin, in ms."""
@@ -62,20 +63,20 @@ def folded(seen: Sequence[Observation], settings: EvaluationSettings | None = No
     evaluation = settings or EvaluationSettings()
     history = empty(evaluation)
     for each in seen:
-        history = fold(history, each, evaluation)
+        history, _ = advance(history, each, evaluation)
     return history
 
 
 def reported(seen: Sequence[Observation], settings: EvaluationSettings | None = None) -> Report:
     """The report on the last of these."""
-    return report(folded(seen, settings), seen[-1], settings or EvaluationSettings())
+    evaluation = settings or EvaluationSettings()
+    return advance(folded(seen[:-1], evaluation), seen[-1], evaluation)[1]
 
 
 def statuses(of: Report, group_name: str = "g", topic: str = "t") -> list[Status]:
-    """The verdicts on the partitions of a topic that are shown."""
-    rows = of.groups[group_name].topics[topic]
-    found, shown = of.columns.verdicts.status[rows], of.columns.shown[rows]
-    return [Status(status) for status in found[shown].tolist()]
+    """The verdicts on the readable partitions of a topic."""
+    partitions = of.partitions(of.groups[group_name], topic)
+    return [partition.status for partition in partitions if partition.readable]
 
 
 def window(history: History, row: int = 0) -> list[tuple[int, float, int]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from exporter.core import history
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Failure, Observation
-from exporter.core.report import Outcome, report
+from exporter.core.report import Outcome
 
 
 def outcomes(observations: Iterable[Observation]) -> Iterator[Outcome]:
@@ -15,8 +16,8 @@ def outcomes(observations: Iterable[Observation]) -> Iterator[Outcome]:
     settings = EvaluationSettings()
     known = history.empty(settings)
     for seen in observations:
-        known = history.fold(known, seen, settings)
-        yield Outcome(seen.cluster, report(known, seen, settings), seen.failures, up=True, last_read=seen.at)
+        known, report = advance(known, seen, settings)
+        yield Outcome(seen.cluster, report, seen.failures, up=True, last_read=seen.at)
 
 
 def outcome(seen: Observation) -> Outcome:

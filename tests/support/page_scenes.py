@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from exporter.core.history import empty, fold
+from exporter.core.advance import advance
+from exporter.core.history import empty
 from exporter.core.model import NO_OFFSET, Failure, GroupObservation, Members, Observation, Owner
-from exporter.core.report import Outcome, Report, report
+from exporter.core.report import Outcome, Report
 from exporter.settings import Cluster, Sasl, Settings
 from tests.support.observations import column, group
 from tests.support.outcomes import down
@@ -63,8 +64,7 @@ def judged(run: list[Observation]) -> Report:
     settings = SETTINGS.clusters[0].evaluation
     history = empty(settings)
     for seen in run:
-        history = fold(history, seen, settings)
-    found = report(history, run[-1], settings)
+        history, found = advance(history, seen, settings)
     return replace(found, stages={**found.stages, "judge": 0.0021, "total": 0.0873})
 
 

@@ -17,7 +17,7 @@ from exporter.core.model import Failure, GroupObservation, Observation
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Collection, Settings
 from exporter.sources import ClusterUnavailable
-from exporter.storage import Storage
+from exporter.storage import HistoryFiles
 from tests.support.serving import until
 
 PATIENCE = 10.0
@@ -254,7 +254,7 @@ def test_the_scrapers_timeout_reaches_the_source() -> None:
 
 
 def test_the_history_is_stored_after_a_collection_and_not_only_at_the_end(tmp_path: Path) -> None:
-    gate, storage = Gate(), Storage(tmp_path)
+    gate, storage = Gate(), HistoryFiles(tmp_path)
     collector = Collector(Settings(clusters=(Cluster("c", ("127.0.0.1:1",)),)), {"c": gate}, storage=storage)
     try:
         (outcome,) = collector.collect(PATIENCE)

@@ -9,23 +9,24 @@ from pathlib import Path
 import pytest
 
 from exporter.collector import Collector
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History, empty, fold, forget
+from exporter.core.history import History, empty, forget
 from exporter.core.model import Observation, Status
-from exporter.core.report import Outcome, Report, report
+from exporter.core.report import Outcome, Report
 from exporter.settings import Cluster, Collection, Settings
 from exporter.sources import ClusterUnavailable
-from exporter.storage import SUFFIX, Storage
+from exporter.storage import SUFFIX, HistoryFiles
 from tests.support.life_cycle import WINDOW, healthy, status_of, young
 from tests.support.observations import folded, group, observation, statuses, window
 from tests.support.played_source import PlayedSource
 
 
 def judged_after(history: History, seen: Observation) -> Report:
-    return report(fold(history, seen, EvaluationSettings()), seen, EvaluationSettings())
+    return advance(history, seen, EvaluationSettings())[1]
 
 
-def collected(answers: Sequence[Observation | Exception], storage: Storage | None = None) -> list[Outcome]:
+def collected(answers: Sequence[Observation | Exception], storage: HistoryFiles | None = None) -> list[Outcome]:
     """What each scrape showed of a source that gave these answers, one after the other."""
     settings = Settings(clusters=(Cluster("c", ("127.0.0.1:1",)),), collection=Collection(min_interval=0.0))
     collector = Collector(settings, {"c": PlayedSource(answers)}, storage=storage)
@@ -50,7 +51,7 @@ def test_a_cluster_cannot_be_reached() -> None:
 
 
 def test_a_cluster_is_renamed(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
+    storage = HistoryFiles(tmp_path)
     storage.save("before", folded([healthy(at) for at in WINDOW]))
 
     assert storage.load("after", EvaluationSettings()).topics.rows == 0
@@ -62,9 +63,9 @@ def test_a_cluster_is_renamed(tmp_path: Path) -> None:
 
 def test_the_exporter_restarts(tmp_path: Path) -> None:
     before = [healthy(at) for at in WINDOW]
-    collected(before, Storage(tmp_path))
+    collected(before, HistoryFiles(tmp_path))
 
-    (kept,) = collected([healthy(210)], Storage(tmp_path))
+    (kept,) = collected([healthy(210)], HistoryFiles(tmp_path))
     (lost,) = collected([healthy(210)])
 
     assert kept.report is not None
@@ -77,21 +78,21 @@ def test_the_exporter_is_away_for_long(tmp_path: Path) -> None:
         groups = {"alive": group({"t": [1000 + at - 5]}), "dead": group({"t": [700]}, state="Empty")}
         return observation(at, groups, {"t": [1000 + at]})
 
-    Storage(tmp_path).save("c", folded([seen(at) for at in WINDOW]))
+    HistoryFiles(tmp_path).save("c", folded([seen(at) for at in WINDOW]))
 
-    found = judged_after(Storage(tmp_path).load("c", EvaluationSettings()), seen(7200))
+    found = judged_after(HistoryFiles(tmp_path).load("c", EvaluationSettings()), seen(7200))
 
     assert (statuses(found, "alive"), statuses(found, "dead")) == ([Status.OK], [Status.STOP])
 
 
 def test_the_settings_change(tmp_path: Path) -> None:
     before = [healthy(at) for at in WINDOW]
-    Storage(tmp_path).save("c", folded(before))
+    HistoryFiles(tmp_path).save("c", folded(before))
     longer = EvaluationSettings(window=600.0, recent=700.0)
 
-    after = Storage(tmp_path).load("c", longer)
+    after = HistoryFiles(tmp_path).load("c", longer)
     seen = healthy(210)
-    found = report(fold(after, seen, longer), seen, longer)
+    found = advance(after, seen, longer)[1]
 
     assert window(after) == window(folded(before))
     assert found.columns.verdicts.complete.tolist() == [pytest.approx(210 / 600)]
@@ -111,7 +112,7 @@ def test_a_file_is_damaged_or_foreign(tmp_path: Path, caplog: pytest.LogCaptureF
     (tmp_path / f"c{SUFFIX}").write_bytes(b"something else")
 
     with caplog.at_level(logging.WARNING):
-        assert Storage(tmp_path).load("c", EvaluationSettings()).topics.rows == 0
+        assert HistoryFiles(tmp_path).load("c", EvaluationSettings()).topics.rows == 0
 
     (aside,) = tmp_path.iterdir()
     assert aside.name.startswith(f"c{SUFFIX}.damaged-")
@@ -123,7 +124,7 @@ def test_a_group_is_forgotten_on_request() -> None:
     seen = [observation(at, {"g": group({"t": [10]}), "h": group({"t": [20]})}, {"t": [50 + at]}) for at in WINDOW]
     history = empty(EvaluationSettings())
     for each in seen:
-        history = fold(history, each, EvaluationSettings())
+        history, _ = advance(history, each, EvaluationSettings())
 
     found = judged_after(forget(history, "g"), observation(210, seen[-1].groups, {"t": [260]}))
 

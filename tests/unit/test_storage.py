@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History, empty, fold
+from exporter.core.history import History, empty
 from exporter.core.model import GroupObservation, Members, Observation, Owner
-from exporter.core.report import Report, report
+from exporter.core.report import Report
 from exporter.recording import verdict_lines
-from exporter.storage import MIN_INTERVAL, SUFFIX, Damaged, Storage, columns_of, read, write
+from exporter.storage import MIN_INTERVAL, SUFFIX, Damaged, HistoryFiles, columns_of, read, write
 
 SETTINGS = EvaluationSettings()
 START = 1_700_000_000_000
@@ -42,13 +43,13 @@ def seen(step: int) -> Observation:
 def folded(steps: range, history: History | None = None) -> History:
     history = empty(SETTINGS) if history is None else history
     for step in steps:
-        history = fold(history, seen(step), SETTINGS)
+        history, _ = advance(history, seen(step), SETTINGS)
     return history
 
 
 def judged(history: History, step: int) -> tuple[Report, list[str]]:
-    found = report(fold(history, seen(step), SETTINGS), seen(step), SETTINGS)
-    return found, list(verdict_lines(found, SETTINGS))
+    found = advance(history, seen(step), SETTINGS)[1]
+    return found, list(verdict_lines(found))
 
 
 def columns(history: History) -> dict[str, list[object]]:
@@ -57,8 +58,8 @@ def columns(history: History) -> dict[str, list[object]]:
 
 def test_the_first_verdicts_after_a_restart_are_those_without_one(tmp_path: Path) -> None:
     before = folded(range(12))
-    Storage(tmp_path).save("c", before)
-    after = Storage(tmp_path).load("c", SETTINGS)
+    HistoryFiles(tmp_path).save("c", before)
+    after = HistoryFiles(tmp_path).load("c", SETTINGS)
     assert columns(after) == columns(before)
     with_restart, lines = judged(after, 12)
     without, expected = judged(before, 12)
@@ -70,8 +71,8 @@ def test_the_first_verdicts_after_a_restart_are_those_without_one(tmp_path: Path
 
 
 def test_a_topic_that_was_left_stays_so_before_the_members_are_known_again(tmp_path: Path) -> None:
-    Storage(tmp_path).save("c", folded(range(12)))
-    after = Storage(tmp_path).load("c", SETTINGS)
+    HistoryFiles(tmp_path).save("c", folded(range(12)))
+    after = HistoryFiles(tmp_path).load("c", SETTINGS)
     strangers = seen(12)
     for name, group in strangers.groups.items():
         nobody_described = GroupObservation(group.state, group.commits)
@@ -81,26 +82,26 @@ def test_a_topic_that_was_left_stays_so_before_the_members_are_known_again(tmp_p
                 "groups": {**strangers.groups, name: nobody_described},
             }
         )
-    found = report(fold(after, strangers, SETTINGS), strangers, SETTINGS)
+    found = advance(after, strangers, SETTINGS)[1]
     rows = found.groups[NAMES[1]].topics["u"]
     assert [int(status) for status in found.columns.verdicts.status[rows]] == [4]
 
 
 def test_an_alive_group_is_not_stopped_because_the_exporter_slept(tmp_path: Path) -> None:
-    Storage(tmp_path).save("c", folded(range(12)))
-    after = Storage(tmp_path).load("c", SETTINGS)
+    HistoryFiles(tmp_path).save("c", folded(range(12)))
+    after = HistoryFiles(tmp_path).load("c", SETTINGS)
     found, _ = judged(after, 12 + 240)  # two hours later
     assert found.groups[NAMES[0]].status == 1
     assert found.groups["dead"].status == 3
 
 
 def test_there_is_nothing_to_load_before_something_is_saved(tmp_path: Path) -> None:
-    assert Storage(tmp_path / "never").load("c", SETTINGS).topics.rows == 0
+    assert HistoryFiles(tmp_path / "never").load("c", SETTINGS).topics.rows == 0
     assert not (tmp_path / "never").exists()
 
 
 def test_each_cluster_has_its_own_file_whatever_its_name(tmp_path: Path) -> None:
-    storage = Storage(tmp_path / "made" / "here")
+    storage = HistoryFiles(tmp_path / "made" / "here")
     for name in ("a/b", "a b", "..", "群"):
         storage.save(name, folded(range(1)))
     assert len(list((tmp_path / "made" / "here").iterdir())) == 4
@@ -130,7 +131,7 @@ def locked(data: bytes) -> bytes:
 def test_a_damaged_file_is_put_aside_and_told(
     tmp_path: Path, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
-    storage = Storage(tmp_path)
+    storage = HistoryFiles(tmp_path)
     storage.save("c", folded(range(5)))
     (file,) = tmp_path.iterdir()
     file.write_bytes(damage(file.read_bytes()))
@@ -184,7 +185,7 @@ def test_arrays_that_do_not_fit_each_other_are_refused(
 
 def test_windows_of_another_capacity_keep_their_newest_entries(tmp_path: Path) -> None:
     before = folded(range(12))
-    storage = Storage(tmp_path)
+    storage = HistoryFiles(tmp_path)
     storage.save("c", before)
     for intervals in (8, 30):
         settings = EvaluationSettings(intervals=intervals, min_distance=150)
@@ -197,7 +198,7 @@ def test_windows_of_another_capacity_keep_their_newest_entries(tmp_path: Path) -
 
 def test_writes_keep_their_distance(tmp_path: Path) -> None:
     now = [0.0]
-    storage = Storage(tmp_path, clock=lambda: now[0])
+    storage = HistoryFiles(tmp_path, clock=lambda: now[0])
     storage.save_if_due("c", folded(range(1)))
     storage.save_if_due("c", folded(range(2)))
     assert len(storage.load("c", SETTINGS).timeline.times) == 1
@@ -213,7 +214,7 @@ def test_a_slow_disk_is_written_to_a_twentieth_of_the_time_at_most(tmp_path: Pat
         now[0] += 10.0  # so a write, between two looks at the clock, takes 10 s
         return now[0]
 
-    storage = Storage(tmp_path, clock=clock)
+    storage = HistoryFiles(tmp_path, clock=clock)
     storage.save("c", folded(range(1)))
     now[0] = 180.0
     storage.save_if_due("c", folded(range(2)))
@@ -227,7 +228,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_does_no_more_harm(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    storage = Storage(tmp_path / "file")
+    storage = HistoryFiles(tmp_path / "file")
     with caplog.at_level(logging.WARNING):
         storage.save("c", folded(range(1)))
         assert storage.load("c", SETTINGS).topics.rows == 0

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from exporter.core.model import Int64s
-from exporter.core.reasons import duration
-from exporter.core.report import Report
+from exporter.core.partitions import PartitionReport
+from exporter.wording import duration
 
 Point = tuple[float, float]
 
@@ -37,9 +35,10 @@ def sparkline(values: Sequence[tuple[int, int]]) -> Sparkline | None:
     """Values at times (ms), with 0 as the lowest; None if there are too few for a line."""
     if len(values) < 2 or values[0][0] == values[-1][0]:
         return None
-    times, lags = np.array([at for at, _ in values]), np.array([value for _, value in values])
-    panel = _Panel(SPARK_WIDTH, 3.0, SPARK_HEIGHT, (int(times[0]), int(times[-1])), (0, max(int(lags.max()), 1)))
-    points = panel.place(times, lags)
+    panel = _Panel(
+        SPARK_WIDTH, 3.0, SPARK_HEIGHT, (values[0][0], values[-1][0]), (0, max(1, *(value for _, value in values)))
+    )
+    points = panel.place(values)
     return Sparkline(_points(points), _surface(points, SPARK_HEIGHT), points[-1])
 
 
@@ -60,47 +59,36 @@ class WindowChart:
     brief: str
 
 
-def window_chart(found: Report, row: int) -> WindowChart:
-    """The retained window of a shown row of the report's columns, from its first judged commit to now."""
-    windows, first = found.history.commits.windows, int(found.columns.verdicts.first[row])
-    times, offsets = windows.time[row, first:], windows.offset[row, first:]
-    end_times, ends = _end_offsets(found, row, since=int(times[0]))
+def window_chart(partition: PartitionReport, at: int) -> WindowChart:
+    """The retained window of a readable partition, from its first judged commit to ``at`` (ms)."""
+    commits = [(commit.time, commit.offset) for commit in partition.commits() if commit.judged]
+    ends = partition.ends(since=commits[0][0])
     # A commit's own time may lie a little ahead of our clock.
-    reach = (int(times[0]), max(found.at, int(times[-1])))
+    reach = (commits[0][0], max(at, commits[-1][0]))
+    times = [time for time, _ in commits]
     # The offset committed by each of these times, and the lag it left.
-    committed_then = offsets[np.maximum(np.searchsorted(times, end_times, side="right") - 1, 0)]
-    lags = np.maximum(ends - committed_then, 0)
-    lags[-1] = found.columns.lag[row]
+    lags = [(time, max(end - commits[max(bisect_right(times, time) - 1, 0)][1], 0)) for time, end in ends[:-1]] + [
+        (ends[-1][0], partition.lag)
+    ]
 
     span = duration((reach[1] - reach[0]) / 1000)
-    scale = (min(int(offsets.min()), int(ends.min())), max(int(offsets.max()), int(ends.max())))
+    offsets = [offset for _, offset in (*commits, *ends)]
+    scale = (min(offsets), max(offsets))
     panel = _Panel(WINDOW_WIDTH, *OFFSETS, reach, scale)
-    commits, end = panel.place(times, offsets), panel.place(end_times, ends)
-    # A lag that is tiny compared with the offsets should badge tiny.
-    most = max(int(lags.max()), (scale[1] - scale[0]) // 20, 1)
-    lag = _Panel(WINDOW_WIDTH, *LAG, reach, (0, most)).place(end_times, lags)
-    silent = [commits[-1], (WINDOW_WIDTH - MARGIN, commits[-1][1])]
+    committed, end = panel.place(commits), panel.place(ends)
+    # A lag that is tiny compared with the offsets should look tiny.
+    most = max(*(lag for _, lag in lags), (scale[1] - scale[0]) // 20, 1)
+    lag = _Panel(WINDOW_WIDTH, *LAG, reach, (0, most)).place(lags)
+    silent = [committed[-1], (WINDOW_WIDTH - MARGIN, committed[-1][1])]
     return WindowChart(
-        committed=_points(commits),
-        commits=tuple(commits),
-        silent=_points(silent) if found.at > times[-1] else "",
+        committed=_points(committed),
+        commits=tuple(committed),
+        silent=_points(silent) if at > times[-1] else "",
         end=_points(end),
         lag=_surface(lag, LAG[1]),
-        said=f"Over {span}: committed offset {_range(offsets)}, end offset {_range(ends)}, lag {_range(lags)}",
+        said=f"Over {span}: committed offset {_range(commits)}, end offset {_range(ends)}, lag {_range(lags)}",
         brief=f"{span}, lag {_range(lags)}",
     )
-
-
-def _end_offsets(found: Report, row: int, since: int) -> tuple[Int64s, Int64s]:
-    """Retained times and end offsets of a row's partition since a time (ms); the last are the current ones."""
-    timeline, end_row = found.history.timeline, found.history.end_row[row]
-    known = [
-        (at, int(column[end_row]))
-        for at, column in zip(timeline.times, timeline.columns, strict=True)
-        if since <= at < found.at and column[end_row] >= 0
-    ]
-    known.append((found.at, int(found.columns.end[row])))
-    return np.array([at for at, _ in known]), np.array([offset for _, offset in known])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +101,18 @@ class _Panel:
     times: tuple[int, int]
     values: tuple[int, int]
 
-    def place(self, times: Int64s, values: Int64s) -> list[Point]:
-        """The point of each value; if lowest and highest are equal, all are in the middle."""
-        span, height = max(self.times[1] - self.times[0], 1), self.values[1] - self.values[0]
-        x = MARGIN + (self.width - 2 * MARGIN) * np.clip((times - self.times[0]) / span, 0, 1)
-        part = (values - self.values[0]) / height if height else np.full(len(values), 0.5)
-        y = self.bottom - (self.bottom - self.top) * part
-        return list(zip(np.round(x, 1).tolist(), np.round(y, 1).tolist(), strict=True))
+    def place(self, values: Sequence[tuple[int, int]]) -> list[Point]:
+        """The point of each value at its time (ms); if lowest and highest are equal, all are in the middle."""
+        return [(round(self._x(time), 1), round(self._y(value), 1)) for time, value in values]
+
+    def _x(self, time: int) -> float:
+        share = (time - self.times[0]) / max(self.times[1] - self.times[0], 1)
+        return MARGIN + (self.width - 2 * MARGIN) * min(max(share, 0.0), 1.0)
+
+    def _y(self, value: int) -> float:
+        height = self.values[1] - self.values[0]
+        share = (value - self.values[0]) / height if height else 0.5
+        return self.bottom - (self.bottom - self.top) * share
 
 
 def _points(points: Sequence[Point]) -> str:
@@ -130,8 +123,9 @@ def _surface(points: Sequence[Point], bottom: float) -> str:
     return _points([(points[0][0], bottom), *points, (points[-1][0], bottom)])
 
 
-def _range(values: Int64s) -> str:
-    first, last, low, high = int(values[0]), int(values[-1]), int(values.min()), int(values.max())
+def _range(values: Sequence[tuple[int, int]]) -> str:
+    numbers = [number for _, number in values]
+    first, last, low, high = numbers[0], numbers[-1], min(numbers), max(numbers)
     if low == high:
         return f"{low:,} throughout"
     between = "" if {low, high} <= {first, last} else f" (between {low:,} and {high:,})"

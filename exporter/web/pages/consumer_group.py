@@ -7,19 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
-from exporter.core.evaluation import EvaluationSettings
 from exporter.core.groups import GroupReport
-from exporter.core.model import Int64s, Status
-from exporter.core.reasons import duration, reason
+from exporter.core.model import Status
+from exporter.core.partitions import PartitionReport
 from exporter.core.report import Report
 from exporter.web.pages import links, words
 from exporter.web.pages.charts import WindowChart, window_chart
-from exporter.web.pages.overview import Trend, members, rows_of, trend
+from exporter.web.pages.overview import Trend, members, trend
 from exporter.web.pages.overview import detail as detail_of
 from exporter.web.pages.paging import Paging, page_number, paging
 from exporter.web.pages.words import Badge, Moment
+from exporter.wording import duration, explanation
 
 PAGE: Final = 25
 """Partitions on a page."""
@@ -107,13 +105,11 @@ class GroupPage:
     paging: Paging
 
 
-def group_page(
-    found: Report, group: GroupReport, evaluation: EvaluationSettings, wanted: PartitionFilter, now: int
-) -> GroupPage:
+def group_page(found: Report, group: GroupReport, wanted: PartitionFilter, now: int) -> GroupPage:
     """The page of a group in a report, as seen at ``now`` (ms)."""
-    rows = _worst_first(found, group, wanted)
+    partitions = _worst_first(found, group, wanted)
     pages = paging(
-        len(rows), PAGE, wanted.page, lambda page: replace(wanted, page=page).address(found.cluster, group.name)
+        len(partitions), PAGE, wanted.page, lambda page: replace(wanted, page=page).address(found.cluster, group.name)
     )
     return GroupPage(
         cluster=found.cluster,
@@ -135,51 +131,45 @@ def group_page(
         topics=list(group.topics),
         filters=list(FILTERS),
         wanted=wanted,
-        partitions=[_row(found, group, evaluation, row) for row in rows[pages.shown].tolist()],
+        partitions=[_row(found, group, partition) for partition in partitions[pages.shown]],
         paging=pages,
     )
 
 
-def _worst_first(found: Report, group: GroupReport, wanted: PartitionFilter) -> Int64s:
-    """The rows of the filtered partitions: by status, then by lag, both highest first."""
-    columns = found.columns
-    block = group.topics.get(wanted.topic, slice(0, 0)) if wanted.topic else rows_of(group)
-    rows = np.arange(block.start, block.stop)[columns.shown[block]]
-    status = columns.verdicts.status[rows]
-    if wanted.status:
-        rows = rows[status == FILTERS[wanted.status]]
-        status = columns.verdicts.status[rows]
-    # Rows are already in the order of topics and partitions.
-    return rows[np.lexsort((rows, -columns.lag[rows], -status.astype(np.int64)))]
+def _worst_first(found: Report, group: GroupReport, wanted: PartitionFilter) -> list[PartitionReport]:
+    """The filtered partitions, worst first."""
+    status = FILTERS.get(wanted.status)
+    shown = (
+        partition
+        for partition in found.partitions(group, wanted.topic or None)
+        if partition.readable and status in {None, partition.status}
+    )
+    return sorted(shown, key=lambda partition: partition.rank)
 
 
-def _row(found: Report, group: GroupReport, evaluation: EvaluationSettings, row: int) -> GroupPartitionRow:
-    columns = found.columns
-    topic = next(topic for topic, block in group.topics.items() if block.start <= row < block.stop)
-    partition, complete = int(columns.partition[row]), float(columns.verdicts.complete[row])
-    lost = int(columns.lost[row])
+def _row(found: Report, group: GroupReport, partition: PartitionReport) -> GroupPartitionRow:
     return GroupPartitionRow(
-        topic=topic,
-        topic_address=links.topic(found.cluster, topic),
-        partition=partition,
-        badge=words.BADGES[Status(int(columns.verdicts.status[row]))],
-        why=words.sentence(reason(found, row, evaluation).sentence()),
-        lag=words.number(int(columns.lag[row])),
-        behind=words.behind(float(columns.lag_seconds[row]), bound=bool(columns.lag_is_bound[row])),
-        committed=words.number(int(columns.committed[row])),
-        end=words.number(int(columns.end[row])),
-        lost=words.number(lost) if lost else "",
-        owner=_owner(group, topic, partition),
-        watched=words.share(complete) if complete < 1 else "",
-        chart=window_chart(found, row),
+        topic=partition.topic,
+        topic_address=links.topic(found.cluster, partition.topic),
+        partition=partition.partition,
+        badge=words.BADGES[partition.status],
+        why=words.sentence(explanation(partition.reason())),
+        lag=words.number(partition.lag),
+        behind=words.behind(partition.lag_seconds, lower_bound=partition.lag_is_lower_bound),
+        committed=words.number(partition.committed),
+        end=words.number(partition.end),
+        lost=words.number(partition.lost) if partition.lost else "",
+        owner=_owner(group, partition),
+        watched=words.share(partition.complete) if partition.complete < 1 else "",
+        chart=window_chart(partition, found.at),
     )
 
 
-def _owner(group: GroupReport, topic: str, partition: int) -> str:
+def _owner(group: GroupReport, partition: PartitionReport) -> str:
     """The member that a partition is assigned to: "client at 10.0.0.7"; "no member"; empty if not known."""
     if group.members is None or group.members.owners is None:
         return ""
-    owner = group.members.owners.get(topic, {}).get(partition)
+    owner = partition.owner
     if owner is None:
         return "no member"
     return f"{owner.client_id or 'a member'} at {owner.host.removeprefix('/') or 'an unknown host'}"
@@ -192,10 +182,10 @@ def _facts(group: GroupReport) -> list[Fact]:
     facts = [Fact("State", group.state or "not known", state), _members(group, coordinator)]
     if not group.partitions:
         return facts
-    bound = "the commit is older than the retained history" if group.lag_is_bound else ""
+    bound = "the commit is older than the retained history" if group.lag_is_lower_bound else ""
     facts += [
         Fact("Total lag", words.number(group.total_lag), f"at most {words.number(group.max_lag)} on one partition"),
-        Fact("Time behind", words.behind(group.max_lag_seconds, bound=group.lag_is_bound), bound),
+        Fact("Time behind", words.behind(group.max_lag_seconds, lower_bound=group.lag_is_lower_bound), bound),
     ]
     if group.catch_up_seconds is not None and group.total_lag:
         facts.append(_time_to_catch_up(group.catch_up_seconds))

@@ -11,6 +11,7 @@ from exporter.core.model import Failure
 from exporter.core.report import Outcome, Report
 from exporter.settings import Cluster
 from exporter.web.pages import links, words
+from exporter.wording import failure_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def no_topic(found: Report, name: str, cluster: Cluster) -> MissingPage:
 
 
 def _reasons(failures: Iterable[Failure]) -> list[str]:
-    return [words.sentence(words.reason_in_words(failure.reason)) + "." for failure in failures]
+    return [words.sentence(failure_reason(failure.reason)) + "." for failure in failures]
 
 
 def _alike(name: str, known: Iterable[str]) -> list[str]:

@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
+from exporter.core.failures import FailureSummary, summarized
 from exporter.core.groups import GroupReport
 from exporter.core.model import Status
 from exporter.core.report import Outcome, Report
 from exporter.web.pages import links, words
 from exporter.web.pages.charts import Sparkline, sparkline
 from exporter.web.pages.paging import Paging, page_number, paging
-from exporter.web.pages.words import Badge, FailureSummary, Moment
+from exporter.web.pages.words import Badge, Moment
 
 PAGE: Final = 50
 """Groups on a page."""
@@ -130,7 +129,7 @@ def overview(outcomes: Sequence[Outcome], wanted: GroupFilter, now: int) -> Over
     counts = Counter(group.status for _, group in found)
     if wanted.status:
         found = [(report, group) for report, group in found if group.status == FILTERS[wanted.status]]
-    found.sort(key=lambda pair: (-pair[1].status, -pair[1].total_lag, pair[1].name, pair[0].cluster))
+    found.sort(key=lambda pair: (*pair[1].rank, pair[0].cluster))
     pages = paging(len(found), PAGE, wanted.page, lambda page: replace(wanted, page=page).address())
     return Overview(
         wanted=wanted,
@@ -159,7 +158,7 @@ def cluster_card(of: Outcome, now: int) -> ClusterCard:
         brokers=found.brokers if found is not None else None,
         groups=len(found.groups) if found is not None else None,
         topics=len(found.end_offsets) if found is not None else None,
-        failures=tuple(words.summarized(of.failures)),
+        failures=tuple(summarized(of.failures)),
         not_evaluated=", ".join(f"{count} of type {kind}" for kind, count in sorted(kinds.items())),
     )
 
@@ -172,7 +171,7 @@ def _row(of: Report, group: GroupReport) -> GroupRow:
         badge=words.BADGES[group.status],
         detail=detail(of, group),
         lag=words.number(group.total_lag) if group.partitions else "",
-        behind=words.behind(group.max_lag_seconds, bound=group.lag_is_bound) if group.partitions else "",
+        behind=words.behind(group.max_lag_seconds, lower_bound=group.lag_is_lower_bound) if group.partitions else "",
         trend=trend(of, group),
         members=members(group),
         partitions=words.number(group.partitions),
@@ -182,17 +181,9 @@ def _row(of: Report, group: GroupReport) -> GroupRow:
 
 def detail(of: Report, group: GroupReport) -> str:
     """How many partitions of a group are not OK: "2 STOP, 1 WARN"; empty if all are."""
-    rows = rows_of(group)
-    statuses = of.columns.verdicts.status[rows][of.columns.shown[rows]]
-    counts = np.bincount(statuses, minlength=Status.REWIND + 1).tolist()
+    counts = of.statuses(group)
     bad = [(status, counts[status]) for status in reversed(Status) if status > Status.OK and counts[status]]
     return ", ".join(f"{words.number(count)} {words.BADGES[status].word}" for status, count in bad)
-
-
-def rows_of(group: GroupReport) -> slice:
-    """The rows of a group's partitions in the report's columns, which are adjacent."""
-    blocks = list(group.topics.values())
-    return slice(blocks[0].start, blocks[-1].stop) if blocks else slice(0, 0)
 
 
 def trend(of: Report, group: GroupReport) -> Trend:
@@ -214,6 +205,4 @@ def trend(of: Report, group: GroupReport) -> Trend:
 
 def members(group: GroupReport) -> str:
     """How many members a group has; empty if not known."""
-    if group.members is not None:
-        return words.number(group.members.count)
-    return "0" if group.state == "Empty" else ""
+    return "" if group.member_count is None else words.number(group.member_count)

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from exporter import __version__
 from exporter.quoting import one_line
+from exporter.wording import failure_reason
 
 _HERE: Final = Path(__file__).parent
 
@@ -47,6 +48,7 @@ def environment() -> Environment:
     )
     templates.filters["name"] = one_line
     templates.filters["number"] = _number
+    templates.filters["failure_reason"] = failure_reason
     templates.globals.update(version=__version__, digest=_DIGEST)
     return templates
 

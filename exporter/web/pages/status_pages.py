@@ -91,8 +91,7 @@ class StatusPages:
         if group is None:
             return _missing(missing.no_group(found, group_name, self._clusters[name], outcomes))
         wanted = consumer_group.PartitionFilter.of(request.query)
-        evaluation = self._clusters[name].evaluation
-        return FilledTemplate("group.html", consumer_group.group_page(found, group, evaluation, wanted, request.now))
+        return FilledTemplate("group.html", consumer_group.group_page(found, group, wanted, request.now))
 
     def topic(self, request: PageRequest) -> FilledTemplate:
         """A topic, its partitions and its consumers."""

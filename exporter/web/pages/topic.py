@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from exporter.core.groups import GroupReport
-from exporter.core.model import NO_OFFSET, NOT_READ, Int64s, Status
 from exporter.core.report import Report
+from exporter.core.topics import ConsumerReport, TopicPartition
 from exporter.web.pages import links, words
 from exporter.web.pages.paging import Paging, page_number, paging
 from exporter.web.pages.words import Badge, Moment
@@ -64,30 +61,25 @@ class TopicPage:
 
 def topic_page(found: Report, name: str, query: Mapping[str, str], now: int) -> TopicPage:
     """The page of a topic in a report, as seen at ``now`` (ms)."""
-    end = found.end_offsets[name]
-    start = _as_long(found.start_offsets.get(name), len(end))
-    consumers = [group for group in found.groups.values() if _shown(found, group, name).any()]
-    consumers.sort(key=lambda group: (-_status(found, group, name), -_lag(found, group, name).sum(), group.name))
+    report, partitions = found.topics()[name], found.partitions_of_topic(name)
+    consumers = report.consumers
     groups_page = page_number({"page": query.get("groups", "")})
     of_consumers = paging(
         len(consumers), PAGE, groups_page, lambda page: _address(found.cluster, name, page_number(query), page)
     )
     of_partitions = paging(
-        len(end), PAGE, page_number(query), lambda page: _address(found.cluster, name, page, groups_page)
+        len(partitions), PAGE, page_number(query), lambda page: _address(found.cluster, name, page, groups_page)
     )
-    furthest = _furthest(found, name, consumers, len(end))
     return TopicPage(
         cluster=found.cluster,
         cluster_address=links.cluster(found.cluster),
         name=name,
         read=words.moment(found.at, now),
-        partition_count=len(end),
-        records=words.number(int(_records(start, end).sum())),
-        consumers=[_consumer(found, group, name) for group in consumers[of_consumers.shown]],
+        partition_count=len(partitions),
+        records=words.number(sum(partition.records or 0 for partition in partitions)),
+        consumers=[_consumer(found, consumer, name) for consumer in consumers[of_consumers.shown]],
         consumers_paging=of_consumers,
-        partitions=[
-            _partition(found, name, id_, int(start[id_]), furthest) for id_ in range(len(end))[of_partitions.shown]
-        ],
+        partitions=[_partition(found.cluster, name, partition) for partition in partitions[of_partitions.shown]],
         paging=of_partitions,
     )
 
@@ -96,82 +88,33 @@ def _address(cluster: str, name: str, page: int, groups: int) -> str:
     return links.topic(cluster, name, page=page if page > 1 else "", groups=groups if groups > 1 else "")
 
 
-def _as_long(offsets: Int64s | None, size: int) -> Int64s:
-    """Offsets by partition, padded to the number of partitions."""
-    filled = np.full(size, NOT_READ, dtype=np.int64)
-    if offsets is not None:
-        filled[: len(offsets)] = offsets[:size]
-    return filled
-
-
-def _records(start: Int64s, end: Int64s) -> Int64s:
-    """How many offsets each partition spans; 0 if that could not be read."""
-    return np.where((start >= 0) & (end >= 0), np.maximum(end - start, 0), 0)
-
-
-def _rows(group: GroupReport, topic: str) -> slice:
-    return group.topics.get(topic, slice(0, 0))
-
-
-def _shown(found: Report, group: GroupReport, topic: str) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    return found.columns.shown[_rows(group, topic)]
-
-
-def _lag(found: Report, group: GroupReport, topic: str) -> Int64s:
-    return found.columns.lag[_rows(group, topic)]
-
-
-def _status(found: Report, group: GroupReport, topic: str) -> Status:
-    """The worst status among the shown partitions."""
-    shown = _shown(found, group, topic)
-    return Status(int(found.columns.verdicts.status[_rows(group, topic)][shown].max()))
-
-
-def _consumer(found: Report, group: GroupReport, topic: str) -> ConsumerRow:
-    rows, shown, lag = _rows(group, topic), _shown(found, group, topic), _lag(found, group, topic)
+def _consumer(found: Report, consumer: ConsumerReport, topic: str) -> ConsumerRow:
+    group = found.groups[consumer.group]
     subscribed = group.subscribed.get(topic)
-    columns = found.columns
     return ConsumerRow(
         group=group.name,
         address=links.group(found.cluster, group.name, topic=topic if len(group.topics) > 1 else ""),
-        badge=words.BADGES[_status(found, group, topic)],
-        lag=words.number(int(lag.sum())),
-        worst=words.number(int(lag.max())),
-        behind=words.behind(
-            float(columns.lag_seconds[rows][shown].max()), bound=bool(columns.lag_is_bound[rows][shown].any())
-        ),
-        partitions=words.number(int(shown.sum())),
+        badge=words.BADGES[consumer.status],
+        lag=words.number(consumer.total_lag),
+        worst=words.number(consumer.max_lag),
+        behind=words.behind(consumer.max_lag_seconds, lower_bound=consumer.lag_is_lower_bound),
+        partitions=words.number(consumer.partitions),
         subscribed="" if subscribed is None else "yes" if subscribed else "no longer",
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Furthest:
-    """For each partition the highest lag of any group, and the index of that group; -1: no group has commits."""
-
-    lag: Int64s
-    group: Int64s
-    groups: Sequence[GroupReport]
-
-
-def _furthest(found: Report, topic: str, consumers: Sequence[GroupReport], size: int) -> _Furthest:
-    lag, group = np.full(size, NO_OFFSET, dtype=np.int64), np.full(size, -1, dtype=np.int64)
-    for position, consumer in enumerate(consumers):
-        of_consumer = _as_long(np.where(_shown(found, consumer, topic), _lag(found, consumer, topic), NOT_READ), size)
-        further = of_consumer > lag
-        lag[further], group[further] = of_consumer[further], position
-    return _Furthest(lag, group, consumers)
-
-
-def _partition(found: Report, topic: str, id_: int, start: int, furthest: _Furthest) -> TopicPartitionRow:
-    end, position = int(found.end_offsets[topic][id_]), int(furthest.group[id_])
-    group = furthest.groups[position].name if position >= 0 else ""
+def _partition(cluster: str, topic: str, partition: TopicPartition) -> TopicPartitionRow:
+    group = partition.furthest_behind
     return TopicPartitionRow(
-        partition=id_,
-        start=words.number(start) if start >= 0 else "",
-        end=words.number(end) if end >= 0 else "",
-        records=words.number(max(end - start, 0)) if start >= 0 and end >= 0 else "",
-        lag=words.number(int(furthest.lag[id_])) if position >= 0 else "",
-        behind=group,
-        behind_address=links.group(found.cluster, group, topic=topic) if position >= 0 else "",
+        partition=partition.partition,
+        start=_number(partition.start),
+        end=_number(partition.end),
+        records=_number(partition.records),
+        lag=words.number(partition.lag) if group is not None else "",
+        behind=group or "",
+        behind_address=links.group(cluster, group, topic=topic) if group is not None else "",
     )
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else words.number(value)

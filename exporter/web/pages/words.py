@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from exporter.core.model import Failure, Status
-from exporter.core.reasons import duration
+from exporter.core.model import Status
+from exporter.wording import duration
 
 DAY_MS: Final = 86_400_000
 
@@ -42,34 +40,16 @@ UP: Final = Badge("UP", "ok", _CIRCLE, "the last collection read the cluster")
 PARTIAL: Final = Badge("PARTIAL", "warn", _TRIANGLE, "the last collection read the cluster, but not all of it")
 DOWN: Final = Badge("DOWN", "err", _OCTAGON, "the last collection could not read the cluster")
 
-_REASONS: Final = {
-    "authentication": "Kafka refused the credentials",
-    "broker_not_available": "the broker has just started and does not know the cluster yet",
-    "configuration": "the connection cannot be set up as it is configured",
-    "connection": "no connection could be made, or it broke",
-    "coordinator_not_available": "the group's commits have no leader, so nobody can read them",
-    "deadline": "the collection had not ended when this page was requested; it continues",
-    "internal_error": "an unexpected error; the exporter's log has its traceback",
-    "invalid_response": "what was received is not a valid response",
-    "no_leader": "the partition has no leader",
-    "not_coordinator": "the group is being handed over to another broker",
-    "resources": "the system has no thread, file descriptor or memory left",
-    "several_coordinators": "two brokers list the group; one of them does so from old memory",
-    "throttling_quota_exceeded": "the broker throttles this client",
-    "timeout": "no answer in time",
-    "unsupported_version": "the broker does not support the request",
-}
-
 
 def number(value: int) -> str:
     """A count with separators: 4,120."""
     return f"{value:,}"
 
 
-def behind(seconds: float, *, bound: bool) -> str:
+def behind(seconds: float, *, lower_bound: bool) -> str:
     """A lag in seconds: "45 s", or "≥ 2 h 5 min" if only a lower bound is known."""
-    text = "< 1 s" if 0 < seconds < 1 and not bound else duration(seconds)
-    return f"≥ {text}" if bound else text
+    text = "< 1 s" if 0 < seconds < 1 and not lower_bound else duration(seconds)
+    return f"≥ {text}" if lower_bound else text
 
 
 def rate(per_second: float) -> str:
@@ -106,33 +86,3 @@ def moment(at: int, now: int) -> Moment:
 def sentence(text: str) -> str:
     """The text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
-
-
-def reason_in_words(reason: str) -> str:
-    """The meaning of a failure's reason, with the word that the metrics use for it."""
-    meaning = _REASONS.get(reason)
-    return f"{meaning} ({reason})" if meaning else reason
-
-
-@dataclass(frozen=True, slots=True)
-class FailureSummary:
-    """The failures of a collection with the same scope and reason: how many, and some of their names."""
-
-    scope: str
-    reason: str
-    count: int
-    subjects: tuple[str, ...]
-
-
-def summarized(failures: Iterable[Failure], named: int = 8) -> list[FailureSummary]:
-    """Failures by scope and reason, the most frequent first, of each at most ``named`` by name."""
-    kinds = Counter((failure.scope, failure.reason) for failure in failures)
-    subjects: dict[tuple[str, str], list[str]] = {kind: [] for kind in kinds}
-    for failure in failures:
-        of_kind = subjects[failure.scope, failure.reason]
-        if len(of_kind) < named:
-            of_kind.append(failure.subject)
-    return [
-        FailureSummary(scope, reason_in_words(reason), count, tuple(subjects[scope, reason]))
-        for (scope, reason), count in kinds.most_common()
-    ]

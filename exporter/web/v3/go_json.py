@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json.encoder
 import re
+import struct
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
-
-import numpy as np
 
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
 """What can be written. Mappings keep their order, as a Go struct's fields do."""
@@ -27,11 +27,18 @@ def encode(value: Value) -> bytes:
 
 def float32(number: float) -> str:
     """The fewest digits that identify a 32-bit float: 1, 0.5, 0.33333334."""
-    single = np.float32(number)
-    # Compared as 32 bits: numpy 1 would widen it, and 1e-6 would be less than 1e-6.
-    if 0 < abs(single) < np.float32(1e-6):
-        return np.format_float_scientific(single, trim="-", exp_digits=1)
-    return np.format_float_positional(single, trim="-")
+    single = _single(number)
+    shortest = next(text for digits in range(1, 10) if _single(float(text := f"{single:.{digits}g}")) == single)
+    if 0 < abs(single) < _single(1e-6):
+        mantissa, exponent = f"{Decimal(shortest):e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{Decimal(shortest):f}"
+
+
+def _single(number: float) -> float:
+    """The nearest 32-bit float."""
+    single: float = struct.unpack("f", struct.pack("f", number))[0]
+    return single
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import settings as examples
 
 from exporter.cli import commands
-from exporter.cli.comparison import Comparison, Difference, Tally
 from exporter.cli.comparison_output import ranges
 from exporter.cli.replay import reports
+from exporter.core.comparison import Comparison, Difference, Totals
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import NOT_READ, Observation, Status
 from exporter.recording import observation_line
@@ -206,19 +206,15 @@ def test_a_cut_off_recording_is_told_in_one_line() -> None:
 
 def statuses(run: Sequence[Observation], settings: EvaluationSettings) -> list[dict[Partition, Status]]:
     """What a plain replay says of each partition, observation by observation."""
-    found = []
-    for each in reports(run, lambda _: settings):
-        columns = each.columns
-        found.append(
-            {
-                (name, topic, int(columns.partition[row])): Status(int(columns.verdicts.status[row]))
-                for name, one in each.groups.items()
-                for topic, rows in one.topics.items()
-                for row in range(rows.start, rows.stop)
-                if columns.shown[row]
-            }
-        )
-    return found
+    return [
+        {
+            (name, one.topic, one.partition): one.status
+            for name, group_report in each.groups.items()
+            for one in each.partitions(group_report)
+            if one.readable
+        }
+        for each in reports(run, lambda _: settings)
+    ]
 
 
 @examples(max_examples=60, deadline=None)
@@ -228,7 +224,7 @@ def test_it_is_what_two_replays_say_side_by_side(
 ) -> None:
     comparison = Comparison((one, other))
     for seen in run:
-        comparison.see(seen)
+        comparison.add(seen)
     differences = comparison.differences()
 
     told: dict[tuple[int, Partition], tuple[Status, Status]] = {}
@@ -255,6 +251,6 @@ def _covers(difference: Difference, run: Sequence[Observation], place: int) -> b
 
 
 def test_tallies_add_up() -> None:
-    assert Tally(1, 30.0, 60.0) + Tally(2, 0.0, 60.0) == Tally(3, 30.0, 120.0)
-    assert Tally(3, 30.0, 120.0).not_ok_share == 0.25
-    assert Tally().not_ok_share == 0
+    assert Totals(1, 30.0, 60.0) + Totals(2, 0.0, 60.0) == Totals(3, 30.0, 120.0)
+    assert Totals(3, 30.0, 120.0).not_ok_share == 0.25
+    assert Totals().not_ok_share == 0

@@ -18,10 +18,10 @@ from hypothesis import settings as examples
 
 from exporter.cli import commands
 from exporter.cli.replay import reports
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import empty, fold
+from exporter.core.history import empty
 from exporter.core.model import NO_OFFSET, Observation
-from exporter.core.report import report
 from exporter.recording import observation_line, read, verdict_lines
 from tests.support.observations import SETTINGS, START, group, observation, observations
 
@@ -199,12 +199,10 @@ def test_nobody_reading_on_ends_it_quietly(tmp_path: Path) -> None:
 def test_a_replay_gives_the_verdicts_that_were_given_live(run: list[Observation], settings: EvaluationSettings) -> None:
     history, live = empty(settings), []
     for seen in run:
-        history = fold(history, seen, settings)
-        live.append(list(verdict_lines(report(history, seen, settings), settings)))
+        history, report = advance(history, seen, settings)
+        live.append(list(verdict_lines(report)))
     lines = [observation_line(seen).encode() for seen in run]
 
-    again = [
-        list(verdict_lines(each, settings)) for each in reports((seen for _, seen in read(lines)), lambda _: settings)
-    ]
+    again = [list(verdict_lines(each)) for each in reports((seen for _, seen in read(lines)), lambda _: settings)]
 
     assert again == live

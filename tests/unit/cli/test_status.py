@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from exporter.cli import commands
-from exporter.cli.rounds import Seen
-from exporter.cli.status import View, exit_code, spanning
+from exporter.cli.rounds import Responses
+from exporter.cli.status import ClusterState, exit_code, spanning
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Failure, GroupObservation, Members, Observation
 from exporter.sources import ClusterUnavailable
@@ -51,7 +51,7 @@ def _without_waiting(sources: Mapping[str, PlayedSource], **_: object) -> Any:
                 seen[name] = source.observe(1)
             except ClusterUnavailable as unavailable:
                 seen[name] = unavailable
-        answer: Seen = seen
+        answer: Responses = seen
         yield answer
 
 
@@ -74,18 +74,18 @@ def test_groups_are_listed_worst_first_and_bad_partitions_below(run: Run) -> Non
 
     assert result.stdout.splitlines() == [
         "GROUP   STATUS       LAG  MAX LAG  COMPLETE  STATE   MEMBERS",
+        "absent  ERR (STOP)   200      100      100%  Empty         0",
         "stuck   ERR (STALL)  100      100      100%  Stable        ?",
-        "absent  ERR (STOP)   200      100      100%  Empty         ?",
         "late    WARN         190       95      100%  Stable        ?",
         "fine    OK             0        0      100%  Stable        2",
         "",
         "GROUP   TOPIC  PARTITION  STATUS  COMPLETE  WHY",
+        "absent  t              0  STOP        100%  has stayed at 50 without a commit for 10 s; 100 behind",
+        "absent  t              1  STOP        100%  has stayed at 50 without a commit for 10 s; 100 behind",
         (
             "stuck   t              0  STALL       100%  "
             "has stayed at 50 for 10 s while a consumer is assigned; 100 behind"
         ),
-        ("absent  t              0  STOP        100%  has stayed at 50 without a commit for 10 s; 100 behind"),
-        ("absent  t              1  STOP        100%  has stayed at 50 without a commit for 10 s; 100 behind"),
         (
             "late    t              0  WARN        100%  "
             "its lag did not shrink for 10 s, though it consumed 5; 95 behind"
@@ -133,7 +133,7 @@ def test_what_could_not_be_read_is_told_and_is_not_called_ok(run: Run) -> None:
     of_ok, of_warn = (run({"c": cluster(kind, failures=failures)}) for kind in (OK, WARN))
 
     assert (of_ok.exit_code, of_warn.exit_code) == (3, 1)
-    assert of_ok.stderr == 'cluster "c" was observed in part: group g\\n1: timeout (and 1 more)\n'
+    assert of_ok.stderr == 'cluster "c" was observed in part; missing: 1 group timeout (g\\n1), 1 topic timeout (t)\n'
 
 
 def test_json_has_the_verdicts_on_one_line(run: Run) -> None:
@@ -170,7 +170,7 @@ def test_watching_goes_on_though_the_cluster_does_not_answer(run: Run) -> None:
 
 def test_an_interrupt_before_there_is_a_verdict_is_not_called_ok(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exporter.cli.status.interruptible", lambda: nullcontext(lambda: True))
-    monkeypatch.setattr("exporter.cli.status.observe", lambda views, *_, **__: views["c"].see(cluster(OK)[0]))
+    monkeypatch.setattr("exporter.cli.status.observe", lambda states, *_, **__: states["c"].update(cluster(OK)[0]))
 
     result = run({"c": []})
 
@@ -231,11 +231,11 @@ def test_several_clusters_are_shown_one_below_the_other(run: Run, tmp_path: Path
     ],
 )
 def test_a_view_that_has_seen_nothing_lately_is_not_ok(seen: Sequence[Observation | Exception], code: int) -> None:
-    view = View(spanning(EvaluationSettings(), 2, 6))
+    state = ClusterState(spanning(EvaluationSettings(), 2, 6))
     for answer in seen:
-        view.see(answer)
+        state.update(answer)
 
-    assert exit_code([view]) == code
+    assert exit_code([state]) == code
 
 
 def test_the_window_is_full_after_as_many_observations_though_one_is_half_an_interval_late() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from exporter.collector import Collector
 from exporter.core import history
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History
 from exporter.core.model import Observation
@@ -28,7 +29,7 @@ def rounds(count: int) -> Iterator[Observation]:
 def after(count: int) -> History:
     known = history.empty(SETTINGS)
     for seen in rounds(count):
-        known = history.fold(known, seen, SETTINGS)
+        known, _ = advance(known, seen, SETTINGS)
     return known
 
 
@@ -65,7 +66,7 @@ def test_a_name_that_is_not_known_changes_nothing() -> None:
 
 def test_a_forgotten_group_begins_anew_with_the_next_observation() -> None:
     seen = list(rounds(4))
-    known = history.fold(history.forget(after(3), "a"), seen[3], SETTINGS)
+    known, _ = advance(history.forget(after(3), "a"), seen[3], SETTINGS)
     assert entries(known) == {("a", "t"): [1], ("a", "u"): [1, 1], ("b", "t"): [4], ("b", "u"): [4, 4]}
 
 

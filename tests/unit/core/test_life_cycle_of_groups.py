@@ -134,7 +134,7 @@ def test_a_topic_is_recreated() -> None:
     assert status_of(reported(before)) == Status.WARN
     found = reported([*before, anew])
     assert (status_of(found), young(found), found.groups["g"].total_lag) == (Status.OK, True, 3)
-    assert found.groups["g"].lag_is_bound
+    assert found.groups["g"].lag_is_lower_bound
     assert [offset for offset, _, _ in window(found.history)] == [2]
 
 
@@ -169,7 +169,7 @@ def test_a_topic_gets_more_partitions() -> None:
     found = reported([*before, more])
 
     rows = found.groups["g"].topics["t"]
-    assert found.columns.shown[rows].tolist() == [True, False, True]
+    assert found.columns.snapshot.readable[rows].tolist() == [True, False, True]
     assert found.columns.verdicts.complete[rows].tolist() == [1.0, 0.0, 0.0]
     assert found.groups["g"].complete == 0.5
 
@@ -194,7 +194,7 @@ def test_records_are_deleted_unread() -> None:
     found = reported([seen])
 
     assert found.groups["g"].total_lag == 60
-    assert found.columns.lost.tolist() == [30]
+    assert found.columns.snapshot.lost.tolist() == [30]
     assert found.groups["g"].retention_margin == -0.5
 
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import empty, fold
+from exporter.core.history import empty
 from exporter.core.model import GroupObservation, Observation, Status
-from exporter.core.reasons import Reason, Rule, duration, reason
-from exporter.core.report import report
+from exporter.core.reasons import Reason
+from exporter.core.rules import Rule
+from exporter.wording import duration, explanation
 
 START = 1_700_000_000_000
 SETTINGS = EvaluationSettings(window=120, recent=150, min_distance=27, allowed_lag=5)
@@ -29,9 +31,9 @@ def told(looks: Sequence[tuple[int, int]], *, alive: bool = True, extra: Sequenc
             groups={"g": GroupObservation("Stable" if live else "Empty", {"t": np.array([commit])})},
             end_offsets={"t": np.array([end])},
         )
-        history = fold(history, seen, SETTINGS)
-    found = report(history, seen, SETTINGS)
-    return Status(int(found.columns.verdicts.status[0])), reason(found, 0, SETTINGS)
+        history, report = advance(history, seen, SETTINGS)
+    (partition,) = report.partitions(report.groups["g"])
+    return partition.status, partition.reason()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_each_rule_says_what_it_saw(
 ) -> None:
     got, why = told(looks, extra=extra)
     assert (got, why.rule) == (status, rule)
-    assert why.sentence() == sentence
+    assert explanation(why) == sentence
 
 
 def test_a_reason_is_plain_data() -> None:

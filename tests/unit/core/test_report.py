@@ -25,7 +25,7 @@ def test_a_partition_without_a_readable_commit_or_end_offset_is_not_shown() -> N
         [observation(0, {"g": group({"t": [10, NO_OFFSET, NOT_READ, 10]})}, {"t": [30, 30, 30, NOT_READ]})]
     )
 
-    assert report.columns.shown.tolist() == [True, False, False, False]
+    assert report.columns.snapshot.readable.tolist() == [True, False, False, False]
     assert (report.groups["g"].partitions, report.groups["g"].total_lag) == (1, 20)
 
 

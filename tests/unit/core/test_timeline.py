@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.core.model import NOT_READ
-from exporter.core.timeline import GROWTH, RETENTION_MS, Timeline, behind, extend, thinned
+from exporter.core.timeline import GROWTH, RETENTION_MS, Timeline, extend, lag_in_seconds, thinned
 
 DAY = 86_400_000
 
@@ -26,7 +26,7 @@ def watched(looks: Sequence[tuple[int, int]], min_distance: float = 0.0) -> Time
 
 def age(timeline: Timeline, committed: int, end: int, at: int) -> tuple[float, bool]:
     """How many seconds the commit is behind, and whether that is only a lower bound."""
-    seconds, bound = behind(
+    seconds, bound = lag_in_seconds(
         timeline,
         np.array([0]),
         committed=np.array([committed]),

@@ -10,7 +10,7 @@ import numpy as np
 
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import capacity
-from exporter.core.timeline import GROWTH, Timeline, behind, thinned
+from exporter.core.timeline import GROWTH, Timeline, lag_in_seconds, thinned
 from exporter.storage import BYTES_PER_SECOND, FORMAT, MIN_INTERVAL, SHARE_OF_TIME, SUFFIX, columns_of, write
 from tests.support.observations import folded, group, observation
 from tests.support.repository import ROOT
@@ -92,7 +92,7 @@ def test_the_example_of_lag_in_seconds_is_right() -> None:
     timeline = Timeline((0, 10_000), (np.array([100]), np.array([200])))
     rows, committed, end = np.array([0]), np.array([150]), np.array([200])
 
-    seconds, bound = behind(timeline, rows, committed=committed, end=end, lag=end - committed, at=30_000)
+    seconds, bound = lag_in_seconds(timeline, rows, committed=committed, end=end, lag=end - committed, at=30_000)
 
     assert (seconds.tolist(), bound.tolist()) == ([25.0], [False])
     assert "end offsets 100 at 0 s and 200 at 10 s, and a commit of 150; at 30 s the group is 25 s behind." in PROSE

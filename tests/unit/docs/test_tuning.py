@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from examples.shop import GROUPS, INTERVAL, RECORDING
 from exporter.cli import commands
-from exporter.cli.comparison import Comparison
 from exporter.cli.replay import reports
+from exporter.core.comparison import Comparison
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Observation, Status
 from exporter.recording import read
@@ -95,7 +95,7 @@ def later(name: str, **changed: float) -> float:
     """By how many seconds a group is told later than with the defaults."""
     comparison = Comparison((EvaluationSettings(), replace(EvaluationSettings(), **changed)))
     for seen in SEEN:
-        comparison.see(seen)
+        comparison.add(seen)
     (first, *_) = [one for one in comparison.differences() if one.group == name]
     assert first.statuses[1] == Status.OK
     return first.seconds

@@ -9,7 +9,8 @@ import re
 from exporter.core.evaluation import MIN_COMMITS, EvaluationSettings
 from exporter.core.history import LOOKBACK
 from exporter.core.model import Status
-from exporter.core.reasons import Reason, Rule
+from exporter.core.reasons import Reason
+from exporter.core.rules import Rule
 from exporter.recording import verdict_lines
 from tests.support.observations import group, observation, reported
 from tests.support.repository import ROOT
@@ -35,7 +36,7 @@ def test_the_keys_of_a_reason_are_those_that_are_explained() -> None:
 
 def test_the_keys_of_a_verdict_are_those_that_are_explained() -> None:
     section = TEXT.partition("## What a line of `replay` says")[2].partition("\n## ")[0]
-    (line,) = verdict_lines(reported([observation(0, {"g": group({"t": [1]})}, {"t": [2]})]), EvaluationSettings())
+    (line,) = verdict_lines(reported([observation(0, {"g": group({"t": [1]})}, {"t": [2]})]))
     verdict = json.loads(line)
 
     first, *rest = re.findall(r"^\| (`.+?`) \|(.*)", section, re.MULTILINE)

@@ -53,7 +53,7 @@ def test_a_verdict_is_a_line() -> None:
     seen = parsed(LINE)
 
     settings = EvaluationSettings(window=0, min_distance=0)
-    (line,) = verdict_lines(reported([seen], settings), settings)
+    (line,) = verdict_lines(reported([seen], settings))
 
     assert line == (
         '{"cluster":"c","at":1700000029000,"group":"g","status":"OK","complete":1.0,"total_lag":77,"partitions":'
@@ -68,7 +68,7 @@ def test_verdicts_come_in_the_order_of_groups_topics_and_partitions() -> None:
     commits = {"u": [1] * 11, "t": [1, NO_OFFSET, 1]}
     seen = observation(0, {"h": group(commits), "g": group({"t": [1]})}, {"t": [9, 9, 9], "u": [9] * 11})
 
-    lines = [json.loads(line) for line in verdict_lines(reported([seen]), EvaluationSettings())]
+    lines = [json.loads(line) for line in verdict_lines(reported([seen]))]
 
     assert [line["group"] for line in lines] == ["g", "h"]
     assert [(one["topic"], one["partition"]) for one in lines[1]["partitions"]] == [
@@ -81,7 +81,7 @@ def test_verdicts_come_in_the_order_of_groups_topics_and_partitions() -> None:
 def test_a_commit_without_an_end_offset_is_not_judged() -> None:
     line = LINE.replace('{"0":123}', '{"0":123,"1":5},"unknown":{"0":7}')
 
-    (verdict,) = [json.loads(line) for line in verdict_lines(reported([parsed(line)]), EvaluationSettings())]
+    (verdict,) = [json.loads(line) for line in verdict_lines(reported([parsed(line)]))]
 
     assert [(one["topic"], one["partition"]) for one in verdict["partitions"]] == [("topic", 0)]
     assert verdict["total_lag"] == 77
@@ -174,7 +174,7 @@ def test_names_of_any_kind_come_through_on_one_line_of_ascii() -> None:
     assert line.isascii()
     assert line.isprintable()
     assert set(parsed(line).groups) == set(names)
-    verdicts = [json.loads(verdict) for verdict in verdict_lines(reported([parsed(line)]), EvaluationSettings())]
+    verdicts = [json.loads(verdict) for verdict in verdict_lines(reported([parsed(line)]))]
     assert [(one["group"], one["partitions"][0]["topic"]) for one in verdicts] == [
         (name, name) for name in sorted(names)
     ]

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import NO_OFFSET, NOT_READ, Members, Observation, Owner
 from exporter.core.report import Report
 from exporter.web.pages.charts import WindowChart, window_chart
@@ -23,7 +22,7 @@ FOUND = everything(NOW)
 
 
 def page(name: str, found: Report = FOUND, **query: str) -> GroupPage:
-    return group_page(found, found.groups[name], EvaluationSettings(), PartitionFilter.of(query), NOW)
+    return group_page(found, found.groups[name], PartitionFilter.of(query), NOW)
 
 
 def reported(*seen: Observation) -> Report:
@@ -133,7 +132,8 @@ def test_a_young_window_says_how_much_of_it_was_watched() -> None:
 
 
 def chart(*seen: Observation) -> WindowChart:
-    return window_chart(reported(*seen), 0)
+    found = reported(*seen)
+    return window_chart(next(found.partitions(found.groups["g"])), found.at)
 
 
 def points(text: str) -> list[tuple[float, float]]:

@@ -136,7 +136,7 @@ def test_a_cluster_shows_its_health_its_failures_and_what_is_not_judged() -> Non
     assert [failed.scope for failed in card.failures] == ["broker"]
     assert card.not_evaluated == "2 of type share"
     assert (dead.badge.word, dead.read, dead.brokers) == ("DOWN", None, None)
-    assert dead.failures[0].reason == "Kafka refused the credentials (authentication)"
+    assert (dead.failures[0].scope, dead.failures[0].reason) == ("cluster", "authentication")
 
 
 def test_a_cluster_says_when_it_was_last_read() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.core.model import Failure, Status
+from exporter.core.model import Status
 from exporter.web.pages import words
 
 
@@ -19,7 +19,7 @@ from exporter.web.pages import words
     ],
 )
 def test_a_lag_in_seconds_says_where_it_is_only_a_bound(seconds: float, bound: bool, text: str) -> None:
-    assert words.behind(seconds, bound=bound) == text
+    assert words.behind(seconds, lower_bound=bound) == text
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,3 @@ def test_no_two_statuses_share_a_word_or_a_shape_and_errors_share_their_colour()
     assert set(words.BADGES) == set(Status)
     assert len({badge.word for badge in looks}) == len({badge.shape for badge in looks}) == len(looks)
     assert {words.BADGES[status].kind for status in (Status.ERR, Status.STOP, Status.STALL, Status.REWIND)} == {"err"}
-
-
-def test_failures_are_told_by_reason_the_most_frequent_first_and_some_by_name() -> None:
-    failures = [
-        Failure("broker", "2", "timeout"),
-        *(Failure("partition", f"t/{id_}", "no_leader") for id_ in range(20)),
-    ]
-    partitions, broker = words.summarized(failures, named=3)
-    assert (partitions.count, partitions.subjects) == (20, ("t/0", "t/1", "t/2"))
-    assert partitions.reason == "the partition has no leader (no_leader)"
-    assert (broker.scope, broker.count, broker.reason) == ("broker", 1, "no answer in time (timeout)")
-
-
-def test_a_reason_that_has_no_words_is_told_as_it_is() -> None:
-    assert words.reason_in_words("NotCoordinatorError") == "NotCoordinatorError"

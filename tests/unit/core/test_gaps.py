@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import empty, fold
+from exporter.core.gaps import gapless_clock
+from exporter.core.history import empty
 from exporter.core.model import Observation, Status
-from exporter.core.reasons import reason
-from exporter.core.report import Report, report
-from exporter.core.watch import watched_clock
+from exporter.core.report import Report
+from exporter.wording import explanation
 from tests.support.observations import group, observation, statuses
 
 WINDOW_MS = 150_000
@@ -19,7 +20,7 @@ WINDOW_MS = 150_000
 def read(times: list[int]) -> list[int]:
     """What the clock reads (s) at each of these observations (s)."""
     at = [time * 1000 for time in times]
-    clock = watched_clock(at, WINDOW_MS)
+    clock = gapless_clock(at, WINDOW_MS)
     found: list[int] = (clock(np.array(at)) // 1000).tolist()
     return found
 
@@ -56,8 +57,8 @@ def judged(observations: list[Observation]) -> list[Report]:
     """The report on each of these."""
     found, history = [], empty(EvaluationSettings())
     for each in observations:
-        history = fold(history, each, EvaluationSettings())
-        found.append(report(history, each, EvaluationSettings()))
+        history, report = advance(history, each, EvaluationSettings())
+        found.append(report)
     return found
 
 
@@ -84,11 +85,11 @@ def test_the_reason_of_such_a_stop_counts_what_was_watched() -> None:
 
     found = judged([*before, *after])[-1]
 
-    why = reason(found, 0, EvaluationSettings())
+    (partition,) = found.partitions(found.groups["g"])
+    why = partition.reason()
     assert (why.span, why.silence) == (150.0, 240.0)
-    assert (
-        why.sentence() == "has committed nothing for 4 min, since offset 7,495; the window spans 2 min 30 s; 245 behind"
-    )
+    committed = "has committed nothing for 4 min, since offset 7,495; the window spans 2 min 30 s; 245 behind"
+    assert explanation(why) == committed
 
 
 def test_who_was_caught_up_before_a_gap_is_not_stopped_at_once_after_it() -> None:

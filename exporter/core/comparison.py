@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History, empty, fold
+from exporter.core.history import History, empty
 from exporter.core.model import Observation, Status
-from exporter.core.report import Report, report
+from exporter.core.report import Report
 
 Partition = tuple[str, str, int]
 """Group, topic and partition id."""
@@ -37,7 +38,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Totals:
     """The totals of a group under one setting: changes of its verdict, seconds not OK, and seconds watched in all.
 
     An observation's verdict holds until the next observation; the last one's counts for no time.
@@ -47,8 +48,8 @@ class Tally:
     not_ok: float = 0.0
     watched: float = 0.0
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(self.changes + other.changes, self.not_ok + other.not_ok, self.watched + other.watched)
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(self.changes + other.changes, self.not_ok + other.not_ok, self.watched + other.watched)
 
     @property
     def not_ok_share(self) -> float:
@@ -56,7 +57,7 @@ class Tally:
         return self.not_ok / self.watched if self.watched else 0.0
 
 
-Tallies = tuple[Tally, Tally]
+BothTotals = tuple[Totals, Totals]
 
 
 class Comparison:
@@ -67,26 +68,26 @@ class Comparison:
         self.began: int | None = None
         self.ended = 0
         self.observations = 0
-        self.groups: dict[str, Tallies] = {}
+        self.groups: dict[str, BothTotals] = {}
         self._histories: list[History] = [empty(each) for each in settings]
         self._known: dict[str, Both] = {}
         self._shown: frozenset[str] = frozenset()
         self._over: list[Difference] = []
         self._open: dict[Partition, tuple[int, Both]] = {}
 
-    def see(self, seen: Observation) -> None:
+    def add(self, observation: Observation) -> None:
         """Add the next observation of the cluster."""
-        one, other = self._judged(seen, 0), self._judged(seen, 1)
+        one, other = self._judged(observation, 0), self._judged(observation, 1)
         verdicts = {
             name: (group.status, other.groups[name].status)
             for name, group in one.groups.items()
             if group.status != Status.NOTFOUND  # without a readable commit there is no verdict
         }
         if self.began is None:
-            self.began = self.ended = seen.at
-        self._count(verdicts, (seen.at - self.ended) / 1000)
-        self._compare(differing(one, other), seen.at)
-        self.ended = seen.at
+            self.began = self.ended = observation.at
+        self._count(verdicts, (observation.at - self.ended) / 1000)
+        self._compare(differing(one, other), observation.at)
+        self.ended = observation.at
         self.observations += 1
 
     def differences(self) -> list[Difference]:
@@ -94,29 +95,30 @@ class Comparison:
         still = [self._difference(where, None) for where in self._open]
         return sorted(self._over + still, key=lambda one: (one.group, one.topic, one.partition, one.since))
 
-    def all_groups(self) -> Tallies:
+    def all_groups(self) -> BothTotals:
         """The tallies of all groups together."""
-        return sum((one for one, _ in self.groups.values()), Tally()), sum(
-            (other for _, other in self.groups.values()), Tally()
+        return sum((one for one, _ in self.groups.values()), Totals()), sum(
+            (other for _, other in self.groups.values()), Totals()
         )
 
-    def _judged(self, seen: Observation, which: int) -> Report:
-        history = fold(self._histories[which], seen, self.settings[which])
-        self._histories[which] = history
-        return report(history, seen, self.settings[which])
+    def _judged(self, observation: Observation, which: int) -> Report:
+        self._histories[which], report = advance(self._histories[which], observation, self.settings[which])
+        return report
 
     def _count(self, verdicts: Mapping[str, Both], seconds: float) -> None:
         """Add the time for which the verdicts before this observation held, and the changes that it brings."""
         for name in self._shown:
-            self._add(name, *(Tally(0, seconds * (status > Status.OK), seconds) for status in self._known[name]))
+            self._add_totals(
+                name, *(Totals(0, seconds * (status > Status.OK), seconds) for status in self._known[name])
+            )
         for name, now in verdicts.items():
             before = self._known.get(name, now)
-            self._add(name, *(Tally(then != status) for then, status in zip(before, now, strict=True)))
+            self._add_totals(name, *(Totals(then != status) for then, status in zip(before, now, strict=True)))
         self._known.update(verdicts)
         self._shown = frozenset(verdicts)
 
-    def _add(self, name: str, one: Tally, other: Tally) -> None:
-        before = self.groups.get(name, (Tally(), Tally()))
+    def _add_totals(self, name: str, one: Totals, other: Totals) -> None:
+        before = self.groups.get(name, (Totals(), Totals()))
         self.groups[name] = (before[0] + one, before[1] + other)
 
     def _compare(self, differing: Mapping[Partition, Both], at: int) -> None:
@@ -137,9 +139,8 @@ def differing(one: Report, other: Report) -> dict[Partition, Both]:
     """The partitions on which two reports on the same observation differ, with both verdicts."""
     first, second = one.columns.verdicts.status, other.columns.verdicts.status
     layout = one.history.group_topics
-    found: dict[Partition, Both] = {}
-    for row in np.flatnonzero(one.columns.shown & (first != second)).tolist():
-        group, topic = layout.keys[int(np.searchsorted(layout.starts, row, side="right")) - 1]
-        partition = int(one.columns.partition[row])
-        found[group, topic, partition] = (Status(int(first[row])), Status(int(second[row])))
-    return found
+    verdicts: dict[Partition, Both] = {}
+    for row in np.flatnonzero(one.columns.snapshot.readable & (first != second)).tolist():
+        (group, topic), partition = layout.place(row)
+        verdicts[group, topic, partition] = (Status(int(first[row])), Status(int(second[row])))
+    return verdicts
