@@ -185,7 +185,7 @@ def _partitions() -> list[Json]:
                     thresholds=steps((None, "text"), (1, "red")),
                 ),
             ],
-            sort=[("Status", True), ("Lag", True)],
+            sort=[("Status", True), ("Lag in seconds", True), ("Lag", True)],
         ),
     ]
 

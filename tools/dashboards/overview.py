@@ -126,7 +126,7 @@ def _worst_first() -> list[Json]:
     return [
         table(
             "Groups, worst first",
-            "Every group now, by status, worst partition and lag. A name links to the group's dashboard and to its "
+            "Every group now, by status, lag in seconds, lag, name. A name links to the group's dashboard and to its "
             "page on the exporter. Catches up in: the time until the lag is gone at the current rate, for groups that "
             "are at least 10 s behind. Margin: the share of the retained log that lies before the commit of the "
             "group's slowest partition. 100 %: at the end, or nothing was ever deleted; 0 %: about to lose records; "
@@ -184,7 +184,7 @@ def _worst_first() -> list[Json]:
                 override("Partitions", custom__width=90),
                 override("Window", custom__width=90, unit="percentunit"),
             ],
-            sort=[("Status", True), ("Worst partition", True), ("Lag", True)],
+            sort=[("Status", True), ("Lag in seconds", True), ("Lag", True), ("Consumer group", False)],
         ),
         timeline(
             "Statuses over time",
