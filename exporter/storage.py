@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -19,15 +20,18 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 
+from exporter.core.commits import Commits
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, end_rows, resized
 from exporter.core.layout import Layout
+from exporter.core.resting import Resting
+from exporter.core.rhythm import Rhythm
 from exporter.core.timeline import Timeline
-from exporter.core.windows import Commits, Windows
+from exporter.core.windows import Windows
 
 log = logging.getLogger(__name__)
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 SUFFIX: Final = ".history.npz"
 ABOUT: Final = "about"
 
@@ -134,6 +138,10 @@ def read(path: Path) -> History:
         raise Damaged(f"not a whole history: {error}") from error
 
 
+_OF_COMMITS: Final = ("lag", "records", "seconds", "own_times", "last_time", "assigned", "falling")
+"""The columns of `Commits` itself, beside its windows."""
+
+
 def columns_of(history: History) -> dict[str, Any]:
     """The history as named arrays; ``about`` is the JSON text that names the rows."""
     windows = history.commits.windows
@@ -142,6 +150,8 @@ def columns_of(history: History) -> dict[str, Any]:
         "topics": _sizes(history.topics),
         "group_topics": _sizes(history.group_topics),
         "topic_ids": dict(history.topic_ids),
+        "observed_at": history.observed_at,
+        "settled": history.settled,
         "trend": [[at, dict(totals)] for at, totals in history.trend],
     }
     rows = history.topics.rows
@@ -154,10 +164,9 @@ def columns_of(history: History) -> dict[str, Any]:
         "commit_offset": windows.offset,
         "commit_time": windows.time,
         "commit_count": windows.count,
-        "commit_lag": history.commits.lag,
-        "commit_own_times": history.commits.own_times,
-        "commit_last_time": history.commits.last_time,
-        "commit_assigned": history.commits.assigned,
+        **{f"commit_{name}": getattr(history.commits, name) for name in _OF_COMMITS},
+        **{f"rhythm_{field.name}": getattr(history.commits.rhythm, field.name) for field in fields(Rhythm)},
+        **{f"resting_{field.name}": getattr(history.commits.resting, field.name) for field in fields(Resting)},
         "timeline_time": np.array(history.timeline.times, dtype=np.int64),
         "timeline_offset": timeline,
     }
@@ -168,20 +177,22 @@ def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]
     topics = Layout.of((str(topic), int(size)) for topic, size in about["topics"])
     group_topics = Layout.of(((str(group), str(topic)), int(size)) for (group, topic), size in about["group_topics"])
     ends = Windows(columns["end_offset"], columns["end_time"], columns["end_count"])
-    commits = Commits(
-        Windows(columns["commit_offset"], columns["commit_time"], columns["commit_count"]),
-        columns["commit_lag"],
-        columns["commit_own_times"],
-        columns["commit_last_time"],
-        columns["commit_assigned"],
+    windows = Windows(columns["commit_offset"], columns["commit_time"], columns["commit_count"])
+    _check(windows, group_topics.rows)
+    expected = Commits.empty(group_topics.rows, windows.capacity)
+    commits = replace(
+        expected,
+        windows=windows,
+        rhythm=Rhythm(**{field.name: columns[f"rhythm_{field.name}"] for field in fields(Rhythm)}),
+        resting=Resting(**{field.name: columns[f"resting_{field.name}"] for field in fields(Resting)}),
+        **{name: columns[f"commit_{name}"] for name in _OF_COMMITS},
     )
+    for part, whole in ((commits, expected), (commits.rhythm, expected.rhythm), (commits.resting, expected.resting)):
+        for field in fields(part):
+            if isinstance(column := getattr(part, field.name), np.ndarray):
+                _fits(column, getattr(whole, field.name).shape, getattr(whole, field.name).dtype.type)
     times = columns["timeline_time"]
     _check(ends, topics.rows)
-    _check(commits.windows, group_topics.rows)
-    _fits(commits.lag, commits.windows.offset.shape, np.int64)
-    _fits(commits.own_times, (group_topics.rows,), np.bool_)
-    _fits(commits.last_time, (group_topics.rows,), np.int64)
-    _fits(commits.assigned, (group_topics.rows,), np.int8)
     _fits(times, (len(times),), np.int64)
     _fits(columns["timeline_offset"], (len(times), topics.rows), np.int64)
     if any(topics.block(topic) is None for _, topic in group_topics.keys):
@@ -195,6 +206,8 @@ def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]
         commits,
         end_row,
         Timeline(tuple(times.tolist()), tuple(columns["timeline_offset"])),
+        observed_at=None if about["observed_at"] is None else int(about["observed_at"]),
+        settled=bool(about["settled"]),
         trend=tuple((int(at), {str(name): int(lag) for name, lag in totals.items()}) for at, totals in about["trend"]),
         topic_ids={str(topic): str(id_) for topic, id_ in about["topic_ids"].items()},
     )

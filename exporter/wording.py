@@ -46,47 +46,46 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-def explanation(reason: Reason) -> str:
-    """A reason as a sentence: "has committed nothing for 7 min, since offset 4,120; …; 312 behind"."""
+def explanation(reason: Reason) -> str:  # noqa: C901 - a table of cases
+    """A reason as a sentence: "has stayed at 4,120 for 7 min, although it usually moves after 40 s; 312 behind"."""
     behind = f"{reason.current_lag:,} behind"
-    span = duration(reason.span)
     moved = reason.last_offset - reason.first_offset
     match reason.rule:
         case Rule.CAUGHT_UP if reason.current_lag == 0:
             return f"caught up at offset {reason.last_offset:,}"
         case Rule.CAUGHT_UP:
             return f"{behind}, which is within the allowed {reason.allowed_lag:,}"
+        case Rule.AT_MARKERS:
+            return f"caught up at offset {reason.last_offset:,}: only transaction markers follow ({behind})"
         case Rule.KEEPING_UP if moved > 0:
-            return f"{behind}, but it keeps up: {moved:,} consumed; the window spans {span}"
+            return f"{behind}, but it keeps up: {moved:,} consumed; the window spans {duration(reason.span)}"
         case Rule.KEEPING_UP:
-            return f"{behind}, but it was caught up less than {duration(_lately(reason))} ago"
+            return f"{behind}, but only for {duration(reason.silence)}"
+        case Rule.PAUSING:
+            return f"{behind}; {_silent(reason)}, which is no longer than it may take: {_rhythm(reason)}"
         case Rule.YOUNG:
-            return f"{behind}; watched for {duration(reason.span + reason.silence)}, too short to say more"
+            return f"{behind}; watched for {duration(reason.span + reason.since_commit)}, too short to say more"
         case Rule.STOPPED:
-            return f"{_silent(reason)}; {behind}"
+            return f"{_silent(reason)}, and no consumer is there; {_rhythm(reason)}; {behind}"
         case Rule.STALLED:
-            return f"has stayed at {reason.last_offset:,} for {span} while a consumer is assigned; {behind}"
+            return f"{_silent(reason)} while a consumer is assigned; {_rhythm(reason)}; {behind}"
         case Rule.FALLING_BEHIND:
-            return f"its lag did not shrink for {span}, though it consumed {moved:,}; {behind}"
+            grew = f"its lag grew by {duration(reason.lag_growth)} in {duration(reason.growth_span)}"
+            return f"{grew}, although it consumed {moved:,}; {behind}"
         case Rule.REWOUND:
             return f"{_went_back(reason)}; {behind}"
 
 
-def _lately(reason: Reason) -> float:
-    """How long ago (s) a partition that keeps up without moving may have been caught up.
-
-    ``recent`` is why a silence is no STOP; the window itself is why an unchanged offset is no STALL.
-    """
-    return reason.recent if reason.silence > reason.span else (reason.span + reason.silence or reason.recent)
-
-
 def _silent(reason: Reason) -> str:
-    silence = duration(reason.silence)
-    if reason.commits > 1:
-        spans = f"the window spans {duration(reason.span)}"
-        return f"has committed nothing for {silence}, since offset {reason.last_offset:,}; {spans}"
-    # The first commit that is seen may be much older.
-    return f"has stayed at {reason.last_offset:,} without a commit for {silence}"
+    """For how long nothing moved; a commit with its own time was made then."""
+    silence = max(reason.silence, 0.0) or reason.since_commit
+    return f"has stayed at {reason.last_offset:,} for {duration(silence)}"
+
+
+def _rhythm(reason: Reason) -> str:
+    if reason.usual_silence is None:
+        return f"its rhythm is not known yet, so up to {duration(reason.tolerated_silence)} is tolerated"
+    return f"it usually moves within {duration(reason.usual_silence)}, and has {duration(reason.tolerated_silence)} to"
 
 
 def _went_back(reason: Reason) -> str:

@@ -116,7 +116,7 @@ def exporter(clusters: dict[str, dict[str, Any]]) -> dict[str, Any]:
     evaluation, collection, cluster = EvaluationSettings(), Collection(), Cluster("", ())
     return {
         "defaults": {
-            "evaluation": {name: getattr(evaluation, name) / SCALE for name in ("window", "recent", "min_distance")},
+            "evaluation": {name: getattr(evaluation, name) / SCALE for name in ("window", "patience", "min_distance")},
             "members_refresh": cluster.members_refresh / SCALE,
         },
         "collection": {

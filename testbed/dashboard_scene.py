@@ -69,7 +69,7 @@ QUICK = Pace(
     tempo=2.0,
     lifetime=240.0,
     scrape_interval=1.0,
-    evaluation={"window": "8s", "recent": "10s", "min_distance": "900ms"},
+    evaluation={"window": "8s", "patience": "8s", "min_distance": "900ms"},
     members_refresh="2s",
     backfill_rate=100.0,
 )

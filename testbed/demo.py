@@ -40,7 +40,7 @@ SCRAPE_INTERVAL = 1.0
 SCRAPE_TIMEOUT = 10.0
 SETTINGS = {
     "members_refresh": "5s",
-    "evaluation": {"window": "8s", "recent": "10s", "min_distance": "900ms"},
+    "evaluation": {"window": "8s", "patience": "8s", "min_distance": "900ms"},
 }
 """About twenty times shorter than the defaults, so that verdicts take seconds and not minutes."""
 

@@ -80,7 +80,7 @@ def some_values(ctx: click.Context, parameter: click.Parameter, text: str | None
 
 
 def shown(evaluation: EvaluationSettings, fields: Iterable[str]) -> str:
-    """Some values of an evaluation in the form of the configuration: "window=300s recent=200s"."""
+    """Some values of an evaluation in the form of the configuration: "window=300s patience=1h"."""
     wanted = frozenset(fields)
     return " ".join(f"{name}={kind.show(getattr(evaluation, name))}" for name, kind in _KINDS.items() if name in wanted)
 

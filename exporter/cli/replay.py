@@ -43,7 +43,7 @@ Judge = Callable[[str], EvaluationSettings]
     "other",
     callback=some_values,
     metavar="KEY=VALUE,...",
-    help="Judge a second time with these evaluation settings changed (window=300s,recent=400s), and print where the"
+    help="Judge a second time with these evaluation settings changed (window=300s,patience=30m), and print where the"
     " verdicts differ, with totals, instead of the verdicts.",
 )
 @click.option(

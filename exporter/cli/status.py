@@ -96,9 +96,12 @@ def status(
 
 
 def spanning(evaluation: EvaluationSettings, interval: float, observations: int) -> EvaluationSettings:
-    """The evaluation whose window is full after this many observations, with half an interval left for delays."""
+    """The evaluation whose window is full after this many observations, with half an interval left for delays.
+
+    So few observations teach no rhythm: whoever looks on decides how long is too long.
+    """
     window = interval * (observations - 1.5)
-    return replace(evaluation, window=window, recent=window * 4 / 3, min_distance=interval / 2, intervals=observations)
+    return replace(evaluation, window=window, patience=window, min_distance=interval / 2, intervals=observations)
 
 
 @dataclass(slots=True)

@@ -40,12 +40,12 @@ def _security(cluster: Cluster) -> Iterator[str]:
 
 
 def _evaluation(settings: EvaluationSettings) -> Iterator[str]:
-    distance, window, recent = settings.min_distance, settings.window, settings.recent
+    distance, window, patience = settings.min_distance, settings.window, settings.patience
     reach = distance * (MAX_ENTRIES - 1)
-    if 0 < reach < max(window, recent):
+    if 0 < reach < window:
         yield (
             f"evaluation.min_distance ({write(distance)}) is too short for so long a window: {MAX_ENTRIES} entries are"
-            f" kept, which may span only {write(reach)} of {write(max(window, recent))}, and some verdicts need it all"
+            f" kept, which may span only {write(reach)} of {write(window)}, and some verdicts need it all"
         )
     elif distance == 0:
         kept = max(settings.intervals, MIN_COMMITS)
@@ -58,8 +58,8 @@ def _evaluation(settings: EvaluationSettings) -> Iterator[str]:
             f"evaluation.window ({write(window)}) is shorter than {MIN_COMMITS} observations min_distance"
             f" ({write(distance)}) apart, so {write(distance * (MIN_COMMITS - 1))} are judged anyway"
         )
-    if recent < distance:
+    if patience < window:
         yield (
-            f"evaluation.recent ({write(recent)}) is shorter than min_distance ({write(distance)}): often no end offset"
-            " is recent enough, and a group that has caught up may be judged stopped"
+            f"evaluation.patience ({write(patience)}) is shorter than the window ({write(window)}): a group whose"
+            " rhythm is not known yet may be called stalled sooner than one whose rhythm is known"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.groups import group_reports
 from exporter.core.history import History, fold
@@ -9,7 +11,6 @@ from exporter.core.model import Observation
 from exporter.core.partitions import PartitionColumns
 from exporter.core.report import Report
 from exporter.core.rules import judge
-from exporter.core.timeline import lag_in_seconds
 
 
 def advance(history: History, observation: Observation, settings: EvaluationSettings) -> tuple[History, Report]:
@@ -17,16 +18,15 @@ def advance(history: History, observation: Observation, settings: EvaluationSett
 
     The history may have been kept with other settings; of its windows the newest entries stay.
     """
-    after, now = fold(history, observation, settings)
-    lag_seconds, lag_is_lower_bound = lag_in_seconds(
-        after.timeline, after.end_row, committed=now.committed, end=now.end, lag=now.lag, at=now.at
-    )
+    folded = fold(history, observation, settings)
+    verdicts = judge(folded, settings)
+    after = replace(folded.history, commits=replace(folded.history.commits, falling=verdicts.falling))
     columns = PartitionColumns(
         history=after,
-        snapshot=now,
-        lag_seconds=lag_seconds,
-        lag_is_lower_bound=lag_is_lower_bound,
-        verdicts=judge(after, now.lag, now.at, settings),
+        snapshot=folded.snapshot,
+        lag_seconds=folded.lag_seconds,
+        lag_is_lower_bound=folded.is_lower_bound,
+        verdicts=verdicts,
     )
     report = Report(
         cluster=observation.cluster,

@@ -17,6 +17,8 @@ from exporter.core.model import Int64s
 from exporter.core.timeline import GROWTH
 from exporter.core.windows import Windows
 
+NEVER: Final = np.iinfo(np.int64).max
+
 USUAL_DISTANCE_OVER: Final = 8
 """How many of the newest distances between observations give the usual distance, their (lower) median."""
 
@@ -36,10 +38,13 @@ class GaplessClock:
     left_out: Int64s
 
     def __call__(self, time: Int64s) -> Int64s:
-        """The times (ms) without the gaps before them; those of observations, which never lie inside a gap."""
+        """The times (ms) without the gaps before them; all times inside a gap are that of its beginning."""
         if not self.ended.size:
             return time
-        return time - self.left_out[np.searchsorted(self.ended, time, side="right")]
+        gap = np.searchsorted(self.ended, time, side="right")
+        begins = np.append(self.ended - self.left_out[1:], NEVER)
+        read: Int64s = np.minimum(time - self.left_out[gap], begins[gap])
+        return read
 
     def on(self, windows: Windows) -> Windows:
         """The same entries at their times on this clock."""

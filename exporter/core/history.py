@@ -13,30 +13,19 @@ from typing import Final
 
 import numpy as np
 
-from exporter.core.evaluation import MAX_ENTRIES, MIN_COMMITS, EvaluationSettings
+from exporter.core.commits import Commits
+from exporter.core.evaluation import MAX_ENTRIES, MIN_CAPACITY, EvaluationSettings
+from exporter.core.gaps import GaplessClock, gapless_clock
 from exporter.core.layout import Layout
-from exporter.core.model import EMPTY, NO_OFFSET, Bools, Int64s, Observation
-from exporter.core.snapshot import AS_BEFORE, GroupTopic, Snapshot, snapshot
-from exporter.core.timeline import Timeline, extend
+from exporter.core.learning import learnt
+from exporter.core.model import EMPTY, Bools, Int64s, Observation
+from exporter.core.retention import record_commits, record_ends
+from exporter.core.snapshot import GroupTopic, Snapshot, snapshot
+from exporter.core.timeline import Seconds, Timeline, extend, lag_in_seconds
 from exporter.core.trend import Trend, follow, total_lags, without
 from exporter.core.windows import (
-    NO_LAG,
-    UNASSIGNED,
-    Commits,
     Windows,
-    append_entries,
-    newest,
-    newest_time,
-    offset_at,
-    right_aligned,
-    shift_left,
 )
-
-LOOKBACK: Final = 1 / 5
-"""A sampled commit's lag is measured against the end offset of this share of ``window`` earlier: 30 s of 150 s."""
-
-ANY_LAG = np.iinfo(np.int64).max
-"""Stands for a current lag that is not known: higher than any lag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +34,8 @@ class History:
 
     ``ends`` are the newest end offsets, for the rules; ``timeline`` those of a day, for lag in seconds. ``readable``:
     the rows of commits that the newest observation could read, None before the first or since rows came or went.
-    ``trend``: the groups' total lags of the last ``window``.
+    ``trend``: the groups' total lags of the last ``window``. ``observed_at``: when (ms) the newest observation was
+    made, None before the first; ``settled``: it left no broker and no group out, so a group that appears next is new.
     """
 
     topics: Layout[str]
@@ -57,6 +47,8 @@ class History:
     timeline: Timeline = Timeline()
     trend: Trend = ()
     readable: Bools | None = None
+    observed_at: int | None = None
+    settled: bool = False
     topic_ids: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
 
@@ -71,18 +63,34 @@ def empty(settings: EvaluationSettings) -> History:
 def capacity(settings: EvaluationSettings) -> int:
     """How many entries a window can hold: ``intervals``, or more if the window's duration needs more.
 
-    Spanning 200 s with entries at least 27 s apart takes ⌈200/27⌉ + 1 = 9; at least MIN_COMMITS and at most
+    Spanning 120 s with entries at least 10 s apart takes ⌈120/10⌉ + 1 = 13; at least MIN_CAPACITY and at most
     MAX_ENTRIES are kept.
     """
     needed = settings.intervals
     if settings.min_distance > 0:
-        span = max(settings.window, settings.recent)
-        needed = max(needed, math.ceil(span / settings.min_distance) + 1)
-    return min(max(needed, MIN_COMMITS), MAX_ENTRIES)
+        needed = max(needed, math.ceil(settings.window / settings.min_distance) + 1)
+    return min(max(needed, MIN_CAPACITY), MAX_ENTRIES)
 
 
-def fold(history: History, observation: Observation, settings: EvaluationSettings) -> tuple[History, Snapshot]:
-    """The history after an observation, and what the observation says of each of its rows.
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A history into which an observation has been folded, and what came of it on the way, for the report.
+
+    ``snapshot``: what the observation says of each row. ``lag_seconds``, and where it ``is_lower_bound``: as
+    `lag_in_seconds` gives them. ``clock``: the history's clock without gaps. ``elapsed`` (s): on it, since the
+    observation before.
+    """
+
+    history: History
+    snapshot: Snapshot
+    lag_seconds: Seconds
+    is_lower_bound: Bools
+    clock: GaplessClock
+    elapsed: float
+
+
+def fold(history: History, observation: Observation, settings: EvaluationSettings) -> Folded:
+    """The history after an observation.
 
     The lag stored with a commit is measured against an end offset from *before* it, as Burrow's is against its last
     refresh; a rising but healthy flow then does not look like falling behind.
@@ -90,15 +98,41 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
     aligned = align(resized(history, settings), observation)
     now = snapshot(aligned.group_topics, aligned.topics, aligned.end_row, observation)
     ends = now.topics.end
+    timeline = extend(aligned.timeline, ends, at=now.at, min_distance=settings.min_distance)
+    clock = gapless_clock(timeline.times, settings.window * 1000)
+    before = now.at if aligned.observed_at is None else aligned.observed_at
+    elapsed = max(int(clock(np.array(now.at))) - int(clock(np.array(before))), 0) / 1000
+    lag_seconds, is_lower_bound = lag_in_seconds(
+        timeline, aligned.end_row, committed=now.position, end=now.end, lag=now.lag, at=now.at
+    )
+    commits = learnt(
+        aligned.commits,
+        now,
+        end_row=aligned.end_row,
+        settled=aligned.settled,
+        timeline=timeline,
+        lag_seconds=lag_seconds,
+        clock=clock,
+        elapsed=elapsed,
+        settings=settings,
+    )
+    seconds = np.where(is_lower_bound, np.nan, lag_seconds)
+    commits = record_commits(commits, now, seconds, aligned.ends.take(aligned.end_row), settings)
     after = replace(
         aligned,
-        commits=record_commits(aligned.commits, now, aligned.ends.take(aligned.end_row), settings),
+        commits=commits,
         ends=record_ends(aligned.ends, ends, at=now.at, settings=settings),
-        timeline=extend(aligned.timeline, ends, at=now.at, min_distance=settings.min_distance),
+        timeline=timeline,
         trend=follow(comparable(aligned, now), now.at, total_lags(aligned.group_topics, now), settings),
         readable=now.readable,
+        observed_at=now.at,
+        settled=not observation.unread_groups and not any(f.scope in _LEAVES_OUT for f in observation.failures),
     )
-    return after, now
+    return Folded(after, now, lag_seconds, is_lower_bound, clock, elapsed)
+
+
+_LEAVES_OUT: Final = frozenset({"cluster", "broker"})
+"""Failures of these scopes may leave groups out that exist."""
 
 
 def comparable(aligned: History, now: Snapshot) -> Trend:
@@ -151,6 +185,8 @@ def align(history: History, observation: Observation) -> History:
         history.commits.take(from_commits),
         end_rows(topics, group_topics),
         timeline,
+        observed_at=history.observed_at,
+        settled=history.settled,
         trend=without(history.trend, changed),
         topic_ids=topic_ids,
     )
@@ -171,7 +207,7 @@ def resized(history: History, settings: EvaluationSettings) -> History:
     return replace(
         history,
         ends=history.ends.resized(size),
-        commits=replace(commits, windows=commits.windows.resized(size), lag=right_aligned(commits.lag, size)),
+        commits=commits.resized(size),
     )
 
 
@@ -187,62 +223,3 @@ def forget(history: History, group: str, topic: str | None = None) -> History:
             rows[block] = -1
     trend = without(history.trend, {group} if topic is None else set())
     return replace(history, commits=history.commits.take(rows), trend=trend)
-
-
-def record_commits(commits: Commits, now: Snapshot, ends: Windows, settings: EvaluationSettings) -> Commits:
-    """The commits after one more observation of every row; ``ends``: the end offsets retained for each row.
-
-    A row without a commit is emptied; one that could not be read is left alone. A commit with its own time is recorded
-    when that is new; any other when it moved, or when a live consumer is on the partition: a stuck consumer shows as
-    STALL, an absent one as STOP. Of an alive group whose members have not been described yet, what was known before
-    holds, and what was never known counts as assigned: after a restart an abandoned topic does not count as consumed
-    until the members are known again.
-
-    A commit with its own time is measured against the newest retained end offset, as in Burrow; a sampled one against
-    that of LOOKBACK of the window earlier, so that neither the scrapes' pace nor a missed one changes its lag. The
-    current lag is an upper bound: deleted records are no lag, nor are those of an open transaction to a reader of
-    committed records.
-
-    A commit closer than ``min_distance`` to the newest retained one replaces it and keeps its time, as in
-    Burrow's ``core/internal/storage/inmemory.go``.
-    """
-    windows, offsets, at = commits.windows, now.committed, now.at
-    assigned = np.where(now.assigned == AS_BEFORE, commits.assigned, now.assigned)
-    if windows.offset.shape[0] == 0:
-        return replace(commits, assigned=assigned)
-    timed = now.commit_time >= 0
-    present = offsets >= 0
-    filled = windows.count > 0
-    time = np.where(timed, now.commit_time, at)
-    # Guarded by `filled`: the newest column of an empty row is meaningless.
-    moved = ~filled | (windows.offset[:, -1] != offsets)
-    live = now.alive & (assigned != UNASSIGNED)
-    fresh = np.where(timed, ~filled | (now.commit_time > commits.last_time), moved | live)
-    record = present & fresh
-    close = filled & (time - windows.time[:, -1] < settings.min_distance * 1000)
-    append, overwrite = record & ~close, record & close
-    # A replaced entry stands for the time since it was first recorded; the middle of that is its time.
-    moment = np.where(overwrite, (windows.time[:, -1] + at) // 2, at)
-    before = offset_at(ends, moment - int(settings.window * 1000 * LOOKBACK), now=now.log_end, at=at)
-    end = np.where(timed, newest(ends), before)
-    lag = np.maximum(end - offsets, 0)
-    at_most = np.where(now.readable, now.lag, ANY_LAG)
-    lag = np.where(end >= 0, np.where(timed, lag, np.minimum(lag, at_most)), NO_LAG)
-
-    recorded = Commits(
-        append_entries(windows, append, offsets, time),
-        shift_left(commits.lag, append, lag),
-        np.where(present, timed, commits.own_times),
-        np.where(record, time, commits.last_time),
-        assigned,
-    )
-    recorded.windows.offset[overwrite, -1] = offsets[overwrite]
-    recorded.lag[overwrite, -1] = lag[overwrite]
-    recorded.windows.count[offsets == NO_OFFSET] = 0
-    return recorded
-
-
-def record_ends(ends: Windows, offsets: Int64s, *, at: int, settings: EvaluationSettings) -> Windows:
-    """The end offsets after one more observation; of those closer than ``min_distance`` the first is kept."""
-    close = (ends.count > 0) & (at - newest_time(ends) < settings.min_distance * 1000)
-    return append_entries(ends, (offsets >= 0) & ~close, offsets, np.full(len(offsets), at, dtype=np.int64))

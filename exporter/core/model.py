@@ -23,6 +23,9 @@ NOT_READ: Final = -2
 ALIVE_STATES: Final = frozenset({"Stable", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
 """Group states in which a member can consume (KIP-518, KIP-848)."""
 
+EMPTY_STATES: Final = frozenset({"Empty", "Dead"})
+"""Group states in which there is no member."""
+
 JUDGED_TYPES: Final = frozenset({"classic", "consumer", ""})
 """Group types that commit offsets per partition; share and streams groups are not evaluated."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from exporter.core.commits import NO_LAG
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History
 from exporter.core.model import Bools, Members, Owner, Status
@@ -15,7 +16,6 @@ from exporter.core.reasons import Reason, reason
 from exporter.core.rules import Verdicts
 from exporter.core.snapshot import Snapshot
 from exporter.core.timeline import Seconds
-from exporter.core.windows import NO_LAG
 
 
 @dataclass(frozen=True, slots=True)

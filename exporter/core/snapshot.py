@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exporter.core.commits import ASSIGNED, UNASSIGNED, UNKNOWN, Assigned
 from exporter.core.layout import Layout
-from exporter.core.model import NO_OFFSET, NOT_READ, Bools, GroupObservation, Int64s, Observation
-from exporter.core.windows import ASSIGNED, UNASSIGNED, UNKNOWN, Assigned
+from exporter.core.model import EMPTY_STATES, NO_OFFSET, NOT_READ, Bools, GroupObservation, Int64s, Observation
 
 GroupTopic = tuple[str, str]
 
@@ -34,7 +34,9 @@ class Snapshot:
     """What an observation at ``at`` (ms) says of each row of commits; nothing is known of rows not ``readable``.
 
     ``committed``: committed offset, NO_OFFSET or NOT_READ; ``commit_time``: when it was made (ms), or NO_TIME.
-    ``assigned``: whether a member is assigned, as in `Commits`, or AS_BEFORE; ``alive``: whether the group is.
+    ``position``: the first offset that is left to consume: the committed one or, where that has been deleted, the log
+    start. ``assigned``: whether a member is assigned, as in `Commits`, or AS_BEFORE; ``alive``: whether the group is;
+    ``without_members``: it is known to have none. ``of_consumers``: it is a group that has members when it consumes.
     ``start``: log start offset; ``log_end``: end offset; ``end``: that or, for readers of committed records, the last
     stable offset; all NOT_READ where unread. ``unreadable``: the group has a commit there, but it or the end offset
     could not be read. ``lag`` and ``lost`` are in records, ≥ 0. ``topics``: the offsets by row of the topics.
@@ -43,8 +45,11 @@ class Snapshot:
     at: int
     committed: Int64s
     commit_time: Int64s
+    position: Int64s
     assigned: Assigned
     alive: Bools
+    without_members: Bools
+    of_consumers: Bools
     start: Int64s
     log_end: Int64s
     end: Int64s
@@ -78,8 +83,11 @@ def snapshot(
         at=observation.at,
         committed=committed,
         commit_time=blocks.commit_time,
+        position=np.maximum(committed, start),
         assigned=blocks.assigned,
         alive=blocks.alive,
+        without_members=blocks.without_members,
+        of_consumers=blocks.of_consumers,
         start=start,
         log_end=log_end,
         end=end,
@@ -99,6 +107,8 @@ class _OfGroups:
     commit_time: Int64s
     assigned: Assigned
     alive: Bools
+    without_members: Bools
+    of_consumers: Bools
     reads_committed: Bools
 
 
@@ -112,6 +122,8 @@ def _of_groups(layout: Layout[GroupTopic], observation: Observation) -> _OfGroup
     commit_time = np.full(layout.rows, NO_TIME, dtype=np.int64)
     assigned: list[int] = []
     alive: list[bool] = []
+    without_members: list[bool] = []
+    of_consumers: list[bool] = []
     reads_committed: list[bool] = []
     owned: list[int] = []
     starts = layout.starts.tolist()
@@ -126,6 +138,8 @@ def _of_groups(layout: Layout[GroupTopic], observation: Observation) -> _OfGroup
         if assigned[-1] == UNASSIGNED:
             owned += [start + id_ for id_ in _assigned_ids(group, topic) if start + id_ < stop]
         alive.append(group is not None and group.alive)
+        without_members.append(group is not None and group.state in EMPTY_STATES)
+        of_consumers.append(group is not None and group.protocol != "")
         reads_committed.append(name in observation.committed_readers)
     sizes = np.diff(layout.starts)
     assigned_rows = np.repeat(np.array(assigned, dtype=np.int8), sizes)
@@ -135,6 +149,8 @@ def _of_groups(layout: Layout[GroupTopic], observation: Observation) -> _OfGroup
         commit_time=commit_time,
         assigned=assigned_rows,
         alive=np.repeat(np.array(alive, dtype=np.bool_), sizes),
+        without_members=np.repeat(np.array(without_members, dtype=np.bool_), sizes),
+        of_consumers=np.repeat(np.array(of_consumers, dtype=np.bool_), sizes),
         reads_committed=np.repeat(np.array(reads_committed, dtype=np.bool_), sizes),
     )
 

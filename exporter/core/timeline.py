@@ -100,6 +100,26 @@ def lag_in_seconds(
     return seconds, lower_bound
 
 
+def offsets_at(timeline: Timeline, rows: Int64s, when: int) -> Seconds:
+    """The end offsets of some rows at ``when`` (ms), interpolated.
+
+    The oldest known one where that is later; NaN without any.
+    """
+    after_time, after = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+    found = np.full(len(rows), np.nan)
+    for time, column in zip(reversed(timeline.times), reversed(timeline.columns), strict=True):
+        offset = column[rows]
+        known = (offset >= 0) & np.isnan(found)
+        if time > when:
+            after_time, after = np.where(known, time, after_time), np.where(known, offset, after)
+            continue
+        share = np.where(np.isnan(after), 0.0, (when - time) / (after_time - time))
+        found = np.where(known, offset + share * (np.nan_to_num(after, nan=0.0) - offset) * ~np.isnan(after), found)
+        if not np.isnan(found).any():
+            break
+    return np.where(np.isnan(found), after, found)
+
+
 def _take(column: Int64s, rows: Int64s) -> Int64s:
     if column.shape[0] == 0:
         return np.full(len(rows), NOT_READ, dtype=np.int64)

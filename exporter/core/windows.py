@@ -14,12 +14,7 @@ import numpy.typing as npt
 
 from exporter.core.model import NO_OFFSET, Bools, Int64s
 
-NO_LAG = -1
-"""Stored in place of a lag that is not known (Burrow's null)."""
-
-UNKNOWN, ASSIGNED, UNASSIGNED = 0, 1, 2
-
-Assigned = npt.NDArray[np.int8]
+Entry = TypeVar("Entry", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,43 +58,6 @@ class Windows:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Commits:
-    """The commits' windows, with the lag (records, or NO_LAG) at each commit.
-
-    ``own_times``: rows whose commits have their own times. ``last_time``: there, the time of the newest
-    commit seen, which ``min_distance`` may have kept out of the window. ``assigned``: whether the partition was
-    assigned to a member when that was last known: UNKNOWN, ASSIGNED or UNASSIGNED.
-    """
-
-    windows: Windows
-    lag: Int64s
-    own_times: Bools
-    last_time: Int64s
-    assigned: Assigned
-
-    @classmethod
-    def empty(cls, rows: int, capacity: int) -> Commits:
-        """No commit in any row."""
-        return cls(
-            Windows.empty(rows, capacity),
-            np.full((rows, capacity), NO_LAG, dtype=np.int64),
-            np.zeros(rows, dtype=np.bool_),
-            np.zeros(rows, dtype=np.int64),
-            np.full(rows, UNKNOWN, dtype=np.int8),
-        )
-
-    def take(self, rows: Int64s) -> Commits:
-        """The given rows, in that order; -1 gives an empty row."""
-        return Commits(
-            self.windows.take(rows),
-            take_rows(self.lag, rows),
-            take_rows(self.own_times, rows),
-            take_rows(self.last_time, rows),
-            take_rows(self.assigned, rows),
-        )
-
-
 def newest(windows: Windows) -> Int64s:
     """The newest offset of each row, NO_OFFSET where there is none."""
     return np.where(windows.count > 0, windows.offset[:, -1], NO_OFFSET)
@@ -137,7 +95,7 @@ def append_entries(windows: Windows, rows: Bools, offsets: Int64s, times: Int64s
     )
 
 
-def shift_left(column: Int64s, rows: Bools, values: Int64s) -> Int64s:
+def shift_left(column: npt.NDArray[Entry], rows: Bools, values: npt.NDArray[Entry]) -> npt.NDArray[Entry]:
     """A copy of rows × capacity in which the given rows moved one to the left and end in their value."""
     shifted = column.copy()
     if rows.all():
@@ -149,10 +107,7 @@ def shift_left(column: Int64s, rows: Bools, values: Int64s) -> Int64s:
     return shifted
 
 
-Entry = TypeVar("Entry", bound=np.generic)
-
-
-def right_aligned(column: Int64s, capacity: int) -> Int64s:
+def right_aligned(column: npt.NDArray[Entry], capacity: int) -> npt.NDArray[Entry]:
     """Rows × capacity of a column's newest entries; entries added on the left are 0 and not filled."""
     added = max(capacity - column.shape[1], 0)
     return np.pad(column, ((0, 0), (added, 0)))[:, -capacity:]

@@ -59,10 +59,14 @@ EVALUATION: Final = section(
     "How groups are judged.",
     parts={
         "window": Key(
-            duration(), "Length of the window: the newest commits that span this long, at least 4, are judged."
+            duration(),
+            "A partition is bad only after it has been silent, or has fallen behind, for this long; its newest commits"
+            " that span this long, at least 4, are judged.",
         ),
-        "recent": Key(
-            duration(), "A partition that was caught up with an end offset this recently is not called STOP."
+        "patience": Key(
+            duration(),
+            "How long a partition may be silent while records wait before its own rhythm is known: after two moves, or"
+            " from other partitions of the group's topic. Then its rhythm says how long.",
         ),
         "min_distance": Key(
             duration(zero=True),

@@ -30,7 +30,7 @@ Configure = Callable[[dict[str, Any]], None]
 
 @pytest.fixture
 def config(kafka: Kafka) -> dict[str, Any]:
-    evaluation = {"window": "3s", "recent": "4s", "min_distance": "500ms"}
+    evaluation = {"window": "3s", "patience": "3s", "min_distance": "500ms"}
     return {
         "clusters": {"kept": {"bootstrap_servers": list(kafka.bootstrap_servers), "evaluation": evaluation}},
         "collection": {"min_interval": "0s"},

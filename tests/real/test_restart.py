@@ -34,7 +34,7 @@ def test_the_first_scrape_after_a_restart_has_the_verdicts_of_before(
         "clusters": {
             "real": {
                 "bootstrap_servers": list(kafka.bootstrap_servers),
-                "evaluation": {"window": "8s", "recent": "10s", "min_distance": "900ms"},
+                "evaluation": {"window": "8s", "patience": "8s", "min_distance": "900ms"},
             }
         },
         "collection": {"min_interval": "0s"},

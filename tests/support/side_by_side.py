@@ -25,7 +25,7 @@ from testbed.zookeeper import ZooKeeper
 PATIENCE = 40.0
 ORIGIN = "https://dashboard.example.com"
 RECORDS = 50
-EVALUATION: Final = {"window": "9s", "recent": "10s", "min_distance": "900ms"}
+EVALUATION: Final = {"window": "9s", "patience": "9s", "min_distance": "900ms"}
 KEPT: Final = 13
 """How many commits the exporter keeps with this evaluation."""
 
