@@ -55,6 +55,8 @@ def explanation(reason: Reason) -> str:  # noqa: C901 - a table of cases
             return f"caught up at offset {reason.last_offset:,}"
         case Rule.CAUGHT_UP:
             return f"{behind}, which is within the allowed {reason.allowed_lag:,}"
+        case Rule.BEYOND_END:
+            return f"its commit, {reason.last_offset:,}, lies beyond the end of the log, which was cut off or recreated"
         case Rule.AT_MARKERS:
             return f"caught up at offset {reason.last_offset:,}: only transaction markers follow ({behind})"
         case Rule.KEEPING_UP if moved > 0:

@@ -11,6 +11,7 @@ from exporter.core.model import Observation
 from exporter.core.partitions import PartitionColumns
 from exporter.core.report import Report
 from exporter.core.rules import judge
+from exporter.core.uncommitted import uncommitted
 
 
 def advance(history: History, observation: Observation, settings: EvaluationSettings) -> tuple[History, Report]:
@@ -33,7 +34,7 @@ def advance(history: History, observation: Observation, settings: EvaluationSett
         at=observation.at,
         settings=settings,
         columns=columns,
-        groups=group_reports(columns, observation),
+        groups=group_reports(columns, observation, uncommitted(folded, settings)),
         end_offsets=observation.end_offsets,
         not_evaluated=observation.other_groups,
         brokers=observation.brokers,

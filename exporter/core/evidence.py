@@ -21,13 +21,15 @@ from exporter.core.rhythm import Durations, shared_by_block, tolerated_silence, 
 class Evidence:
     """What the rules look at, for each row; the numbers are those of `Verdicts`.
 
-    ``lag``: the lag now (records). ``judged``: rows × capacity, True where an entry of the window is judged. ``quiet``:
-    silent for too long. ``attended``: a live consumer has been on the partition for so long that the silence is its
-    own. ``falls``: its lag grows, or grew and has not shrunk since.
+    ``lag``: the lag now (records). ``beyond_end``: the commit lies beyond the end of the log. ``judged``: rows ×
+    capacity, True where an entry of the window is judged. ``quiet``: silent for too long. ``attended``: a live consumer
+    has been on the partition for so long that the silence is its own. ``falls``: its lag grows, or grew and has not
+    shrunk since.
     """
 
     commits: Commits
     lag: Int64s
+    beyond_end: Bools
     reach: Reach
     judged: Bools
     markers: Int64s
@@ -72,6 +74,7 @@ def evidence_of(folded: Folded, settings: EvaluationSettings) -> Evidence:
     return Evidence(
         commits=commits,
         lag=now.lag,
+        beyond_end=now.readable & (now.committed > now.log_end),
         reach=reach,
         judged=np.arange(commits.windows.capacity) >= reach.first[:, None],
         markers=markers,

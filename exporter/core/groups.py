@@ -12,6 +12,8 @@ import numpy.typing as npt
 from exporter.core.model import EMPTY, GroupObservation, Int64s, Members, Observation, Status
 from exporter.core.partitions import PartitionColumns
 from exporter.core.trend import catch_up_seconds
+from exporter.core.uncommitted import UncommittedPartition
+from exporter.core.windows import saturated_sums
 
 MEMBERLESS_STATES: Final = frozenset({"Empty", "Dead"})
 """Group states in which there is no member."""
@@ -30,7 +32,8 @@ class GroupReport:
     ``catch_up_seconds``: infinite while the lag does not shrink, None while that is not known. ``retention_margin``: of
     the partition that is closest to losing records, how much of its log lies before the commit (1: at the end, 0: about
     to lose, negative: lost); a log from which nothing was ever deleted counts as 1. None if the log start is not known.
-    ``beyond_end``: partitions whose commit lies beyond the end of the log.
+    ``beyond_end``: partitions whose commit lies beyond the end of the log. ``uncommitted``: partitions that are
+    assigned to a member and have no commit, though records came; one that has waited for too long is a STALL.
     """
 
     name: str
@@ -45,6 +48,7 @@ class GroupReport:
     beyond_end: int
     partitions: int
     unreadable: int
+    uncommitted: tuple[UncommittedPartition, ...]
     state: str
     type: str
     protocol: str
@@ -89,8 +93,12 @@ class _Sums:
     beyond_end: list[int]
 
 
-def group_reports(columns: PartitionColumns, observation: Observation) -> dict[str, GroupReport]:
-    """Every group that was read, sorted by name."""
+def group_reports(
+    columns: PartitionColumns,
+    observation: Observation,
+    uncommitted: Mapping[str, tuple[UncommittedPartition, ...]] = EMPTY,
+) -> dict[str, GroupReport]:
+    """Every group that was read, sorted by name; ``uncommitted`` by group."""
     layout, trend = columns.history.group_topics, columns.history.trend
     topics: dict[str, dict[str, slice]] = {}
     starts = layout.starts.tolist()
@@ -105,9 +113,10 @@ def group_reports(columns: PartitionColumns, observation: Observation) -> dict[s
     reports: dict[str, GroupReport] = {}
     for name in sorted(observation.groups):
         group, blocks, at = observation.groups[name], topics.get(name, EMPTY), position_of.get(name, nothing)
+        without = uncommitted.get(name, ())
         reports[name] = GroupReport(
             name=name,
-            worst=Status(sums.status[at]),
+            worst=_worst(Status(sums.status[at]), without),
             complete=sums.complete[at] / max(sums.partitions[at] + sums.unreadable[at], 1),
             total_lag=sums.total_lag[at],
             max_lag=sums.max_lag[at],
@@ -118,6 +127,7 @@ def group_reports(columns: PartitionColumns, observation: Observation) -> dict[s
             beyond_end=sums.beyond_end[at],
             partitions=sums.partitions[at],
             unreadable=sums.unreadable[at],
+            uncommitted=without,
             state=group.state,
             type=group.type,
             protocol=group.protocol,
@@ -127,6 +137,11 @@ def group_reports(columns: PartitionColumns, observation: Observation) -> dict[s
             subscribed=_subscribed(group, blocks),
         )
     return reports
+
+
+def _worst(status: Status, uncommitted: tuple[UncommittedPartition, ...]) -> Status:
+    """The status of the worst partition, those without a commit included."""
+    return max(status, Status.STALL) if any(partition.too_long for partition in uncommitted) else status
 
 
 def _margin(smallest: float) -> float | None:
@@ -146,7 +161,7 @@ def _sums(columns: PartitionColumns, starts: Int64s) -> _Sums:
     beyond = readable & (now.committed > now.end)
 
     def total(values: npt.NDArray[Any]) -> list[int]:
-        return [*(np.add.reduceat(values.astype(np.int64), starts).tolist() if starts.size else ()), 0]
+        return [*(saturated_sums(values.astype(np.int64), starts).tolist() if starts.size else ()), 0]
 
     def highest(values: npt.NDArray[Any], none: Number) -> list[Number]:
         return [*(np.maximum.reduceat(values, starts).tolist() if starts.size else ()), none]

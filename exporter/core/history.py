@@ -23,6 +23,7 @@ from exporter.core.retention import record_commits, record_ends
 from exporter.core.snapshot import GroupTopic, Snapshot, snapshot
 from exporter.core.timeline import Seconds, Timeline, extend, lag_in_seconds
 from exporter.core.trend import Trend, follow, total_lags, without
+from exporter.core.waiting import NOTHING, Waiting, waiting
 from exporter.core.windows import (
     Windows,
 )
@@ -34,8 +35,9 @@ class History:
 
     ``ends`` are the newest end offsets, for the rules; ``timeline`` those of a day, for lag in seconds. ``readable``:
     the rows of commits that the newest observation could read, None before the first or since rows came or went.
-    ``trend``: the groups' total lags of the last ``window``. ``observed_at``: when (ms) the newest observation was
-    made, None before the first; ``settled``: it left no broker and no group out, so a group that appears next is new.
+    ``trend``: the groups' total lags of the last ``window``. ``waiting``: partitions that are assigned without a
+    commit. ``observed_at``: when (ms) the newest observation was made, None before the first; ``settled``: it left no
+    broker and no group out, so a group that appears next is new.
     """
 
     topics: Layout[str]
@@ -47,6 +49,7 @@ class History:
     timeline: Timeline = Timeline()
     trend: Trend = ()
     readable: Bools | None = None
+    waiting: Waiting = field(default_factory=lambda: NOTHING)
     observed_at: int | None = None
     settled: bool = False
     topic_ids: Mapping[str, str] = field(default_factory=lambda: EMPTY)
@@ -125,6 +128,7 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
         timeline=timeline,
         trend=follow(comparable(aligned, now), now.at, total_lags(aligned.group_topics, now), settings),
         readable=now.readable,
+        waiting=waiting(aligned.waiting, observation, aligned.group_topics, now),
         observed_at=now.at,
         settled=not observation.unread_groups and not any(f.scope in _LEAVES_OUT for f in observation.failures),
     )
@@ -185,6 +189,7 @@ def align(history: History, observation: Observation) -> History:
         history.commits.take(from_commits),
         end_rows(topics, group_topics),
         timeline,
+        waiting=history.waiting,
         observed_at=history.observed_at,
         settled=history.settled,
         trend=without(history.trend, changed),

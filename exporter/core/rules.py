@@ -30,6 +30,8 @@ class Rule(StrEnum):
 
     CAUGHT_UP = "caught_up"
     """OK: the lag is not above the allowed lag."""
+    BEYOND_END = "beyond_end"
+    """OK: the commit lies beyond the end of the log, which was truncated or recreated; no lag can be told."""
     AT_MARKERS = "at_markers"
     """OK: all that is left are the transaction markers at which it always comes to rest."""
     KEEPING_UP = "keeping_up"
@@ -50,6 +52,7 @@ class Rule(StrEnum):
 
 STATUS: Final[Mapping[Rule, Status]] = {
     Rule.CAUGHT_UP: Status.OK,
+    Rule.BEYOND_END: Status.OK,
     Rule.AT_MARKERS: Status.OK,
     Rule.KEEPING_UP: Status.OK,
     Rule.PAUSING: Status.OK,
@@ -132,6 +135,11 @@ def no_commit(evidence: Evidence) -> Bools:
     return empty
 
 
+def beyond_end(evidence: Evidence) -> Bools:
+    """The commit lies beyond the end of the log."""
+    return evidence.beyond_end
+
+
 def caught_up(evidence: Evidence) -> Bools:
     """The lag is not above the allowed lag."""
     return evidence.lag <= evidence.settings.allowed_lag
@@ -188,6 +196,7 @@ def pausing(evidence: Evidence) -> Bools:
 
 PREDICATES: Final[tuple[tuple[Rule, Callable[[Evidence], Bools]], ...]] = (
     (Rule.YOUNG, no_commit),
+    (Rule.BEYOND_END, beyond_end),
     (Rule.CAUGHT_UP, caught_up),
     (Rule.AT_MARKERS, at_markers),
     (Rule.YOUNG, below_minimum),

@@ -11,6 +11,7 @@ import numpy as np
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.layout import Layout
 from exporter.core.snapshot import GroupTopic, Snapshot
+from exporter.core.windows import saturated_sums
 
 Trend = tuple[tuple[int, Mapping[str, int]], ...]
 """Time (ms) and group → total lag (records), oldest first."""
@@ -24,7 +25,7 @@ def total_lags(group_topics: Layout[GroupTopic], now: Snapshot) -> dict[str, int
         return totals
     # For an empty block reduceat would return its neighbour's first value.
     filled = np.flatnonzero(np.diff(group_topics.starts))
-    lag = np.add.reduceat(now.lag, starts[filled]).tolist()
+    lag = saturated_sums(now.lag, starts[filled]).tolist()
     shown = np.logical_or.reduceat(now.readable, starts[filled]).tolist()
     for position, block_lag, block_shown in zip(filled.tolist(), lag, shown, strict=True):
         if block_shown:

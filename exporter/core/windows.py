@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from exporter.core.model import NO_OFFSET, Bools, Int64s
 
+MAX_INT64 = np.iinfo(np.int64).max
+
 Entry = TypeVar("Entry", bound=np.generic)
 
 
@@ -120,3 +122,9 @@ def take_rows(column: npt.NDArray[Entry], rows: Int64s) -> npt.NDArray[Entry]:
     taken = column[np.maximum(rows, 0)]
     taken[rows < 0] = 0
     return taken
+
+
+def saturated_sums(values: Int64s, starts: Int64s) -> Int64s:
+    """The sums of values ≥ 0 from each start to the next one, at most the largest int64."""
+    exact = np.add.reduceat(values, starts)
+    return np.where(np.add.reduceat(values.astype(np.float64), starts) >= MAX_INT64, MAX_INT64, exact)

@@ -85,6 +85,12 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         lambda group: readings.judged(group, group.beyond_end),
     ),
     per_group(
+        "burrow_kafka_consumer_uncommitted_partitions",
+        "Number of partitions that are assigned to a member of the consumer group while it has never committed there, "
+        "although records came since. One on which that lasts longer than the group's rhythm explains is a STALL.",
+        lambda group: len(group.uncommitted),
+    ),
+    per_group(
         "burrow_kafka_consumer_partitions",
         "Number of partitions on which the consumer group has a commit that could be read.",
         lambda group: group.partitions,

@@ -98,6 +98,8 @@ class GroupPage:
     """Topic → the address of this page filtered to it."""
     unreadable: int
     beyond_end: int
+    uncommitted: tuple[str, ...]
+    """Partitions that are assigned and have no commit: which, and how long records have waited."""
     topics: Sequence[str]
     filters: Sequence[str]
     wanted: PartitionFilter
@@ -128,6 +130,10 @@ def group_page(found: Report, group: GroupReport, wanted: PartitionFilter, now: 
         },
         unreadable=group.unreadable,
         beyond_end=group.beyond_end,
+        uncommitted=tuple(
+            f"{each.topic} {each.partition} ({each.records:,} in {duration(each.seconds)})"
+            for each in group.uncommitted
+        ),
         topics=list(group.topics),
         filters=list(FILTERS),
         wanted=wanted,

@@ -1,0 +1,71 @@
+"""Partitions that are assigned to a live member, but on which the group has never committed.
+
+There is no committed offset to judge, so what is judged is how long records have waited since the partition was first
+seen like this: what was produced before may be none of the group's business (``auto.offset.reset=latest``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from exporter.core.evaluation import EvaluationSettings
+from exporter.core.history import Folded
+from exporter.core.model import EMPTY
+from exporter.core.rhythm import shared_by_block, tolerated_silence, usual_silence
+from exporter.core.timeline import lag_in_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class UncommittedPartition:
+    """A partition that is assigned and has no commit, though records came.
+
+    ``records``: how many were produced since it was first seen like this. ``seconds``: how long the first of them has
+    waited. ``too_long``: that is longer than the group's rhythm explains.
+    """
+
+    topic: str
+    partition: int
+    records: int
+    seconds: float
+    too_long: bool
+
+
+def uncommitted(folded: Folded, settings: EvaluationSettings) -> Mapping[str, tuple[UncommittedPartition, ...]]:
+    """Group → its partitions that are assigned and have no commit though records came, in order."""
+    history, now = folded.history, folded.snapshot
+    keys = sorted(key for key in history.waiting if history.topics.block(key[1]) is not None)
+    if not keys:
+        return EMPTY
+    rows = np.array([history.topics.starts[history.topics.index[topic]] + partition for _, topic, partition in keys])
+    first = np.array([history.waiting[key].end for key in keys])
+    end = now.topics.end[rows]
+    records = np.where(end >= 0, np.maximum(end - first, 0), 0)
+    seconds, _ = lag_in_seconds(history.timeline, rows, committed=first, end=end, lag=records, at=now.at)
+    tolerated = _tolerated_by_group(folded, settings)
+    found: dict[str, list[UncommittedPartition]] = {}
+    for (group, topic, partition), count, waited in zip(keys, records.tolist(), seconds.tolist(), strict=True):
+        if count:
+            too_long = waited >= tolerated.get(group, settings.patience)
+            found.setdefault(group, []).append(UncommittedPartition(topic, partition, count, waited, too_long))
+    return {group: tuple(partitions) for group, partitions in found.items()}
+
+
+def _tolerated_by_group(folded: Folded, settings: EvaluationSettings) -> dict[str, float]:
+    """How long (s) a partition of each group may be silent: the most that one of known rhythm may."""
+    layout, rhythm = folded.history.group_topics, folded.history.commits.rhythm
+    usual, silences = shared_by_block(*usual_silence(rhythm), layout.starts)
+    each = tolerated_silence(
+        usual, rhythm.mean, silences, window=settings.window, step=folded.elapsed, unknown=settings.patience
+    )
+    longest: dict[str, float] = {}
+    for group, _, _ in folded.history.waiting:
+        if group in longest:
+            continue
+        blocks = [layout.block(key) for key in layout.keys if key[0] == group]
+        known = [each[block][silences[block] > 0] for block in blocks if block is not None]
+        values = np.concatenate(known) if known else np.zeros(0, dtype=np.float32)
+        longest[group] = float(values.max()) if values.size else settings.patience
+    return longest
