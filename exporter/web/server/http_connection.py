@@ -27,7 +27,7 @@ TLS_END_SECONDS: Final = 2
 """How long a connection that we close waits for the client's end of TLS; the server's stop waits for it too."""
 
 MAX_CONNECTIONS: Final = 512
-"""Above this, the connection that has waited longest for a request is closed. Half of the usual 1,024 open files, so
+"""Above this, the connection that has waited longest for its client is closed. Half of the usual 1,024 open files, so
 that idle clients block neither a scrape nor the connections to Kafka."""
 
 
@@ -59,13 +59,14 @@ class HttpConnection(H11Protocol):
         super().__init__(*args, **kwargs)
         self._request = Limit(self.loop, REQUEST_SECONDS, self._abort)
         self._answer = Limit(self.loop, UNREAD_SECONDS, self._abort)
-        self._idle_since = self.loop.time()
+        self._waiting_since = self.loop.time()
         self._ended = False
 
     @property
-    def idle(self) -> bool:
-        """True if no request is being answered."""
-        return self.cycle is None or self.cycle.response_complete
+    def waits_for_client(self) -> bool:
+        """True if the client is due: to send a request or the rest of one, or to read an answer."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        return not answering or self.conn.their_state is h11.SEND_BODY or self.flow.write_paused
 
     def accepted(self, transport: asyncio.Transport) -> None:
         """Count the connection; if there are too many, close the one that has waited longest."""
@@ -74,7 +75,8 @@ class HttpConnection(H11Protocol):
         # A closed connection is still counted until the loop's next round.
         kept = [other for other in self.connections if isinstance(other, HttpConnection) and not other._ended]
         if len(kept) > MAX_CONNECTIONS:
-            min((other for other in kept if other.idle), key=lambda other: other._idle_since)._abort()
+            waiting = (other for other in kept if other.waits_for_client)
+            min(waiting, key=lambda other: other._waiting_since)._abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request."""
@@ -91,13 +93,17 @@ class HttpConnection(H11Protocol):
             self._request.stop()
 
     def on_response_complete(self) -> None:
-        """Go on with the next request."""
-        self._idle_since = self.loop.time()
+        """Go on with the next request; of one that was sent ahead, some may be here already."""
+        self._waiting_since = self.loop.time()
         super().on_response_complete()
+        begun = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]
+        if begun or self.conn.their_state is h11.SEND_BODY:
+            self._request.start()
 
     def pause_writing(self) -> None:
         """Wait for the client to read."""
         super().pause_writing()
+        self._waiting_since = self.loop.time()
         self._answer.start()
 
     def resume_writing(self) -> None:

@@ -38,7 +38,19 @@ async def endless(_: Request) -> Response:
     return StreamingResponse(zeros())
 
 
-APP = Starlette(routes=[Route("/", small, methods=["GET", "POST"]), Route("/endless", endless)])
+async def reading(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+APP = Starlette(
+    routes=[
+        Route("/", small, methods=["GET", "POST"]),
+        Route("/endless", endless),
+        Route("/reading", reading, methods=["POST"]),
+    ]
+)
+AHEAD = GET + b"POST /reading HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+"""A request, and behind it another one whose body does not come."""
 
 
 @pytest.mark.parametrize(
@@ -66,6 +78,25 @@ def test_a_request_that_does_not_arrive_in_time_is_ended_though_it_drips(
 
         until(drips_in_vain)
         assert fetch(port, "/") == (200, "small")
+
+
+@pytest.mark.parametrize("sent", [AHEAD, GET + BEGUN], ids=["its body", "its header"])
+def test_a_request_sent_ahead_that_does_not_arrive_in_time_is_ended(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(http_connection, "REQUEST_SECONDS", SHORT)
+    with serving(APP) as port, connect(port, sent) as client:
+        until(lambda: is_ended(client))
+
+
+def test_requests_sent_ahead_that_do_not_arrive_lock_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_connection, "MAX_CONNECTIONS", 4)
+    monkeypatch.setattr(http_connection, "REQUEST_SECONDS", 1000.0)
+    with serving(APP) as port, ExitStack() as stack:
+        for _ in range(4):
+            assert stack.enter_context(connect(port, AHEAD)).recv(65536).startswith(b"HTTP/1.1 200")
+        for _ in range(8):
+            assert fetch(port, "/") == (200, "small")
 
 
 def test_a_connection_in_use_may_rest_longer_between_requests_than_one_request_may_take(
