@@ -90,7 +90,10 @@ class Pages:
 
         ``accept`` and ``accept_encoding`` are the scraper's headers; ``names`` limits the page to these families.
         """
-        encoder, content_type = choose_encoder(accept)
+        try:
+            encoder, content_type = choose_encoder(accept)
+        except (TypeError, ValueError):  # a version that is no number
+            encoder, content_type = choose_encoder("")
         reload = self._last_reload
         about = {
             SCRAPE_DEADLINE: deadline,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -64,7 +64,10 @@ class Api:
             case Found(endpoint, parameters):
                 responder = Responder(unescaped(path), self._host)
                 # `RequestSizeLimit` has refused a body that is too long.
-                body = await request.body() if endpoint.body is not None else b""
+                try:
+                    body = await request.body() if endpoint.body is not None else b""
+                except ClientDisconnect:  # nobody reads this answer
+                    return answers.BROKEN
                 authenticated = self._authenticated()
                 call = Call(parameters, body, responder, self._settings, self._collector, authenticated)
                 try:

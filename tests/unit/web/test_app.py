@@ -15,6 +15,7 @@ from exporter.web.scrape import CHUNK_BYTES, MAX_DEADLINE, MIN_DEADLINE
 from tests.support.asking import ask
 from tests.support.observations import group, observation
 from tests.support.outcomes import down, outcome
+from tests.support.serving import connect, fetch, serving
 
 SETTINGS = Settings((Cluster("c", ("localhost:9092",)),), Collection(scrape_timeout=10.0, timeout_offset=0.5))
 
@@ -173,3 +174,19 @@ def test_an_error_that_nobody_foresaw_is_one_plain_line_and_the_next_scrape_is_a
 def test_every_answer_has_the_security_headers(path: str, method: str) -> None:
     headers = ask(app(Fake(some())), path, method).headers
     assert {name: headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
+
+
+@pytest.mark.parametrize("accept", ["text/plain;version=a.b", "application/openmetrics-text; version=x"])
+def test_an_accept_header_that_is_no_version_gets_the_default_format(accept: str) -> None:
+    answer = ask(app(Fake(some())), "/metrics", headers={"Accept": accept})
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+
+
+def test_a_body_that_is_cut_off_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    head = b"POST /v3/admin/loglevel HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
+    with serving(app()) as port:
+        for _ in range(3):
+            connect(port, head).close()
+        assert fetch(port, "/-/healthy")[0] == 200
+    assert not caplog.records
