@@ -41,7 +41,8 @@ class Passwords:
     """Compares credentials with hashes."""
 
     def __init__(self) -> None:
-        self._comparing: Threads[bool] = Threads("bcrypt", 1)
+        # Not a daemon: one that comes back from bcrypt while the interpreter ends aborts the process.
+        self._comparing: Threads[bool] = Threads("bcrypt", 1, daemon=False)
         self._key = secrets.token_bytes(32)
         self._right = Remembered()
         self._wrong = Remembered()

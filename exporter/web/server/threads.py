@@ -15,11 +15,12 @@ class Threads(Generic[Result]):
     """Runs blocking work in at most ``limit`` threads at a time; further work waits.
 
     The threads are daemons, unlike those of `concurrent.futures` and anyio: work that hangs in Kafka must not keep
-    the process from stopping.
+    the process from stopping. Work that cannot hang may have threads that are none: the process ends after it.
     """
 
-    def __init__(self, name: str, limit: int) -> None:
+    def __init__(self, name: str, limit: int, *, daemon: bool = True) -> None:
         self._name = name
+        self._daemon = daemon
         self._places = asyncio.Semaphore(limit)
 
     async def run(self, work: Callable[[], Result]) -> Result:
@@ -42,5 +43,5 @@ class Threads(Generic[Result]):
                 with suppress(RuntimeError):  # the loop has been closed meanwhile, and with it the waiting caller
                     loop.call_soon_threadsafe(settle, how, value)
 
-            threading.Thread(target=body, name=self._name, daemon=True).start()
+            threading.Thread(target=body, name=self._name, daemon=self._daemon).start()
             return await done

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from queue import Queue
 from threading import Thread
 
+import bcrypt
 import pytest
 
 from tests.support.repository import ROOT
@@ -20,6 +23,7 @@ PROGRAM = """
 import logging, sys, time
 from exporter.settings import Settings, Web
 from exporter.web.app import make_app
+from exporter.web.middleware import Guard
 from exporter.web.server import serve
 
 class Slow:
@@ -29,7 +33,8 @@ class Slow:
         return ()
 
 logging.basicConfig(level="INFO", format="%(message)s")
-serve(make_app(Slow(), Settings(())), Web("127.0.0.1:0"))
+guard = Guard(sys.argv[2]) if len(sys.argv) > 2 else None
+serve(make_app(Slow(), Settings(()), guard=guard), Web("127.0.0.1:0"))
 logging.info("returned")
 """
 
@@ -57,9 +62,12 @@ class Process:
 
 
 @contextmanager
-def serving_process(seconds_of_a_scrape: float) -> Iterator[Process]:
+def serving_process(seconds_of_a_scrape: float, *web_config: str) -> Iterator[Process]:
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(seconds_of_a_scrape)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, str(seconds_of_a_scrape), *web_config],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     lines: Queue[str] = Queue()
@@ -108,3 +116,16 @@ def test_a_scrape_that_would_take_too_long_is_told_so_and_does_not_delay_the_sto
         answer = client.makefile("rb").read()
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert answer.endswith(b"The exporter is stopping.\n")
+
+
+def test_a_password_that_is_being_compared_does_not_end_it_by_an_abort(tmp_path: Path) -> None:
+    web_config = tmp_path / "web.yml"
+    web_config.write_text(f"basic_auth_users: {{alice: {bcrypt.hashpw(b'secret', bcrypt.gensalt(13)).decode()}}}\n")
+    with serving_process(0, str(web_config)) as serving, ExitStack() as clients:
+        for guess in range(100):
+            basic = base64.b64encode(f"alice:{guess}".encode())
+            sent = b"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Basic " + basic + b"\r\n\r\n"
+            client = clients.enter_context(connect(serving.port, sent))
+            if guess == 0:
+                assert client.recv(65536).startswith(b"HTTP/1.1 401 ")
+        assert serving.stop(signal.SIGTERM)[-1] == "returned"
