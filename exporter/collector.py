@@ -33,6 +33,9 @@ LATE = "deadline"
 INTERNAL_ERROR = "internal_error"
 """The reason given for a collection that ended in an unexpected error; the log has its traceback."""
 
+NO_THREAD = "resources"
+"""The reason given for a collection for which no thread could be started."""
+
 MAX_CLOCK_STEP_MS = 60_000
 """A retained history may be this much ahead of the clock; beyond, silence cannot be judged by its times."""
 
@@ -151,6 +154,7 @@ class ClusterCollector:
         self._follow_up_lock = threading.Lock()
         self._logged: AbstractSet[tuple[str, str]] = frozenset()
         self._to_forget: list[tuple[str, str | None]] = []
+        self._told: Source | None = None
 
     @property
     def name(self) -> str:
@@ -166,7 +170,14 @@ class ClusterCollector:
             self._collecting, self._outdated = True, False
             arguments = (self._cluster, self._source, timeout)
         name = f"collect-{self._cluster.name}"
-        threading.Thread(target=self._collect, args=arguments, name=name, daemon=True).start()
+        try:
+            threading.Thread(target=self._collect, args=arguments, name=name, daemon=True).start()
+        except RuntimeError as error:  # no more threads: the next scrape tries again
+            outcome = self._down(NO_THREAD)
+            self._log_change(outcome, str(error))
+            with self._changed:
+                self._finished, self._collecting = _Finished(self._clock(), outcome), False
+                self._changed.notify_all()
 
     def outcome(self, deadline: float) -> Outcome:
         """Wait until ``deadline`` for the running collection, and return the outcome for the cluster.
@@ -243,6 +254,10 @@ class ClusterCollector:
     def _observe(self, cluster: Cluster, source: Source, timeout: float) -> tuple[Observation, Outcome]:
         """Observe and judge; the history advances only if both succeed."""
         started = time.perf_counter()
+        if source is not self._told:
+            # A new source has seen nothing yet: what it cannot list at first must not count as deleted.
+            source.expect({group for group, _ in self._history.group_topics.keys}, self._history.topics.sizes())
+            self._told = source
         observation = source.observe(timeout)
         observed = time.perf_counter()
         self._forget()

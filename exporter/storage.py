@@ -214,7 +214,7 @@ def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]
 
 
 def _sizes(layout: Layout[Any]) -> list[list[Any]]:
-    return [[key, int(size)] for key, size in zip(layout.keys, np.diff(layout.starts).tolist(), strict=True)]
+    return [[key, size] for key, size in layout.sizes().items()]
 
 
 def _check(windows: Windows, rows: int) -> None:

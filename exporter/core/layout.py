@@ -47,6 +47,10 @@ class Layout(Generic[Key]):
             return None
         return slice(int(self.starts[position]), int(self.starts[position + 1]))
 
+    def sizes(self) -> dict[Key, int]:
+        """The number of rows of each key."""
+        return dict(zip(self.keys, np.diff(self.starts).tolist(), strict=True))
+
     def place(self, row: int) -> tuple[Key, int]:
         """The key and the partition id that a row belongs to."""
         position = int(np.searchsorted(self.starts, row, side="right")) - 1

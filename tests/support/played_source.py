@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from exporter.core.model import Observation
@@ -27,6 +27,9 @@ class PlayedSource:
         # The same again would be of the same moment.
         repeated = max(self.asked - len(self._answers), 0)
         return replace(answer, at=answer.at + 1000 * repeated)
+
+    def expect(self, groups: Iterable[str], topics: Mapping[str, int]) -> None:
+        pass
 
     def refresh_members(self, seen: Observation) -> None:
         self.described += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from exporter.core.model import Observation
@@ -32,6 +33,9 @@ class Source:
             raise ConnectionError("the source is closed")
         Source.seen[self.cluster.name] = at = Source.seen.get(self.cluster.name, 0) + 1
         return observation(30 * at, {"g": group({"t": [10 * at]})}, {"t": [100]}, cluster=self.cluster.name)
+
+    def expect(self, groups: Iterable[str], topics: Mapping[str, int]) -> None:
+        pass
 
     def refresh_members(self, seen: Observation) -> None:
         pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Gate:
         self.failures: tuple[Failure, ...] = ()
         self.error: Exception | None = None
         self.timeouts: list[float] = []
+        self.expected: list[tuple[set[str], dict[str, int]]] = []
 
     def observe(self, timeout: float) -> Observation:
         self.timeouts.append(timeout)
@@ -52,6 +53,9 @@ class Gate:
             end_offsets={"t": np.array([100])},
             failures=self.failures,
         )
+
+    def expect(self, groups: Iterable[str], topics: Mapping[str, int]) -> None:
+        self.expected.append((set(groups), dict(topics)))
 
     def refresh_members(self, seen: Observation) -> None:
         self.members_refreshed.set()
@@ -218,6 +222,9 @@ def test_missing_parts_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_members_are_refreshed_after_the_report_is_out() -> None:
     class SlowMembers(Gate):
+        def expect(self, groups: Iterable[str], topics: Mapping[str, int]) -> None:
+            pass
+
         def refresh_members(self, seen: Observation) -> None:
             assert published.wait(PATIENCE)
             super().refresh_members(seen)
@@ -263,3 +270,37 @@ def test_the_history_is_stored_after_a_collection_and_not_only_at_the_end(tmp_pa
         collector.close()
     assert outcome.report is not None
     assert storage.load("c", EvaluationSettings()).timeline.times == (outcome.report.at,)
+
+
+def test_a_new_source_is_told_what_the_history_holds_before_its_first_observation(tmp_path: Path) -> None:
+    storage = HistoryFiles(tmp_path)
+    settings = Settings(clusters=(Cluster("c", ("127.0.0.1:1",)),), collection=Collection(min_interval=0))
+    first, second = Gate(), Gate()
+    for source in (first, second):
+        collector = Collector(settings, {"c": source}, storage=storage)
+        collector.collect(PATIENCE)
+        collector.collect(PATIENCE)
+        collector.close()
+    assert first.expected == [(set(), {})]
+    assert second.expected == [({"g"}, {"t": 1})]
+
+
+def test_where_no_thread_can_be_started_the_cluster_is_down_and_the_next_scrape_tries_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = Gate()
+    with collecting(source) as collector:
+        with monkeypatch.context() as exhausted:
+            exhausted.setattr(threading.Thread, "start", _no_thread)
+            (outcome,) = collector.collect(PATIENCE)
+        assert (outcome.up, outcome.report, [failure.reason for failure in outcome.failures]) == (
+            False,
+            None,
+            ["resources"],
+        )
+        (outcome,) = collector.collect(PATIENCE)
+        assert outcome.up
+
+
+def _no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
@@ -78,6 +78,9 @@ class Recording:
 
     def observe(self, timeout: float) -> Observation:
         return next(self._observations)
+
+    def expect(self, groups: Iterable[str], topics: Mapping[str, int]) -> None:
+        pass
 
     def refresh_members(self, seen: Observation) -> None:
         pass
