@@ -177,7 +177,6 @@ def tolerated_silence(
     """
     margin = MARGIN + MARGIN_OF_ONE / np.maximum(silences, 1)
     usual = np.where(usual > 0, usual + np.float32(step), usual)
-    mean = np.where(mean > 0, mean + np.float32(step), mean)
     return np.where(silences > 0, window + np.maximum(margin * usual, LEFT_OUT * mean), unknown).astype(np.float32)
 
 
