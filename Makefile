@@ -42,8 +42,8 @@ types: $(INSTALLED) ## the types, strictly
 unit: $(INSTALLED) ## the tests that start no servers
 	$(BIN)/python -m pytest -q -m "not real" -n 3 --dist worksteal tests/unit
 
-accuracy: $(INSTALLED) ## how good the verdicts are on recorded and labelled traces, Burrow's beside ours
-	@$(BIN)/python -m tests.accuracy
+accuracy: $(INSTALLED) ## how good the verdicts are on labelled traces, Burrow's beside ours; WRITE=1 updates the docs
+	@$(BIN)/python -m tests.accuracy $(if $(WRITE),--write)
 
 generate: $(INSTALLED) ## what is made from something else: references, tables, dashboards, manifests
 	$(BIN)/python -m tools.documentation
