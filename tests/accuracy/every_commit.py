@@ -9,21 +9,15 @@ from itertools import groupby
 import numpy as np
 
 from exporter.core import rules
+from exporter.core.commits import NO_LAG, UNKNOWN, Commits
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import (
-    NO_LAG,
-    Commits,
-    History,
-    Windows,
-    capacity,
-    newest,
-    record_commits,
-    record_ends,
-)
+from exporter.core.gaps import gapless_clock
+from exporter.core.history import Folded, History, capacity
 from exporter.core.layout import Layout
 from exporter.core.model import NOT_READ, Int64s, Status
+from exporter.core.retention import record_commits, record_ends
 from exporter.core.snapshot import NO_TIME, Snapshot, TopicOffsets
-from exporter.core.windows import UNKNOWN
+from exporter.core.windows import Windows, newest
 from tests.accuracy.traces import BurrowTrace
 
 
@@ -79,8 +73,10 @@ def _replay(traces: Sequence[BurrowTrace], settings: EvaluationSettings, verdict
             history = _event(history, [events[turn] if turn < len(events) else None for events in now], at, settings)
         due = [row for row, moments in enumerate(checks) if at in moments]
         if due:
-            lag = np.maximum(newest(history.ends) - newest(history.commits.windows), 0)
-            found = rules.judge(history, lag, at, settings)
+            now_known = _snapshot(newest(history.commits.windows), newest(history.ends), at)
+            lag = now_known.lag
+            folded = Folded(history, now_known, np.zeros(len(lag)), now_known.unreadable, gapless_clock((), 0), 0.0)
+            found = rules.judge(folded, settings)
             verdicts.extend(
                 Judged(
                     traces[row].number,
@@ -101,7 +97,7 @@ def _event(
     # Burrow drops commits on a partition of which it knows no end offset yet.
     committed = np.where(history.ends.count > 0, _column(events, "commit"), NOT_READ)
     now = _snapshot(committed, _column(events, "broker"), at)
-    commits = record_commits(history.commits, now, history.ends, settings)
+    commits = record_commits(history.commits, now, np.zeros(len(committed)), history.ends, settings)
     # Burrow keeps every end offset that it fetches.
     ends = record_ends(history.ends, _column(events, "broker"), at=at, settings=replace(settings, min_distance=0))
     return replace(history, commits=commits, ends=ends)
@@ -114,8 +110,11 @@ def _snapshot(committed: Int64s, end: Int64s, at: int) -> Snapshot:
         at=at,
         committed=committed,
         commit_time=np.where(committed >= 0, at, NO_TIME),
+        position=committed,
         assigned=np.full(rows, UNKNOWN, dtype=np.int8),
         alive=np.zeros(rows, dtype=np.bool_),
+        without_members=np.ones(rows, dtype=np.bool_),
+        of_consumers=np.zeros(rows, dtype=np.bool_),
         start=nothing,
         log_end=end,
         end=end,

@@ -98,8 +98,8 @@ NAMES = st.sampled_from(['a"b\\c', "d\ne", "f g/h", "ü→😀", "plain"])
 
 SETTINGS = st.builds(
     EvaluationSettings,
-    window=st.sampled_from([30.0, 60.0, 150.0]),
-    recent=st.sampled_from([30.0, 200.0]),
+    window=st.sampled_from([30.0, 60.0, 120.0]),
+    patience=st.sampled_from([30.0, 200.0, 3600.0]),
     min_distance=st.sampled_from([0.0, 5.0, 27.0]),
     intervals=st.integers(1, 10),
     allowed_lag=st.sampled_from([0, 0, 5]),

@@ -7,19 +7,26 @@ from collections.abc import Sequence
 import numpy as np
 
 from exporter.core import rules
+from exporter.core.commits import ASSIGNED, NO_LAG, Commits
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import NO_LAG, Commits, History, Windows
+from exporter.core.gaps import gapless_clock
+from exporter.core.history import Folded, History
 from exporter.core.layout import Layout
-from exporter.core.model import Status
+from exporter.core.model import NO_OFFSET, NOT_READ, Status
+from exporter.core.snapshot import Snapshot, TopicOffsets
+from exporter.core.windows import Windows
 
 Entry = tuple[int, int, int | None]
 """Offset, time (ms) and lag of a commit; a lag of None is not known."""
 
 
-def history_of(commits: Sequence[Entry], ends: Sequence[tuple[int, int]], *, own_times: bool, capacity: int) -> History:
-    """One group on one partition; ``ends`` are (offset, time in ms). All oldest first."""
+def history_of(commits: Sequence[Entry], ends: Sequence[tuple[int, int]], *, capacity: int) -> History:
+    """One group on one partition whose commits have their own times; ``ends`` are (offset, time in ms).
+
+    All oldest first.
+    """
     columns = Commits.empty(1, capacity)
-    columns.own_times[0] = own_times
+    columns.own_times[0] = True
     columns.windows.count[0] = len(commits)
     for column, (offset, time, lag) in enumerate(commits, start=capacity - len(commits)):
         columns.windows.offset[0, column] = offset
@@ -35,8 +42,31 @@ def history_of(commits: Sequence[Entry], ends: Sequence[tuple[int, int]], *, own
 
 
 def verdict(history: History, *, current_lag: int, now: int, settings: EvaluationSettings) -> tuple[Status, float]:
-    """Status and completeness of the one partition at ``now`` (ms)."""
-    found = rules.judge(history, np.array([current_lag]), now, settings)
+    """Status and completeness of the one partition at ``now`` (ms), when a live consumer is on it."""
+    windows, ones = history.commits.windows, np.ones(1, dtype=np.int64)
+    committed = ones * (int(windows.offset[0, -1]) if windows.count[0] else NO_OFFSET)
+    end, yes, no = committed + current_lag, np.ones(1, dtype=np.bool_), np.zeros(1, dtype=np.bool_)
+    unread = ones * NOT_READ
+    now_seen = Snapshot(
+        at=now,
+        committed=committed,
+        commit_time=windows.time[:, -1],
+        position=committed,
+        assigned=np.array([ASSIGNED], dtype=np.int8),
+        alive=yes,
+        without_members=no,
+        of_consumers=yes,
+        start=unread,
+        log_end=end,
+        end=end,
+        readable=committed >= 0,
+        unreadable=no,
+        lag=ones * current_lag,
+        lost=ones * 0,
+        topics=TopicOffsets(unread, unread, end),
+    )
+    folded = Folded(history, now_seen, np.zeros(1), no, gapless_clock((), 0), 0.0)
+    found = rules.judge(folded, settings)
     return Status(int(found.status[0])), float(found.complete[0])
 
 
@@ -52,5 +82,5 @@ def burrow_verdict(
 ) -> tuple[Status, float]:
     """The same of commits that brought their own times, which are judged by count as Burrow does."""
     settings = EvaluationSettings(intervals=intervals, allowed_lag=allowed_lag, minimum_complete=minimum_complete)
-    history = history_of(commits, [(end, 0) for end in ends], own_times=True, capacity=intervals)
+    history = history_of(commits, [(end, 0) for end in ends], capacity=intervals)
     return verdict(history, current_lag=current_lag, now=now, settings=settings)
