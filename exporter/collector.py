@@ -1,8 +1,7 @@
 """Collections: which scrape starts one, which ones share it, how long they wait, and what is published.
 
-Each cluster has its own collections: a scrape that finds its report too old starts one in a thread, scrapes that
-arrive meanwhile share it, and each waits until its own deadline. A late collection continues, so that a later
-scrape has its report.
+Each cluster has its own collections: a scrape that finds its report too old starts one in a thread, scrapes that arrive
+meanwhile share it, and each waits until its own deadline. A late collection continues: a later scrape has its report.
 """
 
 from __future__ import annotations
@@ -13,16 +12,14 @@ import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from exporter.core import history as histories
 from exporter.core.advance import advance
-from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History
 from exporter.core.model import Failure, Observation
 from exporter.core.report import Outcome
 from exporter.settings import Cluster, Collection, Settings
 from exporter.sources import ClusterUnavailable, Source
+from exporter.storage import HistoryStore
 from exporter.wording import failures_on_one_line
 
 log = logging.getLogger(__name__)
@@ -34,26 +31,13 @@ INTERNAL_ERROR = "internal_error"
 """The reason given for a collection that ended in an unexpected error; the log has its traceback."""
 
 NO_THREAD = "resources"
-"""The reason given for a collection for which no thread could be started."""
+"""The reason given where no thread could be started."""
 
 MAX_CLOCK_STEP_MS = 60_000
 """A retained history may be this much ahead of the clock; beyond, silence cannot be judged by its times."""
 
 LAST_SAVE_SECONDS = 1.0
 """How long closing waits for a write in progress; the file is complete either way."""
-
-
-class HistoryStore(Protocol):
-    """Keeps histories across restarts; `exporter.storage.HistoryFiles` is one."""
-
-    def load(self, cluster: str, settings: EvaluationSettings) -> History:
-        """Return the retained history of a cluster, an empty one if there is none."""
-
-    def save_if_due(self, cluster: str, history: History) -> None:
-        """Store the history of a cluster, unless it was stored recently."""
-
-    def save(self, cluster: str, history: History) -> None:
-        """Store the history of a cluster."""
 
 
 class Collector:
@@ -175,15 +159,13 @@ class ClusterCollector:
         except RuntimeError as error:  # no more threads: the next scrape tries again
             outcome = self._down(NO_THREAD)
             self._log_change(outcome, str(error))
-            with self._changed:
-                self._finished, self._collecting = _Finished(self._clock(), outcome), False
-                self._changed.notify_all()
+            self._publish(outcome)
 
     def outcome(self, deadline: float) -> Outcome:
         """Wait until ``deadline`` for the running collection, and return the outcome for the cluster.
 
-        After the deadline the previous report is returned, if not older than ``max_report_age``: if collections take
-        longer than scrapers wait, each scrape shows the report that the one before has started.
+        After it the previous report is returned, if not older than ``max_report_age``: where collections take longer
+        than scrapers wait, each scrape shows the report that the one before has started.
         """
         with self._changed:
             self._changed.wait_for(lambda: not self._collecting or self._closed, timeout=deadline - self._clock())
@@ -242,14 +224,17 @@ class ClusterCollector:
                 log.exception("collection of cluster %s failed", self._cluster.name)
         else:
             self._log_change(outcome, "")
-        with self._changed:
-            self._finished = _Finished(self._clock(), outcome)
-            self._collecting = False
-            self._changed.notify_all()
+        self._publish(outcome)
         if observation is not None:
             self._follow_up(source, observation)
         if source is not self._source:
             source.close()
+
+    def _publish(self, outcome: Outcome) -> None:
+        """End the collection with an outcome, and wake who waits for it."""
+        with self._changed:
+            self._finished, self._collecting = _Finished(self._clock(), outcome), False
+            self._changed.notify_all()
 
     def _observe(self, cluster: Cluster, source: Source, timeout: float) -> tuple[Observation, Outcome]:
         """Observe and judge; the history advances only if both succeed."""

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from exporter import logs
-from exporter.collector import Collector, HistoryStore
+from exporter.collector import Collector
 from exporter.config import warnings
 from exporter.core.evaluation import EvaluationSettings
 from exporter.metrics import LastReload
 from exporter.schema import ConfigError
 from exporter.settings import Cluster, Settings
 from exporter.sources import Source
+from exporter.storage import HistoryStore
 
 log = logging.getLogger(__name__)
 

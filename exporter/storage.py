@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 
 import numpy as np
@@ -44,6 +44,19 @@ SHARE_OF_TIME: Final = 1 / 20
 
 BYTES_PER_SECOND: Final = 4_000_000
 """The most that is written on average."""
+
+
+class HistoryStore(Protocol):
+    """Keeps histories across restarts; `HistoryFiles` is one."""
+
+    def load(self, cluster: str, settings: EvaluationSettings) -> History:
+        """Return the retained history of a cluster, an empty one if there is none."""
+
+    def save_if_due(self, cluster: str, history: History) -> None:
+        """Store the history of a cluster, unless it was stored recently."""
+
+    def save(self, cluster: str, history: History) -> None:
+        """Store the history of a cluster."""
 
 
 class Damaged(Exception):
