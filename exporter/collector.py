@@ -176,10 +176,7 @@ class ClusterCollector:
         return self._down(LATE)
 
     def forget(self, group: str, topic: str | None) -> None:
-        """Discard a group, or it on one topic, before the next observation is folded in.
-
-        The history belongs to the collecting thread, so this only leaves a request for it.
-        """
+        """Leave the collecting thread, whose the history is, the request to discard a group, or it on one topic."""
         with self._changed:
             self._to_forget.append((group, topic))
 
