@@ -49,9 +49,10 @@ def verdict_lines(report: Report) -> Iterator[str]:
 
 
 def verdict(report: Report, group: GroupReport) -> dict[str, Any]:
-    """The verdict on one group and, with its reason, on each of its partitions; lag in records, ``at`` in ms.
+    """The verdict on one group and, with its reason, on each of its partitions; ``at`` in ms.
 
-    A group has the status of its worst partition, whose reason says why.
+    Lag is in records or, where the name says so, seconds; of a group the largest on a partition. A group has the status
+    of its worst partition, whose reason says why.
     """
     return {
         "cluster": report.cluster,
@@ -60,6 +61,8 @@ def verdict(report: Report, group: GroupReport) -> dict[str, Any]:
         "status": group.status.name,
         "complete": group.complete,
         "total_lag": group.total_lag,
+        "lag_seconds": round(group.max_lag_seconds, 3),
+        "lag_seconds_is_lower_bound": group.lag_is_lower_bound,
         "partitions": [_partition(partition) for partition in report.partitions(group) if partition.readable],
     }
 
@@ -71,6 +74,8 @@ def _partition(partition: PartitionReport) -> dict[str, Any]:
         "partition": partition.partition,
         "status": partition.status.name,
         "current_lag": partition.lag,
+        "lag_seconds": round(partition.lag_seconds, 3),
+        "lag_seconds_is_lower_bound": partition.lag_is_lower_bound,
         "complete": partition.complete,
         "reason": reason.as_data() | {"sentence": explanation(reason)},
     }

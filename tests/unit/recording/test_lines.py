@@ -52,16 +52,32 @@ def test_an_observation_is_that_line() -> None:
 def test_a_verdict_is_a_line() -> None:
     seen = parsed(LINE)
 
-    settings = EvaluationSettings(window=0, min_distance=0)
-    (line,) = verdict_lines(reported([seen], settings))
+    (line,) = verdict_lines(reported([seen]))
 
     assert line == (
-        '{"cluster":"c","at":1700000029000,"group":"g","status":"OK","complete":1.0,"total_lag":77,"partitions":'
-        '[{"topic":"topic","partition":0,"status":"OK","current_lag":77,"complete":1.0,'
-        '"reason":{"rule":"keeping_up","current_lag":77,"allowed_lag":0,"commits":1,"span":0.0,"silence":0.0,'
-        '"first_offset":123,"last_offset":123,"highest_offset":123,"lowest_offset":123,"recent":200.0,'
-        '"sentence":"77 behind, but it was caught up less than 3 min 20 s ago"}}]}'
+        '{"cluster":"c","at":1700000029000,"group":"g","status":"OK","complete":0.0,"total_lag":77,"lag_seconds":0.0,'
+        '"lag_seconds_is_lower_bound":true,"partitions":[{"topic":"topic","partition":0,"status":"OK",'
+        '"current_lag":77,"lag_seconds":0.0,"lag_seconds_is_lower_bound":true,"complete":0.0,'
+        '"reason":{"rule":"young","current_lag":77,"allowed_lag":0,"commits":1,"span":0.0,"since_commit":0.0,'
+        '"first_offset":123,"last_offset":123,"highest_offset":123,"lowest_offset":123,"silence":0.0,'
+        '"usual_silence":null,"tolerated_silence":3600.0,"lag_growth":0.0,"growth_span":0.0,"markers":0,'
+        '"sentence":"77 behind; watched for 0 s, too short to say more"}}]}'
     )
+
+
+def test_lag_in_seconds_is_that_of_each_partition_and_of_the_one_furthest_behind() -> None:
+    # The end offsets grow by 10 a second; the commits were passed by 10 s and 25 s ago, the third before the first look.
+    ends = {at: [100 + 10 * at, 100 + 10 * at, 500] for at in range(0, 61, 30)}
+    seen = [observation(at, {"g": group({"t": [600, 450, 499]})}, {"t": end}) for at, end in ends.items()]
+
+    (line,) = [json.loads(line) for line in verdict_lines(reported(seen))]
+
+    assert [(one["lag_seconds"], one["lag_seconds_is_lower_bound"]) for one in line["partitions"]] == [
+        (10.0, False),
+        (25.0, False),
+        (60.0, True),
+    ]
+    assert (line["lag_seconds"], line["lag_seconds_is_lower_bound"]) == (60.0, True)
 
 
 def test_verdicts_come_in_the_order_of_groups_topics_and_partitions() -> None:
