@@ -47,9 +47,8 @@ def duration(seconds: float) -> str:
 
 
 def explanation(reason: Reason) -> str:  # noqa: C901 - a table of cases
-    """A reason as a sentence: "has stayed at 4,120 for 7 min, although it usually moves after 40 s; 312 behind"."""
+    """A reason as a sentence: "has left records waiting at 4,120 for 7 min while a consumer is assigned; ..."."""
     behind = f"{reason.current_lag:,} behind"
-    moved = reason.last_offset - reason.first_offset
     match reason.rule:
         case Rule.CAUGHT_UP if reason.current_lag == 0:
             return f"caught up at offset {reason.last_offset:,}"
@@ -58,36 +57,57 @@ def explanation(reason: Reason) -> str:  # noqa: C901 - a table of cases
         case Rule.BEYOND_END:
             return f"its commit, {reason.last_offset:,}, lies beyond the end of the log, which was cut off or recreated"
         case Rule.AT_MARKERS:
-            return f"caught up at offset {reason.last_offset:,}: only transaction markers follow ({behind})"
-        case Rule.KEEPING_UP if moved > 0:
-            return f"{behind}, but it keeps up: {moved:,} consumed; the window spans {duration(reason.span)}"
-        case Rule.KEEPING_UP:
+            return f"{behind}, which is where it always comes to rest, so these are taken for transaction markers"
+        case Rule.KEEPING_UP if reason.silence > 0:
             return f"{behind}, but only for {duration(reason.silence)}"
+        case Rule.KEEPING_UP:
+            return f"{behind}, but it keeps up: {_consumed(reason)}{_slight_growth(reason)}"
         case Rule.PAUSING:
-            return f"{behind}; {_silent(reason)}, which is no longer than it may take: {_rhythm(reason)}"
+            return f"{behind}; {_silent(reason)}; {_pace(reason)}"
         case Rule.YOUNG:
             return f"{behind}; watched for {duration(reason.span + reason.since_commit)}, too short to say more"
         case Rule.STOPPED:
-            return f"{_silent(reason)}, and no consumer is there; {_rhythm(reason)}; {behind}"
+            return f"{_silent(reason)}, and no consumer has stayed on it; {_pace(reason)}; {behind}"
         case Rule.STALLED:
-            return f"{_silent(reason)} while a consumer is assigned; {_rhythm(reason)}; {behind}"
+            return f"{_silent(reason)} while a consumer is assigned; {_pace(reason)}; {behind}"
+        case Rule.FALLING_BEHIND if reason.lag_growth > 0:
+            grown = f"its lag grew by {duration(reason.lag_growth)} in {duration(reason.growth_span)}"
+            return f"{grown}, although {_consumed(reason)}; {behind}"
         case Rule.FALLING_BEHIND:
-            grew = f"its lag grew by {duration(reason.lag_growth)} in {duration(reason.growth_span)}"
-            return f"{grew}, although it consumed {moved:,}; {behind}"
+            return f"its lag did not shrink, although {_consumed(reason)}; {behind}"
         case Rule.REWOUND:
             return f"{_went_back(reason)}; {behind}"
 
 
+def _consumed(reason: Reason) -> str:
+    """What was committed over the window."""
+    return f"it consumed {reason.last_offset - reason.first_offset:,} in {duration(reason.span)}"
+
+
+def _slight_growth(reason: Reason) -> str:
+    """By how much lag has grown, where that is no more than chance explains."""
+    if reason.lag_growth < 1:
+        return ""
+    return f"; its lag grew by {duration(reason.lag_growth)} in {duration(reason.growth_span)}, which may be chance"
+
+
 def _silent(reason: Reason) -> str:
     """For how long nothing moved; a commit with its own time was made then."""
-    silence = max(reason.silence, 0.0) or reason.since_commit
-    return f"has stayed at {reason.last_offset:,} for {duration(silence)}"
+    silence = reason.silence if reason.silence > 0 else reason.since_commit
+    return f"has left records waiting at {reason.last_offset:,} for {duration(silence)}"
 
 
-def _rhythm(reason: Reason) -> str:
+def _pace(reason: Reason) -> str:
+    """How often it usually moves and, where its silence was measured by that, how long it may take."""
     if reason.usual_silence is None:
-        return f"its rhythm is not known yet, so up to {duration(reason.tolerated_silence)} is tolerated"
-    return f"it usually moves within {duration(reason.usual_silence)}, and has {duration(reason.tolerated_silence)} to"
+        usual = "how often it moves is not known yet"
+    elif reason.usual_silence < 1:
+        usual = "it usually moves at every observation"
+    else:
+        usual = f"it usually moves within {duration(reason.usual_silence)}"
+    if reason.rule is not Rule.PAUSING and reason.silence < reason.tolerated_silence:
+        return usual
+    return f"{usual}, so up to {duration(reason.tolerated_silence)} is tolerated"
 
 
 def _went_back(reason: Reason) -> str:

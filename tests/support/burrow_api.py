@@ -78,13 +78,13 @@ def two_commits() -> Outcome:
 
 
 def falling_behind() -> Outcome:
-    """Group "g" falls behind on the first partition of "t" and keeps up on the second, for four minutes."""
+    """Group "g" falls behind on the first partition of "t" and keeps up on the second, for five minutes."""
     return last(
         observation(
             number * STEP,
-            {"g": group({"t": [10 * number, 20 * number]}, protocol="consumer")},
+            {"g": group({"t": [20 + 10 * number, 20 * number]}, protocol="consumer")},
             {"t": [30 + 20 * number, 20 * number]},
             cluster="Prod",
         )
-        for number in range(9)
+        for number in range(12)
     )

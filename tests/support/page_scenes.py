@@ -93,12 +93,13 @@ def everything(until: int | None = None) -> Report:
 
     def groups(step: int) -> dict[str, GroupObservation]:
         end = ends(step)
-        healthy = [offset - 3 for offset in end["orders"]]
+        healthy = [offset - 3 * (step % 3 > 0) for offset in end["orders"]]
+        slow = [offset - 60 - 10 * partition - 250 * step for partition, offset in enumerate(end["orders"])]
         gone = min(step, 3)
         return {
             "billing": _group("billing", {"orders": healthy, "payments": end["payments"]}),
-            "search-indexer": _group("search-indexer", {"orders": [183_000 + 150 * step] * 6}),
-            "fraud-detection": _group("fraud", {"payments": [8_700, 8_700, 9_000 + 45 * step]}),
+            "search-indexer": _group("search-indexer", {"orders": slow}),
+            "fraud-detection": _group("fraud", {"payments": [8_700, 8_700, 9_105 + 20 * step]}),
             "mail-sender": group({"payments": ends(gone)["payments"]}, state="Empty"),
             "reporting": _group("reporting", {"orders": [184_000 - 200 * step, *healthy[1:]]}),
             "warehouse": _group("warehouse", {"audit-log": [77_000], "archive": [500, 500]}, without="archive"),
@@ -131,8 +132,8 @@ def odd(until: int | None = None) -> Report:
     return judged(
         run(
             "staging",
-            lambda step: {name: _group("c", {"t": [step]}) for name in ODD_NAMES},
-            lambda step: {"t": [5 + step * 10], "nobody-reads-this": [0]},
+            lambda step: {name: _group("c", {"t": [5 + 20 * step]}) for name in ODD_NAMES},
+            lambda step: {"t": [5 + 100 * step], "nobody-reads-this": [0]},
             until=until,
             brokers=1,
             failures=(

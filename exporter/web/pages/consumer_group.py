@@ -64,7 +64,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class GroupPartitionRow:
-    """A partition in the list. ``owner`` is empty if not known, ``lost`` if no record was."""
+    """A partition in the list. ``owner`` is empty if not known, ``lost`` if no record was.
+
+    ``usual_silence`` and ``tolerated_silence``: for how long records usually wait, and may, before it moves.
+    """
 
     topic: str
     topic_address: str
@@ -75,6 +78,8 @@ class GroupPartitionRow:
     behind: str
     committed: str
     end: str
+    usual_silence: str
+    tolerated_silence: str
     lost: str
     owner: str
     watched: str
@@ -154,16 +159,20 @@ def _worst_first(found: Report, group: GroupReport, wanted: PartitionFilter) -> 
 
 
 def _row(found: Report, group: GroupReport, partition: PartitionReport) -> GroupPartitionRow:
+    reason = partition.reason()
+    usual = reason.usual_silence
     return GroupPartitionRow(
         topic=partition.topic,
         topic_address=links.topic(found.cluster, partition.topic),
         partition=partition.partition,
         badge=words.BADGES[partition.status],
-        why=words.sentence(explanation(partition.reason())),
+        why=words.sentence(explanation(reason)),
         lag=words.number(partition.lag),
         behind=words.behind(partition.lag_seconds, lower_bound=partition.lag_is_lower_bound),
         committed=words.number(partition.committed),
         end=words.number(partition.end),
+        usual_silence="not known yet" if usual is None else duration(usual) if usual >= 1 else "none",
+        tolerated_silence=duration(reason.tolerated_silence),
         lost=words.number(partition.lost) if partition.lost else "",
         owner=_owner(group, partition),
         watched=words.share(partition.complete) if partition.complete < 1 else "",

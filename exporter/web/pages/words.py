@@ -31,8 +31,8 @@ BADGES: Final = {
     Status.OK: Badge("OK", "ok", _CIRCLE, "keeps up"),
     Status.WARN: Badge("WARN", "warn", _TRIANGLE, "falls behind"),
     Status.ERR: Badge("ERR", "err", _OCTAGON, "stopped, stalled or rewound"),
-    Status.STOP: Badge("STOP", "err", "M2 2h12v12H2z", "no longer commits"),
-    Status.STALL: Badge("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "commits the same offset again"),
+    Status.STOP: Badge("STOP", "err", "M2 2h12v12H2z", "does not move, and no consumer has stayed"),
+    Status.STALL: Badge("STALL", "err", "M2.5 2H7v12H2.5zM9 2h4.5v12H9z", "does not move, though a consumer is there"),
     Status.REWIND: Badge("REWIND", "err", "M8 2v12L.8 8zM15.2 2v12L8 8z", "went back"),
 }
 

@@ -25,7 +25,7 @@ LOCKED = Cluster(
     tls=Tls("/ca.pem", "/cert.pem", "/key.pem", key_password=SECRETS[1], verify_hostname=False),
     sasl=Sasl("PLAIN", "somebody", SECRETS[0], oauth=OAuth("https://x/y", "somebody", SECRETS[2])),
     groups=Filter(allow=re.compile("^a<")),
-    evaluation=EvaluationSettings(window=20, recent=30, min_distance=0.9, intervals=12),
+    evaluation=EvaluationSettings(window=30, min_distance=0.9, intervals=12),
 )
 SETTINGS = Settings(
     (PLAIN, LOCKED),
@@ -42,7 +42,7 @@ LOCKED_PROFILE = (
 )
 
 MODULES = {
-    "storage/plain": '{"class-name":"inmemory","intervals":10,"min-distance":27,"group-allowlist":"","expire-group":0}',
+    "storage/plain": '{"class-name":"inmemory","intervals":12,"min-distance":27,"group-allowlist":"","expire-group":0}',
     "storage/Locked%2Fup": (
         r'{"class-name":"inmemory","intervals":35,"min-distance":1,"group-allowlist":"^a\u003c","expire-group":0}'
     ),
