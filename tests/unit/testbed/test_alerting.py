@@ -135,5 +135,5 @@ def test_the_exporter_differs_from_its_defaults_by_durations_alone(tmp_path: Pat
                 assert now * SCALE == pytest.approx(before)
                 differing.add(field.name)
     assert differing == {
-        "window", "recent", "min_distance", "members_refresh", "min_interval", "timeout_offset", "max_report_age",
+        "window", "patience", "min_distance", "members_refresh", "min_interval", "timeout_offset", "max_report_age",
     }  # fmt: skip
