@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 
-from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import NO_OFFSET, NOT_READ, Failure, Members, Observation
 from exporter.recording import RecordingError, observation_line, read, verdict_lines
 from tests.support.observations import START, group, members, observation, observations, reported
@@ -66,7 +65,7 @@ def test_a_verdict_is_a_line() -> None:
 
 
 def test_lag_in_seconds_is_that_of_each_partition_and_of_the_one_furthest_behind() -> None:
-    # The end offsets grow by 10 a second; the commits were passed by 10 s and 25 s ago, the third before the first look.
+    # The end offsets grow by 10 a second; the commits were passed by 10 s and 25 s ago, the third even before.
     ends = {at: [100 + 10 * at, 100 + 10 * at, 500] for at in range(0, 61, 30)}
     seen = [observation(at, {"g": group({"t": [600, 450, 499]})}, {"t": end}) for at, end in ends.items()]
 
