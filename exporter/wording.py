@@ -50,6 +50,8 @@ def explanation(reason: Reason) -> str:  # noqa: C901 - a table of cases
     """A reason as a sentence: "has left records waiting at 4,120 for 7 min while a consumer is assigned; ..."."""
     behind = f"{reason.current_lag:,} behind"
     match reason.rule:
+        case Rule.NOT_EVALUATED:
+            return f"not judged, as the settings say; {behind}"
         case Rule.CAUGHT_UP if reason.current_lag == 0:
             return f"caught up at offset {reason.last_offset:,}"
         case Rule.CAUGHT_UP:

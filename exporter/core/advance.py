@@ -20,7 +20,7 @@ def advance(history: History, observation: Observation, settings: EvaluationSett
     The history may have been kept with other settings; of its windows the newest entries stay.
     """
     folded = fold(history, observation, settings)
-    verdicts = judge(folded, settings)
+    verdicts = judge(folded, folded.settings)
     after = replace(folded.history, commits=replace(folded.history.commits, falling=verdicts.falling))
     columns = PartitionColumns(
         history=after,

@@ -12,6 +12,7 @@ import numpy as np
 from exporter.core.commits import NO_LAG, Commits
 from exporter.core.model import Bools, Int64s
 from exporter.core.reach import Reach
+from exporter.core.row_settings import beside_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,9 @@ class BurrowRules:
     falling_behind: Bools
 
 
-def burrow_rules(commits: Commits, reach: Reach, lowest_end: Int64s, *, now: int, allowed_lag: int) -> BurrowRules:
+def burrow_rules(
+    commits: Commits, reach: Reach, lowest_end: Int64s, *, now: int, allowed_lag: int | Int64s
+) -> BurrowRules:
     """Burrow's rules on every row at ``now`` (ms); ``lowest_end``: the lowest end offset that counts as recent.
 
     STOP: silent for longer than the window spans, and never recently caught up. STALL: behind at every commit whose
@@ -33,7 +36,7 @@ def burrow_rules(commits: Commits, reach: Reach, lowest_end: Int64s, *, now: int
     newest = offset[:, -1]
     judged = np.arange(commits.windows.capacity) >= reach.first[:, None]
     known = judged & (lag != NO_LAG)
-    always_behind = ~(known & (lag <= allowed_lag)).any(axis=1)
+    always_behind = ~(known & (lag <= beside_windows(allowed_lag))).any(axis=1)
     return BurrowRules(
         stopped=(now - commits.windows.time[:, -1] > reach.span) & (lowest_end > newest),
         stalled=always_behind & (~judged | (offset == newest[:, None])).all(axis=1),

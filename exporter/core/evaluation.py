@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from re import Pattern
 from typing import Final
 
 MIN_COMMITS: Final = 4
@@ -23,7 +24,8 @@ class EvaluationSettings:
     long one may be silent whose rhythm is not known yet. ``min_distance``: observations closer than this to the newest
     retained one do not extend the window. ``intervals``: how many commits Burrow's own rule uses, where commits have
     their own times. ``allowed_lag``: up to this lag a partition is OK. ``minimum_complete``: below this completeness a
-    partition is OK.
+    partition is OK. ``evaluate``: whether there is a verdict at all. ``overrides``: what is otherwise for some groups;
+    the first that takes a partition decides.
     """
 
     window: float = 120.0
@@ -32,3 +34,47 @@ class EvaluationSettings:
     intervals: int = 10
     allowed_lag: int = 0
     minimum_complete: float = 0.0
+    evaluate: bool = True
+    overrides: tuple[Override, ...] = ()
+
+    def by_override(self) -> tuple[EvaluationSettings, ...]:
+        """What each override makes of these settings, in their order."""
+        return tuple(override.over(self) for override in self.overrides)
+
+    def override_of(self, group: str, topic: str) -> int | None:
+        """The position of the override that takes the partitions of a topic; None if none does."""
+        return next((at for at, override in enumerate(self.overrides) if override.takes(group, topic)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Other settings for the partitions of some groups; where they are None, the cluster's apply.
+
+    ``match`` is looked for in the group's name and ``topics`` in the topic's, anywhere; without ``topics`` it takes all.
+    The rest are as in `EvaluationSettings`.
+    """
+
+    match: Pattern[str]
+    topics: Pattern[str] | None = None
+    evaluate: bool = True
+    window: float | None = None
+    patience: float | None = None
+    min_distance: float | None = None
+    intervals: int | None = None
+    allowed_lag: int | None = None
+    minimum_complete: float | None = None
+
+    def takes(self, group: str, topic: str) -> bool:
+        """True if it is about this topic's partitions of the group, as far as no earlier override is."""
+        if self.match.search(group) is None:
+            return False
+        return self.topics is None or self.topics.search(topic) is not None
+
+    def over(self, settings: EvaluationSettings) -> EvaluationSettings:
+        """The settings with these over them."""
+        changed = {name: value for name in OVERRIDABLE if (value := getattr(self, name)) is not None}
+        return replace(settings, overrides=(), **changed)
+
+
+OVERRIDABLE: Final = tuple(field.name for field in fields(EvaluationSettings) if field.name != "overrides")
+"""The settings that an override may change."""

@@ -8,13 +8,13 @@ import numpy as np
 
 from exporter.core.burrow_rules import burrow_rules
 from exporter.core.commits import Commits
-from exporter.core.evaluation import EvaluationSettings
 from exporter.core.falling import BURST_WINDOWS, growth_of, in_burst
 from exporter.core.history import Folded
 from exporter.core.model import Bools, Int64s
 from exporter.core.reach import Reach, lowest_of_newest, reach_of
 from exporter.core.resting import marker_lag, maybe_markers
 from exporter.core.rhythm import Durations, shared_by_block, tolerated_silence, usual_silence
+from exporter.core.row_settings import RowSettings, of_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class Evidence:
     falls: Bools
     gained: Durations
     growth_span: Durations
-    settings: EvaluationSettings
+    settings: RowSettings
 
 
-def evidence_of(folded: Folded, settings: EvaluationSettings) -> Evidence:
+def evidence_of(folded: Folded, settings: RowSettings) -> Evidence:
     """What is known of every row of commits after an observation."""
     commits, now = folded.history.commits, folded.snapshot
     reach = reach_of(commits, folded.clock, now.at, settings)
@@ -59,12 +59,12 @@ def evidence_of(folded: Folded, settings: EvaluationSettings) -> Evidence:
     )
     # The lowest lag ever seen may be markers: then it must rest there for long before that is taken for a stall.
     perhaps = maybe_markers(commits.resting, now.lag)
-    tolerated = np.where(perhaps, np.maximum(tolerated, np.float32(settings.patience)), tolerated)
+    tolerated = np.where(perhaps, np.maximum(tolerated, np.asarray(settings.patience, dtype=np.float32)), tolerated)
     quiet, attended = _silence(folded, tolerated, settings)
     markers = marker_lag(commits.resting)
     falls, gained, span = _falls(folded, reach, np.maximum(markers, settings.allowed_lag), settings)
     if commits.own_times.any():
-        lowest_end = lowest_of_newest(folded.history.ends, settings.intervals)[folded.history.end_row]
+        lowest_end = lowest_of_newest(folded.history.ends.take(folded.history.end_row), settings.intervals)
         theirs = burrow_rules(commits, reach, lowest_end, now=now.at, allowed_lag=settings.allowed_lag)
         own = commits.own_times
         quiet = np.where(own, theirs.stopped | theirs.stalled, quiet)
@@ -90,7 +90,7 @@ def evidence_of(folded: Folded, settings: EvaluationSettings) -> Evidence:
     )
 
 
-def _silence(folded: Folded, tolerated: Durations, settings: EvaluationSettings) -> tuple[Bools, Bools]:
+def _silence(folded: Folded, tolerated: Durations, settings: RowSettings) -> tuple[Bools, Bools]:
     """Rows that have been silent for too long, and those on which a live consumer has been meanwhile.
 
     A group that had members and has none, or whose members do not want the partition, is given only the window: its
@@ -107,7 +107,7 @@ def _silence(folded: Folded, tolerated: Durations, settings: EvaluationSettings)
 
 
 def _falls(
-    folded: Folded, reach: Reach, ignored: Int64s, settings: EvaluationSettings
+    folded: Folded, reach: Reach, ignored: Int64s, settings: RowSettings
 ) -> tuple[Bools, Durations, Durations]:
     """Rows that fall behind, and of each row by how much (s) its lag has grown over how long (s).
 
@@ -122,7 +122,7 @@ def _falls(
         rows,
         time=reach.time[rows],
         ignored=ignored[rows],
-        window=settings.window,
+        window=of_rows(settings.window, rows),
         step=folded.elapsed,
         longest=commits.rhythm.longest[rows],
     )
@@ -130,10 +130,9 @@ def _falls(
     # What has been told stays so until the lag shrinks: an incident must not end because its trend is less clear.
     still = np.zeros(len(ignored), dtype=np.bool_)
     still[rows] = commits.falling[rows] & growth.at_top
-    some = np.flatnonzero(growth.significant & (growth.span >= settings.window))
+    some = np.flatnonzero(growth.significant & (growth.span >= of_rows(settings.window, rows)))
     rows = rows[some]
-    burst = in_burst(
-        folded.history.timeline, folded.history.end_row[rows], now.log_end[rows], at=now.at, window=settings.window
-    )
-    falls[rows] = growth.span[some] >= settings.window * np.where(burst, BURST_WINDOWS, 1.0)
+    window = of_rows(settings.window, rows)
+    burst = in_burst(folded.history.timeline, folded.history.end_row[rows], now.log_end[rows], at=now.at, window=window)
+    falls[rows] = growth.span[some] >= window * np.where(burst, BURST_WINDOWS, 1.0)
     return falls | still, gained, span

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from exporter.core.commits import NO_LAG, Commits
 from exporter.core.evaluation import MIN_COMMITS
 from exporter.core.model import Bools, Int64s
 from exporter.core.rhythm import Durations
+from exporter.core.row_settings import Floats, beside_windows
 from exporter.core.timeline import Timeline, offsets_at
 
 GROWTH: Final = 1 / 20
@@ -57,9 +57,6 @@ BEFORE: Final = 600.0
 
 BURST_WINDOWS: Final = 2.5
 
-Floats = npt.NDArray[np.float64]
-
-
 @dataclass(frozen=True, slots=True)
 class Growth:
     """How lag has grown in some rows, over the ``span`` (s) since it was smallest.
@@ -75,7 +72,14 @@ class Growth:
 
 
 def growth_of(
-    commits: Commits, rows: Int64s, *, time: Int64s, ignored: Int64s, window: float, step: float, longest: Durations
+    commits: Commits,
+    rows: Int64s,
+    *,
+    time: Int64s,
+    ignored: Int64s,
+    window: float | Floats,
+    step: float,
+    longest: Durations,
 ) -> Growth:
     """The growth of lag in the given rows of commits.
 
@@ -91,7 +95,7 @@ def growth_of(
     x = (time - time[:, -1:]) / 1000
 
     # The commits that count: those within reach, from the newest that was caught up.
-    near = filled & ((x >= -REACH * window) | (columns >= size - MIN_COMMITS))
+    near = filled & ((x >= -REACH * beside_windows(window)) | (columns >= size - MIN_COMMITS))
     caught_up = filled & (lag != NO_LAG) & (lag <= ignored[:, None])
     later = np.cumsum(caught_up[:, ::-1], axis=1)[:, ::-1] - caught_up
     # A lag in seconds of which only a lower bound is known grows with time alone.
@@ -119,13 +123,13 @@ def growth_of(
     return Growth(gained, span, significant, at_top & (lag[:, -1] > ignored))
 
 
-def in_burst(timeline: Timeline, rows: Int64s, end: Int64s, *, at: int, window: float) -> Bools:
+def in_burst(timeline: Timeline, rows: Int64s, end: Int64s, *, at: int, window: float | Floats) -> Bools:
     """Rows of the timeline to which more is produced in the newest ``window`` (s) than in the time before.
 
     ``end``: their end offsets at ``at`` (ms). Where that time was not watched, there may be a burst.
     """
-    newer = offsets_at(timeline, rows, at - int(window * 1000))
-    older = offsets_at(timeline, rows, at - int((window + BEFORE) * 1000))
+    begin = at - np.full(len(rows), window * 1000).astype(np.int64)
+    newer, older = offsets_at(timeline, rows, begin), offsets_at(timeline, rows, begin - int(BEFORE * 1000))
     burst: Bools = ~((end - newer) / window <= BURST * (newer - older) / BEFORE)
     return burst
 

@@ -26,8 +26,9 @@ class GroupReport:
     """One consumer group: its verdict over its partitions, and what Kafka reports about it.
 
     ``worst``: the status of its worst partition, NOTFOUND for a group without a readable commit, which cannot be
-    judged. ``partitions``: how many its numbers cover; ``unreadable``: how many more have a commit, but could not be
-    read this time. ``complete``: the share of both whose window is complete, which that of an unreadable one is not.
+    judged, and for one that is not to be (``evaluate`` in `EvaluationSettings`). ``partitions``: how many its numbers
+    cover; ``unreadable``: how many more have a commit, but could not be read this time. ``complete``: the share of both
+    whose window is complete, which that of an unreadable one is not.
     Lags in records or, where the name says so, seconds; ``lag_is_lower_bound``: some partition's lag in seconds is.
     ``catch_up_seconds``: infinite while the lag does not shrink, None while that is not known. ``retention_margin``: of
     the partition that is closest to losing records, how much of its log lies before the commit (1: at the end, 0: about

@@ -20,6 +20,7 @@ from exporter.core.layout import Layout
 from exporter.core.learning import learnt
 from exporter.core.model import EMPTY, Bools, Int64s, Observation
 from exporter.core.retention import record_commits, record_ends
+from exporter.core.row_settings import RowSettings, row_settings
 from exporter.core.snapshot import GroupTopic, Snapshot, snapshot
 from exporter.core.timeline import Seconds, Timeline, extend, lag_in_seconds
 from exporter.core.trend import Trend, follow, total_lags, without
@@ -38,6 +39,7 @@ class History:
     ``trend``: the groups' total lags of the last ``window``. ``waiting``: partitions that are assigned without a
     commit. ``observed_at``: when (ms) the newest observation was made, None before the first; ``settled``: it left no
     broker and no group out, so a group that appears next is new.
+    ``row_settings``: those that the rows of commits were last judged by, None before or since rows came or went.
     """
 
     topics: Layout[str]
@@ -53,6 +55,7 @@ class History:
     observed_at: int | None = None
     settled: bool = False
     topic_ids: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    row_settings: RowSettings | None = None
 
 
 def empty(settings: EvaluationSettings) -> History:
@@ -67,8 +70,12 @@ def capacity(settings: EvaluationSettings) -> int:
     """How many entries a window can hold: ``intervals``, or more if the window's duration needs more.
 
     Spanning 120 s with entries at least 10 s apart takes ⌈120/10⌉ + 1 = 13; at least MIN_CAPACITY and at most
-    MAX_ENTRIES are kept.
+    MAX_ENTRIES are kept. All windows hold the same number: the most that the cluster or an override needs.
     """
+    return max(_capacity_of_one(each) for each in (settings, *settings.by_override()))
+
+
+def _capacity_of_one(settings: EvaluationSettings) -> int:
     needed = settings.intervals
     if settings.min_distance > 0:
         needed = max(needed, math.ceil(settings.window / settings.min_distance) + 1)
@@ -81,7 +88,7 @@ class Folded:
 
     ``snapshot``: what the observation says of each row. ``lag_seconds``, and where it ``is_lower_bound``: as
     `lag_in_seconds` gives them. ``clock``: the history's clock without gaps. ``elapsed`` (s): on it, since the
-    observation before.
+    observation before. ``settings``: those of each row.
     """
 
     history: History
@@ -90,6 +97,7 @@ class Folded:
     is_lower_bound: Bools
     clock: GaplessClock
     elapsed: float
+    settings: RowSettings
 
 
 def fold(history: History, observation: Observation, settings: EvaluationSettings) -> Folded:
@@ -97,8 +105,14 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
 
     The lag stored with a commit is measured against an end offset from *before* it, as Burrow's is against its last
     refresh; a rising but healthy flow then does not look like falling behind.
+
+    What belongs to topics or to the whole cluster (end offsets, gaps, trends) follows the cluster's settings, what
+    belongs to the rows of commits their own.
     """
     aligned = align(resized(history, settings), observation)
+    by_row = aligned.row_settings
+    if by_row is None or not by_row.are_for(settings, aligned.group_topics):
+        by_row = row_settings(settings, aligned.group_topics)
     now = snapshot(aligned.group_topics, aligned.topics, aligned.end_row, observation)
     ends = now.topics.end
     timeline = extend(aligned.timeline, ends, at=now.at, min_distance=settings.min_distance)
@@ -117,10 +131,10 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
         lag_seconds=lag_seconds,
         clock=clock,
         elapsed=elapsed,
-        settings=settings,
+        settings=by_row,
     )
     seconds = np.where(is_lower_bound, np.nan, lag_seconds)
-    commits = record_commits(commits, now, seconds, aligned.ends.take(aligned.end_row), settings)
+    commits = record_commits(commits, now, seconds, aligned.ends.take(aligned.end_row), by_row)
     after = replace(
         aligned,
         commits=commits,
@@ -131,8 +145,9 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
         waiting=waiting(aligned.waiting, observation, aligned.group_topics, now),
         observed_at=now.at,
         settled=not observation.unread_groups and not any(f.scope in _LEAVES_OUT for f in observation.failures),
+        row_settings=by_row,
     )
-    return Folded(after, now, lag_seconds, is_lower_bound, clock, elapsed)
+    return Folded(after, now, lag_seconds, is_lower_bound, clock, elapsed, by_row)
 
 
 _LEAVES_OUT: Final = frozenset({"cluster", "broker"})

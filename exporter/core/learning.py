@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from exporter.core.commits import UNASSIGNED, Commits
-from exporter.core.evaluation import EvaluationSettings
 from exporter.core.gaps import GaplessClock
 from exporter.core.model import Int64s
 from exporter.core.resting import marker_lag, rested
 from exporter.core.rhythm import Beat, followed
+from exporter.core.row_settings import RowSettings
 from exporter.core.snapshot import AS_BEFORE, Snapshot
 from exporter.core.timeline import Seconds, Timeline, lag_in_seconds
 from exporter.core.windows import newest
@@ -28,7 +28,7 @@ def learnt(
     lag_seconds: Seconds,
     clock: GaplessClock,
     elapsed: float,
-    settings: EvaluationSettings,
+    settings: RowSettings,
 ) -> Commits:
     """The commits before they are recorded, with what this observation teaches about each row's consumer.
 

@@ -119,9 +119,15 @@ class _Row:
 
 
 def partition_reports(
-    columns: PartitionColumns, topics: Mapping[str, slice], members: Members | None, settings: EvaluationSettings
+    columns: PartitionColumns,
+    topics: Mapping[str, slice],
+    members: Members | None,
+    settings: Mapping[str, EvaluationSettings],
 ) -> Iterator[PartitionReport]:
-    """The partitions in these rows by topic, in that order; ``members`` are those of their group."""
+    """The partitions in these rows by topic, in that order.
+
+    ``members`` are those of their group, ``settings`` those that each topic's partitions are judged by.
+    """
     owners = members.owners if members is not None and members.owners is not None else {}
     now, verdicts = columns.snapshot, columns.verdicts
     for topic, rows in topics.items():
@@ -141,5 +147,5 @@ def partition_reports(
             columns.history.commits.windows.count,
         )
         for partition, (status, *of_row) in enumerate(zip(*(column[rows].tolist() for column in numbers), strict=True)):
-            owner, place = owner_of.get(partition), _Row(columns, rows.start + partition, settings)
+            owner, place = owner_of.get(partition), _Row(columns, rows.start + partition, settings[topic])
             yield PartitionReport(topic, partition, Status(status), owner, place, *of_row)

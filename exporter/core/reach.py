@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from exporter.core.commits import Commits
-from exporter.core.evaluation import MIN_COMMITS, EvaluationSettings
+from exporter.core.evaluation import MIN_COMMITS
 from exporter.core.gaps import GaplessClock
 from exporter.core.model import Int64s
+from exporter.core.row_settings import Floats, RowSettings, beside_windows
 from exporter.core.windows import Windows
 
 NEVER = np.iinfo(np.int64).max
@@ -27,11 +27,11 @@ class Reach:
 
     first: Int64s
     span: Int64s
-    complete: npt.NDArray[np.float64]
+    complete: Floats
     time: Int64s
 
 
-def reach_of(commits: Commits, clock: GaplessClock, now: int, settings: EvaluationSettings) -> Reach:
+def reach_of(commits: Commits, clock: GaplessClock, now: int, settings: RowSettings) -> Reach:
     """How far the window of each row reaches at ``now`` (ms).
 
     Commits with their own times are judged as Burrow does: over the newest ``intervals``, complete when there are as
@@ -48,7 +48,7 @@ def reach_of(commits: Commits, clock: GaplessClock, now: int, settings: Evaluati
     before_last = time[:, -1:] - time
 
     by_count = size - np.minimum(windows.count, settings.intervals)
-    long_enough = windows.filled() & (before_last >= window) & (columns <= size - MIN_COMMITS)
+    long_enough = windows.filled() & (before_last >= beside_windows(window)) & (columns <= size - MIN_COMMITS)
     newest_that_spans = size - 1 - np.argmax(long_enough[:, ::-1], axis=1)
     by_time = np.where(long_enough.any(axis=1), newest_that_spans, size - windows.count)
     first = np.minimum(np.where(commits.own_times, by_count, by_time), size - 1)
@@ -64,13 +64,14 @@ def reach_of(commits: Commits, clock: GaplessClock, now: int, settings: Evaluati
     )
 
 
-def _share(duration: Int64s, whole: float) -> npt.NDArray[np.float64]:
+def _share(duration: Int64s, whole: float | Floats) -> Floats:
     """A duration as a share of another, 1 if that is 0."""
-    return duration / whole if whole > 0 else np.ones(len(duration))
+    none = np.equal(whole, 0)
+    return np.where(none, 1.0, duration / np.where(none, 1.0, whole))
 
 
-def lowest_of_newest(ends: Windows, entries: int) -> Int64s:
+def lowest_of_newest(ends: Windows, entries: int | Int64s) -> Int64s:
     """The lowest of each row's newest end offsets; NEVER without one."""
-    newest = np.arange(ends.capacity) >= ends.capacity - entries
+    newest = np.arange(ends.capacity) >= ends.capacity - beside_windows(entries)
     lowest: Int64s = np.where(ends.filled() & newest, ends.offset, NEVER).min(axis=1, initial=NEVER)
     return lowest

@@ -10,6 +10,7 @@ import numpy as np
 from exporter.core.commits import NO_LAG, Commits
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import NO_OFFSET, Bools, Int64s
+from exporter.core.row_settings import RowSettings
 from exporter.core.snapshot import Snapshot
 from exporter.core.timeline import Seconds
 from exporter.core.windows import Windows, append_entries, newest, newest_time, offset_at, shift_left
@@ -22,7 +23,7 @@ ANY_LAG = np.iinfo(np.int64).max
 
 
 def record_commits(
-    commits: Commits, now: Snapshot, lag_seconds: Seconds, ends: Windows, settings: EvaluationSettings
+    commits: Commits, now: Snapshot, lag_seconds: Seconds, ends: Windows, settings: RowSettings
 ) -> Commits:
     """The commits after one more observation of every row; ``ends``: the end offsets retained for each row.
 
@@ -66,9 +67,9 @@ def record_commits(
     return recorded
 
 
-def _lag_of_commits(now: Snapshot, ends: Windows, timed: Bools, settings: EvaluationSettings) -> Int64s:
+def _lag_of_commits(now: Snapshot, ends: Windows, timed: Bools, settings: RowSettings) -> Int64s:
     """The lag (records) that is stored with each commit, or NO_LAG."""
-    when = np.full(len(timed), now.at - int(settings.window * 1000 * LOOKBACK))
+    when = now.at - np.full(len(timed), settings.window * 1000 * LOOKBACK).astype(np.int64)
     end = np.where(timed, newest(ends), offset_at(ends, when, now=now.log_end, at=now.at))
     lag = np.maximum(end - now.committed, 0)
     at_most = np.where(now.readable, now.lag, ANY_LAG)

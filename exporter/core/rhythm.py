@@ -115,7 +115,7 @@ class Beat:
 
     at: int
     elapsed: float
-    outage: float
+    outage: float | npt.NDArray[np.float64]
     present: Bools
     readable: Bools
     moved: Bools
@@ -167,7 +167,13 @@ def usual_silence(rhythm: Rhythm) -> tuple[Durations, Int64s]:
 
 
 def tolerated_silence(
-    usual: Durations, mean: Durations, silences: Int64s, *, window: float, step: float, unknown: float
+    usual: Durations,
+    mean: Durations,
+    silences: Int64s,
+    *,
+    window: float | npt.NDArray[np.float64],
+    step: float,
+    unknown: float | npt.NDArray[np.float64],
 ) -> Durations:
     """How long each row may be silent (s) before that is no pause any more: ``window`` more than its margin.
 

@@ -18,16 +18,18 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from exporter.core.evaluation import EvaluationSettings
 from exporter.core.evidence import Evidence, evidence_of
 from exporter.core.history import Folded
 from exporter.core.model import Bools, Int64s, Status
 from exporter.core.rhythm import Durations
+from exporter.core.row_settings import Floats, RowSettings
 
 
 class Rule(StrEnum):
     """The rule that decided."""
 
+    NOT_EVALUATED = "not_evaluated"
+    """NOTFOUND: the settings say that there is to be no verdict."""
     CAUGHT_UP = "caught_up"
     """OK: the lag is not above the allowed lag."""
     BEYOND_END = "beyond_end"
@@ -51,6 +53,7 @@ class Rule(StrEnum):
 
 
 STATUS: Final[Mapping[Rule, Status]] = {
+    Rule.NOT_EVALUATED: Status.NOTFOUND,
     Rule.CAUGHT_UP: Status.OK,
     Rule.BEYOND_END: Status.OK,
     Rule.AT_MARKERS: Status.OK,
@@ -71,7 +74,6 @@ _NUMBER: Final = {rule: np.int8(number) for number, rule in enumerate(RULES)}
 _STATUS_BY_NUMBER: Final = np.array([STATUS[rule] for rule in RULES], dtype=np.int8)
 
 Int8s = npt.NDArray[np.int8]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Verdicts:
     falling: Bools
 
 
-def judge(folded: Folded, settings: EvaluationSettings) -> Verdicts:
+def judge(folded: Folded, settings: RowSettings) -> Verdicts:
     """The verdict on every row of commits after an observation.
 
     A row without a commit is OK with complete 0.
@@ -129,6 +131,11 @@ def judge(folded: Folded, settings: EvaluationSettings) -> Verdicts:
     )
 
 
+def not_evaluated(evidence: Evidence) -> Bools:
+    """The settings say that there is to be no verdict."""
+    return ~np.full(len(evidence.lag), evidence.settings.evaluate)
+
+
 def no_commit(evidence: Evidence) -> Bools:
     """Nothing is retained; all other rules are meaningless for such a row."""
     empty: Bools = evidence.commits.windows.count == 0
@@ -142,7 +149,8 @@ def beyond_end(evidence: Evidence) -> Bools:
 
 def caught_up(evidence: Evidence) -> Bools:
     """The lag is not above the allowed lag."""
-    return evidence.lag <= evidence.settings.allowed_lag
+    within: Bools = evidence.lag <= evidence.settings.allowed_lag
+    return within
 
 
 def at_markers(evidence: Evidence) -> Bools:
@@ -152,7 +160,8 @@ def at_markers(evidence: Evidence) -> Bools:
 
 def below_minimum(evidence: Evidence) -> Bools:
     """Less of the window has been watched than the settings require of a verdict."""
-    return evidence.reach.complete < evidence.settings.minimum_complete
+    below: Bools = evidence.reach.complete < evidence.settings.minimum_complete
+    return below
 
 
 def stopped(evidence: Evidence) -> Bools:
@@ -195,6 +204,7 @@ def pausing(evidence: Evidence) -> Bools:
 
 
 PREDICATES: Final[tuple[tuple[Rule, Callable[[Evidence], Bools]], ...]] = (
+    (Rule.NOT_EVALUATED, not_evaluated),
     (Rule.YOUNG, no_commit),
     (Rule.BEYOND_END, beyond_end),
     (Rule.CAUGHT_UP, caught_up),

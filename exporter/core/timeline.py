@@ -100,8 +100,8 @@ def lag_in_seconds(
     return seconds, lower_bound
 
 
-def offsets_at(timeline: Timeline, rows: Int64s, when: int) -> Seconds:
-    """The end offsets of some rows at ``when`` (ms), interpolated.
+def offsets_at(timeline: Timeline, rows: Int64s, when: Int64s) -> Seconds:
+    """The end offsets of some rows, each at its ``when`` (ms), interpolated.
 
     The oldest known one where that is later; NaN without any.
     """
@@ -110,11 +110,10 @@ def offsets_at(timeline: Timeline, rows: Int64s, when: int) -> Seconds:
     for time, column in zip(reversed(timeline.times), reversed(timeline.columns), strict=True):
         offset = column[rows]
         known = (offset >= 0) & np.isnan(found)
-        if time > when:
-            after_time, after = np.where(known, time, after_time), np.where(known, offset, after)
-            continue
+        reached, later = known & (time <= when), known & (time > when)
         share = np.where(np.isnan(after), 0.0, (when - time) / (after_time - time))
-        found = np.where(known, offset + share * (np.nan_to_num(after, nan=0.0) - offset) * ~np.isnan(after), found)
+        found = np.where(reached, offset + share * (np.nan_to_num(after, nan=0.0) - offset) * ~np.isnan(after), found)
+        after_time, after = np.where(later, time, after_time), np.where(later, offset, after)
         if not np.isnan(found).any():
             break
     return np.where(np.isnan(found), after, found)

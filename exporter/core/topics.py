@@ -17,7 +17,8 @@ from exporter.core.partitions import PartitionColumns
 class ConsumerReport:
     """A group with readable commits on a topic: its worst status there, and its lags in records and seconds.
 
-    ``partitions``: on how many; ``lag_is_lower_bound``: some partition's lag in seconds is.
+    ``status``: NOTFOUND where the settings say that there is none. ``partitions``: on how many; ``lag_is_lower_bound``:
+    some partition's lag in seconds is.
     """
 
     group: str
@@ -68,7 +69,7 @@ class TopicReport:
 
     @property
     def status(self) -> Status:
-        """The status of the worst consumer; NOTFOUND without one."""
+        """The status of the worst consumer; NOTFOUND without one that is judged."""
         return max((consumer.status for consumer in self.consumers), default=Status.NOTFOUND)
 
     @property
@@ -143,7 +144,7 @@ def _consumers(columns: PartitionColumns) -> list[tuple[str, ConsumerReport]]:
     return [
         (layout.keys[position][1], ConsumerReport(layout.keys[position][0], Status(status), *others))
         for position, status, *others in values
-        if status
+        if others[-1]
     ]
 
 
