@@ -15,8 +15,9 @@ from exporter.schema.document import Table
 from exporter.schema.inputs import Inputs
 from exporter.schema.kinds import BOOLEAN, DIRECTORY, FILE, choice, duration
 from exporter.schema.section import Complaint, Values, from_section, section, setting
-from exporter.settings.cluster import CLUSTER, EVALUATION, Cluster, Filter, Granularity
+from exporter.settings.cluster import CLUSTER, Cluster, Filter, Granularity
 from exporter.settings.connection import Kerberos, OAuth, Sasl, Tls
+from exporter.settings.evaluation import EVALUATION
 
 __all__ = [
     "CLUSTER",
