@@ -128,9 +128,7 @@ class ClusterCollector:
         self._source = source
         self._clock = clock
         self._storage = storage
-        self._history = (
-            storage.load(cluster.name, cluster.evaluation) if storage else histories.empty(cluster.evaluation)
-        )
+        self._history = storage.load(cluster.name, cluster.judging) if storage else histories.empty(cluster.judging)
         self._changed = threading.Condition()
         self._collecting = self._outdated = self._closed = False
         self._finished: _Finished | None = None
@@ -244,7 +242,7 @@ class ClusterCollector:
         observed = time.perf_counter()
         self._forget()
         self._check_clock(observation.at)
-        self._history, report = advance(self._history, observation, cluster.evaluation)
+        self._history, report = advance(self._history, observation, cluster.judging)
         self._last_read = observation.at
         ended = time.perf_counter()
         report = replace(report, stages={**observation.stages, "judge": ended - observed, "total": ended - started})
@@ -263,7 +261,7 @@ class ClusterCollector:
         if times and times[-1] > at + MAX_CLOCK_STEP_MS:
             ahead = (times[-1] - at) // 1000
             log.warning("history of cluster %s starts empty: it is %d s ahead of the clock", self._cluster.name, ahead)
-            self._history = histories.empty(self._cluster.evaluation)
+            self._history = histories.empty(self._cluster.judging)
 
     def _down(self, reason: str) -> Outcome:
         why = Failure("cluster", self._cluster.name, reason)

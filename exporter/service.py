@@ -12,7 +12,7 @@ from exporter.config import warnings
 from exporter.core.evaluation import EvaluationSettings
 from exporter.metrics import LastReload
 from exporter.schema import ConfigError
-from exporter.settings import Cluster, Settings
+from exporter.settings import Cluster, GroupOverride, Settings
 from exporter.sources import Source
 from exporter.storage import HistoryStore
 
@@ -99,7 +99,15 @@ def to_connect(before: Settings, clusters: tuple[Cluster, ...]) -> list[Cluster]
 
 def _as_read(cluster: Cluster) -> Cluster:
     """The cluster without the settings that do not concern its source."""
-    return replace(cluster, evaluation=EvaluationSettings(), granularity="partition")
+    overrides = tuple(
+        GroupOverride(one.match, read_committed=one.read_committed)
+        for one in cluster.groups.overrides
+        if one.topics is None
+    )
+    if all(override.read_committed is None for override in overrides):
+        overrides = ()
+    groups = replace(cluster.groups, overrides=overrides)
+    return replace(cluster, groups=groups, evaluation=EvaluationSettings(), granularity="partition")
 
 
 def _has_certificates(cluster: Cluster) -> bool:

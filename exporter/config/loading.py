@@ -17,7 +17,7 @@ from exporter.schema.kinds import Kind
 from exporter.schema.mistakes import Invalid, Mistake, Place
 from exporter.schema.reading import build, read
 from exporter.schema.section import Each, section
-from exporter.settings import CLUSTER, EVALUATION, SETTINGS, Settings
+from exporter.settings import CLUSTER, EVALUATION, OVERRIDE, SETTINGS, Settings
 
 
 def _cluster_name(text: str, _: Inputs) -> str:
@@ -29,7 +29,7 @@ def _cluster_name(text: str, _: Inputs) -> str:
 DEFAULTS: Final = dataclasses.replace(
     CLUSTER,
     doc="Defaults for all clusters: any key that a cluster can have. A cluster's own keys win, one by one."
-    " `replay` uses the `evaluation` here for recordings of clusters that are not listed.",
+    " `replay` uses the `evaluation` and the `groups.overrides` here for recordings of clusters that are not listed.",
     partial=True,
 )
 
@@ -65,7 +65,9 @@ def load(
 
     clusters = values.pop("clusters", {})
     values["clusters"] = tuple(build(CLUSTER, {"name": name, **each}) for name, each in clusters.items())
-    values["evaluation"] = build(EVALUATION, values.pop("defaults", {}).get("evaluation", {}))
+    defaults = values.pop("defaults", {})
+    overrides = build(Each(OVERRIDE), defaults.get("groups", {}).get("overrides", ()))
+    values["evaluation"] = dataclasses.replace(build(EVALUATION, defaults.get("evaluation", {})), overrides=overrides)
     settings: Settings = build(SETTINGS, values)
     return settings
 

@@ -50,13 +50,13 @@ class EvaluationSettings:
 class Override:
     """Other settings for the partitions of some groups; where they are None, the cluster's apply.
 
-    ``match`` is looked for in the group's name and ``topics`` in the topic's, anywhere; without ``topics`` it takes all.
-    The rest are as in `EvaluationSettings`.
+    ``match`` is looked for in the group's name and ``topics`` in the topic's, anywhere; without ``topics`` it takes
+    all. The rest are as in `EvaluationSettings`.
     """
 
     match: Pattern[str]
     topics: Pattern[str] | None = None
-    evaluate: bool = True
+    evaluate: bool | None = None
     window: float | None = None
     patience: float | None = None
     min_distance: float | None = None

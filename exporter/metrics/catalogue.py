@@ -40,12 +40,12 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     per_group(
         "burrow_kafka_consumer_lag_total",
         "Lag of the consumer group in records, summed over its partitions.",
-        lambda group: readings.judged(group, group.total_lag),
+        lambda group: readings.measured(group, group.total_lag),
     ),
     per_group(
         "burrow_kafka_consumer_max_lag",
         "Lag of the consumer group in records, on the partition where it is largest.",
-        lambda group: readings.judged(group, group.max_lag),
+        lambda group: readings.measured(group, group.max_lag),
     ),
     per_group(
         "burrow_kafka_consumer_complete_ratio",
@@ -57,32 +57,32 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "burrow_kafka_consumer_max_lag_seconds",
         "Lag of the consumer group in seconds, on the partition where it is largest: how long ago the end offset "
         "passed its commit; 0 when caught up.",
-        lambda group: readings.judged(group, group.max_lag_seconds),
+        lambda group: readings.measured(group, group.max_lag_seconds),
     ),
     per_group(
         "burrow_kafka_consumer_lag_seconds_is_lower_bound",
         "1 if some partition's commit is older than all retained end offsets, so that its lag in seconds is only a "
         "lower bound, else 0.",
-        lambda group: readings.judged(group, group.lag_is_lower_bound),
+        lambda group: readings.measured(group, group.lag_is_lower_bound),
     ),
     per_group(
         "burrow_kafka_consumer_catch_up_seconds",
         "Seconds until the consumer group has caught up if its lag keeps shrinking as over the last window; +Inf "
         "while it does not shrink, absent while that is not known.",
-        lambda group: None if group.catch_up_seconds is None else readings.judged(group, group.catch_up_seconds),
+        lambda group: None if group.catch_up_seconds is None else readings.measured(group, group.catch_up_seconds),
     ),
     per_group(
         "burrow_kafka_consumer_retention_margin_ratio",
         "How far the consumer group is from losing records, on the partition where it is closest: (committed - log "
         "start) / (end - log start); 1 at the end or while nothing was ever deleted, 0 about to lose records, negative "
         "once unread records were deleted.",
-        lambda group: None if group.retention_margin is None else readings.judged(group, group.retention_margin),
+        lambda group: None if group.retention_margin is None else readings.measured(group, group.retention_margin),
     ),
     per_group(
         "burrow_kafka_consumer_commits_beyond_end",
         "Number of partitions on which the consumer group's commit lies beyond the end of the log: a commit left over "
         "from before the topic was recreated or truncated.",
-        lambda group: readings.judged(group, group.beyond_end),
+        lambda group: readings.measured(group, group.beyond_end),
     ),
     per_group(
         "burrow_kafka_consumer_uncommitted_partitions",
@@ -130,6 +130,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         f"Status of the consumer group's worst partition of the topic: {SCALE}.",
         np.maximum,
         lambda report: report.columns.verdicts.status,
+        only_judged=True,
     ),
     per_group_topic(
         "burrow_kafka_consumer_topic_lag",
@@ -141,6 +142,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "burrow_kafka_topic_partition_status",
         f"Status of the consumer group on the partition: {SCALE}.",
         lambda report: report.columns.verdicts.status,
+        only_judged=True,
     ),
     per_group_partition(
         "burrow_kafka_consumer_current_offset",

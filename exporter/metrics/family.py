@@ -11,12 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from exporter.core.groups import GroupReport
-from exporter.core.model import Bools, Int64s
+from exporter.core.model import Bools, Int64s, Status
 from exporter.core.report import Outcome, Report
 from exporter.settings import Granularity
 
 Numbers = Int64s | npt.NDArray[np.int8] | npt.NDArray[np.float64]
 LabelValues = tuple[str, ...]
+GROUP: Final = "consumer_group"
+"""The label that names a group."""
+
 EVERY: Final[tuple[Granularity, ...]] = ("partition", "topic", "group")
 
 
@@ -72,10 +75,12 @@ def per_group(name: str, meaning: str, value: Callable[[GroupReport], float | No
     return Columns(name=name, help=meaning, labels=Level.GROUP.value, level=Level.GROUP, column=column)
 
 
-def per_group_topic(name: str, meaning: str, combine: np.ufunc, rows: Callable[[Report], Numbers]) -> Columns:
+def per_group_topic(
+    name: str, meaning: str, combine: np.ufunc, rows: Callable[[Report], Numbers], *, only_judged: bool = False
+) -> Columns:
     """A family with one number for each topic of each group, made from the numbers of its readable partitions.
 
-    ``rows`` are ≥ 0; ``combine`` is ``np.add`` or ``np.maximum``.
+    ``rows`` are ≥ 0; ``combine`` is ``np.add`` or ``np.maximum``. ``only_judged``: of those that are judged.
     """
 
     def column(report: Report) -> Column:
@@ -85,9 +90,9 @@ def per_group_topic(name: str, meaning: str, combine: np.ufunc, rows: Callable[[
         # reduceat cannot handle an empty block; leaving them out does not move the ends of the others.
         blocks = np.flatnonzero(np.diff(starts))
         if len(blocks):
-            readable = report.columns.snapshot.readable
-            numbers[blocks] = combine.reduceat(np.where(readable, rows(report), 0), starts[blocks])
-            shown[blocks] = np.logical_or.reduceat(readable, starts[blocks])
+            counted = _judged(report) if only_judged else report.columns.snapshot.readable
+            numbers[blocks] = combine.reduceat(np.where(counted, rows(report), 0), starts[blocks])
+            shown[blocks] = np.logical_or.reduceat(counted, starts[blocks])
         return Column(numbers, shown)
 
     return Columns(
@@ -100,13 +105,18 @@ def per_group_topic(name: str, meaning: str, combine: np.ufunc, rows: Callable[[
     )
 
 
-def per_group_partition(name: str, meaning: str, rows: Callable[[Report], Numbers]) -> Columns:
-    """A family with one number for each partition that a group has committed on; a partition with NaN has no series."""
+def per_group_partition(
+    name: str, meaning: str, rows: Callable[[Report], Numbers], *, only_judged: bool = False
+) -> Columns:
+    """A family with one number for each partition that a group has committed on; a partition with NaN has no series.
+
+    ``only_judged``: nor has one that is not judged.
+    """
 
     def column(report: Report) -> Column:
         numbers = rows(report)
-        readable = report.columns.snapshot.readable
-        return Column(numbers, readable & ~np.isnan(numbers) if numbers.dtype.kind == "f" else readable)
+        shown = _judged(report) if only_judged else report.columns.snapshot.readable
+        return Column(numbers, shown & ~np.isnan(numbers) if numbers.dtype.kind == "f" else shown)
 
     return Columns(
         name=name,
@@ -116,6 +126,12 @@ def per_group_partition(name: str, meaning: str, rows: Callable[[Report], Number
         granularities=("partition",),
         column=column,
     )
+
+
+def _judged(report: Report) -> Bools:
+    """The rows with a verdict."""
+    judged: Bools = report.columns.snapshot.readable & (report.columns.verdicts.status != Status.NOTFOUND)
+    return judged
 
 
 def per_topic_partition(name: str, meaning: str, offsets: Callable[[Report], Int64s]) -> Columns:

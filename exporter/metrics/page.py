@@ -28,7 +28,8 @@ from exporter.metrics.catalogue import (
     RELOAD_SUCCESSFUL,
     SCRAPE_DEADLINE,
 )
-from exporter.metrics.family import Columns, Family, Samples
+from exporter.metrics.family import EVERY, GROUP, Columns, Family, Samples
+from exporter.metrics.granularity import Granularities
 from exporter.metrics.rows import Rows
 from exporter.settings import Settings
 
@@ -68,7 +69,7 @@ class Pages:
     """Makes pages. The expensive part is made once for all scrapes that show the same reports."""
 
     def __init__(self, settings: Settings, last_reload: LastReload | None = None) -> None:
-        self._granularity = {cluster.name: cluster.granularity for cluster in settings.clusters}
+        self._granularities = Granularities(settings.clusters)
         self._last_reload = last_reload or LastReload()
         self._rows = Rows()
         self._lock = threading.Lock()
@@ -129,20 +130,26 @@ class Pages:
         """Each line of a family without the name that it begins with."""
         lines: list[bytes] = []
         for outcome in outcomes:
-            if self._granularity.get(outcome.cluster, "partition") not in family.granularities:
+            if not self._granularities.exported(outcome.cluster, family):
                 continue
             if isinstance(family, Columns) and outcome.up and outcome.report is not None:
                 column = family.column(outcome.report)
                 rows = self._rows.labels(outcome.report, family.level)
-                numbers = column.numbers
-                if not column.shown.all():
-                    rows = list(compress(rows, column.shown.tolist()))
-                    numbers = numbers[column.shown]
+                numbers, shown = column.numbers, column.shown
+                wanted = self._granularities.rows(outcome.report, family.level, family)
+                if wanted is not None:
+                    shown = shown & wanted
+                if not shown.all():
+                    rows = list(compress(rows, shown.tolist()))
+                    numbers = numbers[shown]
                 lines.extend(map(add, rows, text.numbers(numbers)))
             elif isinstance(family, Samples):
+                differs = family.granularities != EVERY and GROUP in family.labels
+                group_at = family.labels.index(GROUP) if differs else None
                 lines.extend(
                     text.labels(family.labels, values) + text.number(number)
                     for values, number in family.samples(outcome)
+                    if group_at is None or self._granularities.of_group(outcome.cluster, values[group_at], family)
                 )
         return lines
 

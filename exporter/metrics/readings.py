@@ -16,8 +16,13 @@ Numbered = Iterable[tuple[LabelValues, float]]
 
 
 def judged(group: GroupReport, number: float) -> float | None:
-    """The number, or None for a group without a commit that can be judged."""
+    """The number, or None for a group that is not judged, or has no commit that can be."""
     return None if group.status == Status.NOTFOUND else number
+
+
+def measured(group: GroupReport, number: float) -> float | None:
+    """The number, or None for a group without a commit that can be read."""
+    return number if group.partitions else None
 
 
 def info(outcome: Outcome) -> Numbered:

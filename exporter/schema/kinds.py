@@ -131,6 +131,12 @@ def _regex(text: str, _: Inputs) -> re.Pattern[str] | None:
         raise Invalid(f"{quoted(text)} is not a Python regular expression: {error}") from error
 
 
+def _needed_regex(text: str, inputs: Inputs) -> re.Pattern[str] | None:
+    if not text:
+        raise Invalid('is empty; ".*" matches every name')
+    return _regex(text, inputs)
+
+
 def _secret(text: str, inputs: Inputs) -> str:
     """The text itself, or, for one that is ``${NAME}`` as a whole, that environment variable.
 
@@ -145,6 +151,7 @@ TEXT = Kind("text", _words)
 FILE = Kind("a file", lambda text, inputs: inputs.readable(text), metavar="FILE")
 DIRECTORY = Kind("text", _words, metavar="DIR")
 REGEX = Kind('a regular expression; "" is none', _regex, lambda value: value.pattern, unset="")
+NEEDED_REGEX = Kind("a regular expression", _needed_regex, lambda value: value.pattern)
 SECRET_FILE = Kind("a file that holds it", lambda text, inputs: inputs.secret(text))
 SECRET = Kind("text, or ${NAME} of an environment variable", _secret, lambda _: HIDDEN, from_file=SECRET_FILE)
 LOGIN = Kind(SECRET.what, _secret, from_file=SECRET_FILE)

@@ -81,7 +81,8 @@ class _Reading:
                 return dict(self.each(part.part, self.named(names, self.table(node, name)), partial=partial))
             case Each():
                 items = [("", item) for item in self.sequence(node).items]
-                return tuple(value for _, value in self.each(part.part, items, partial=partial))
+                # A list is replaced as a whole, so its items are not completed elsewhere.
+                return tuple(value for _, value in self.each(part.part, items, partial=False))
             case Key():
                 return self.many(part, node) if part.kind.many else self.one(part, node)
 
@@ -158,6 +159,7 @@ class _Reading:
     def elsewhere(self, name: str) -> str:
         """A hint where a key of that name belongs; empty if there is none."""
         places = [path for path in self.paths if path.rsplit(".", 1)[-1] == name]
+        places.sort(key=lambda path: "[]" in path)
         return f"did you mean {quoted(places[0])}?" if places else ""
 
     def wrong(self, node: Node, message: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
@@ -60,11 +60,28 @@ def reference_lines(section: Section, standard: Any, *, indent: int = 0, live: b
                 yield _line(f"{name}:", indent, live=filled)
                 yield from below
                 yield ""
+            case Each(part=Section() as each, names=None):
+                yield ""
+                yield from explained(each.doc, indent)
+                yield _line(f"{name}:", indent, live=False)
+                yield from _as_item(reference_lines(each, None, indent=indent + 4, live=False), indent + 2)
+                yield ""
             case Key():
                 yield from explained(part.doc, indent)
                 shown = None if part.required else part.kind.show(default)
                 value = part.example if shown is None else _flow(shown)
                 yield _line(f"{name}: {value}", indent, live=live and (part.required or shown is not None))
+
+
+def _as_item(lines: Iterable[str], indent: int) -> Iterator[str]:
+    """The lines of a section as an item of a list: its first key, commented out, gets the dash."""
+    dash = f"{' ' * indent}#- "
+    for line in lines:
+        if dash and line.lstrip().startswith("#") and not line.lstrip().startswith("# "):
+            yield dash + line.lstrip().removeprefix("#")
+            dash = ""
+        else:
+            yield line
 
 
 def explained(text: str, indent: int = 0) -> Iterator[str]:

@@ -15,18 +15,22 @@ from exporter.schema.document import Table
 from exporter.schema.inputs import Inputs
 from exporter.schema.kinds import BOOLEAN, DIRECTORY, FILE, choice, duration
 from exporter.schema.section import Complaint, Values, from_section, section, setting
-from exporter.settings.cluster import CLUSTER, Cluster, Filter, Granularity
+from exporter.settings.cluster import CLUSTER, Cluster, Filter, Groups
 from exporter.settings.connection import Kerberos, OAuth, Sasl, Tls
 from exporter.settings.evaluation import EVALUATION
+from exporter.settings.overrides import OVERRIDE, Granularity, GroupOverride
 
 __all__ = [
     "CLUSTER",
     "EVALUATION",
+    "OVERRIDE",
     "SETTINGS",
     "Cluster",
     "Collection",
     "Filter",
     "Granularity",
+    "GroupOverride",
+    "Groups",
     "Kerberos",
     "Log",
     "OAuth",

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from re import Pattern
-from typing import Final, Literal, get_args
+from typing import Final
 
 from exporter.core.evaluation import EvaluationSettings
 from exporter.schema.addresses import SERVERS
-from exporter.schema.kinds import BOOLEAN, REGEX, TEXT, choice, duration
-from exporter.schema.section import Key, Section, from_key, from_section, section, setting
+from exporter.schema.kinds import BOOLEAN, REGEX, TEXT, duration
+from exporter.schema.section import Each, Key, Part, Section, from_key, from_section, section, setting
 from exporter.settings import checks
 from exporter.settings.connection import SASL, TLS, Sasl, Tls
 from exporter.settings.evaluation import EVALUATION
-
-Granularity = Literal["partition", "topic", "group"]
+from exporter.settings.overrides import GRANULARITY, OVERRIDE, Granularity, GroupOverride
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +34,33 @@ class Filter:
         return self.allow is None or self.allow.search(name) is not None
 
 
-DEFAULT_GROUPS: Final = Filter(deny=re.compile("^(console-consumer-|python-kafka-consumer-|quick-).*$"))
+@dataclass(frozen=True, slots=True)
+class Groups(Filter):
+    """Which groups are monitored, and what is otherwise for some of them; of the overrides the first that matches."""
+
+    overrides: tuple[GroupOverride, ...] = ()
+
+    def override_of(self, group: str) -> GroupOverride | None:
+        """The override that says what concerns a group as a whole; None if none does."""
+        return next((override for override in self.overrides if override.takes_group(group)), None)
+
+
+DEFAULT_GROUPS: Final = Groups(deny=re.compile("^(console-consumer-|python-kafka-consumer-|quick-).*$"))
 """As in Burrow's sample configuration: temporary groups are not monitored."""
 
 DEFAULT_TOPICS: Final = Filter(deny=re.compile("^__(consumer_offsets|transaction_state|share_group_state)$"))
 """Kafka's own topics are not monitored: consumer groups do not normally read them."""
 
 
-def _filter(which: str, default: str) -> Section:
+def _filter(of: type[Filter], which: str, default: str, **more: Part) -> Section:
     return section(
-        Filter,
+        of,
         f"Which {which} are monitored. Expressions may match anywhere in the name (use ^ and $); `deny` wins."
         f" {default}",
         parts={
             "allow": Key(REGEX, f"Only {which} that match this; all if empty."),
             "deny": Key(REGEX, f"Leave out {which} that match this; none if empty."),
+            **more,
         },
     )
 
@@ -74,17 +85,24 @@ class Cluster:
     tls: Tls | None = field(default=None, metadata=from_section(TLS))
     sasl: Sasl | None = field(default=None, metadata=from_section(SASL))
     request_timeout: float = setting(duration(), "How long one request to a broker may take.", default=10.0)
-    groups: Filter = field(
+    groups: Groups = field(
         default=DEFAULT_GROUPS,
-        metadata=from_section(_filter("consumer groups", "The default is Burrow's: temporary groups are left out.")),
+        metadata=from_section(
+            _filter(
+                Groups,
+                "consumer groups",
+                "The default is Burrow's: temporary groups are left out.",
+                overrides=Each(OVERRIDE),
+            )
+        ),
     )
     topics: Filter = field(
         default=DEFAULT_TOPICS,
-        metadata=from_section(_filter("topics", "The default leaves out Kafka's internal topics.")),
+        metadata=from_section(_filter(Filter, "topics", "The default leaves out Kafka's internal topics.")),
     )
     evaluation: EvaluationSettings = field(default=EvaluationSettings(), metadata=from_section(EVALUATION))
     granularity: Granularity = setting(
-        choice("a granularity", *get_args(Granularity)),
+        GRANULARITY,
         "Level of detail of the metrics: per partition, only per topic and group, or only per group."
         " Coarser means fewer series; verdicts are always reached per partition.",
         default="partition",
@@ -101,6 +119,23 @@ class Cluster:
     members_refresh: float = setting(
         duration(zero=True), "Group members and assignments are read again when older than this.", default=60.0
     )
+
+    @property
+    def judging(self) -> EvaluationSettings:
+        """How its groups are judged, with what is otherwise for some."""
+        return replace(self.evaluation, overrides=self.groups.overrides)
+
+    def reads_committed(self, group: str) -> bool:
+        """True if the group's lag is measured against the last stable offset."""
+        override = self.groups.override_of(group)
+        if override is not None and override.read_committed is not None:
+            return override.read_committed
+        return self.read_committed is not None and self.read_committed.search(group) is not None
+
+    def granularity_of(self, group: str) -> Granularity:
+        """The level of detail of the group's metrics."""
+        override = self.groups.override_of(group)
+        return override.granularity if override is not None and override.granularity is not None else self.granularity
 
 
 CLUSTER: Final = section(

@@ -164,7 +164,7 @@ class KafkaSource:
             start_offsets=offsets.start,
             stable_offsets=offsets.stable,
             topic_ids=metadata.topic_ids,
-            committed_readers=frozenset(filter(self._reads_committed, groups)),
+            committed_readers=frozenset(filter(self._cluster.reads_committed, groups)),
             unread_groups=frozenset(missing) | (judged - groups.keys()),
             other_groups={name: group.type for name, group in listed.items() if name not in judged},
             brokers=len(metadata.brokers),
@@ -198,16 +198,12 @@ class KafkaSource:
         if self._cluster.start_offsets:
             start, more = await read_offsets(requests, metadata.leaders, EARLIEST)
             failures += more
-        topics = {topic for name in filter(self._reads_committed, groups) for topic in groups[name].commits}
+        topics = {topic for name in filter(self._cluster.reads_committed, groups) for topic in groups[name].commits}
         if topics:
             leaders = {topic: nodes for topic, nodes in metadata.leaders.items() if topic in topics}
             stable, more = await read_offsets(requests, leaders, LATEST, READ_COMMITTED)
             failures += more
         return _TopicOffsets(end, start, stable, failures)
-
-    def _reads_committed(self, group: str) -> bool:
-        pattern = self._cluster.read_committed
-        return pattern is not None and pattern.search(group) is not None
 
     def _with_unreadable(self, end_offsets: Offsets, metadata: Metadata) -> Offsets:
         """The end offsets, with the topics that exist but cannot be read now: as large as they were, NOT_READ."""

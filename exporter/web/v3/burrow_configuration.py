@@ -56,7 +56,7 @@ def module(settings: Settings, coordinator: str, name: str) -> Mapping[str, Valu
         case "storage":
             return {
                 "class-name": "inmemory",
-                "intervals": capacity(cluster.evaluation),
+                "intervals": capacity(cluster.judging),
                 "min-distance": _seconds(cluster.evaluation.min_distance),
                 "group-allowlist": _groups(cluster),
                 "expire-group": 0,

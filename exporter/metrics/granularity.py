@@ -1,0 +1,57 @@
+"""Which series of a family are exported: a group may have another granularity than its cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from exporter.core.model import Bools
+from exporter.core.report import Report
+from exporter.metrics.family import Family, Level
+from exporter.settings import Cluster, Granularity
+
+_OF_GROUPS = frozenset({Level.GROUP_TOPIC, Level.GROUP_PARTITION})
+
+
+class Granularities:
+    """The granularities of the clusters and of their groups.
+
+    Which rows belong to groups of which granularity is kept per layout, as in `exporter.metrics.rows.Rows`.
+    """
+
+    def __init__(self, clusters: Iterable[Cluster]) -> None:
+        self._clusters = {cluster.name: cluster for cluster in clusters}
+        self._kept: dict[tuple[str, Level, tuple[Granularity, ...]], tuple[object, Bools]] = {}
+
+    def exported(self, cluster: str, family: Family) -> bool:
+        """True if a cluster may have series of a family."""
+        return not self._in_use(cluster).isdisjoint(family.granularities)
+
+    def of_group(self, cluster: str, group: str, family: Family) -> bool:
+        """True if a group has series of a family."""
+        known = self._clusters.get(cluster)
+        return (known.granularity_of(group) if known is not None else "partition") in family.granularities
+
+    def rows(self, report: Report, level: Level, family: Family) -> Bools | None:
+        """The rows of a level that are exported; None if all are."""
+        if level not in _OF_GROUPS or self._in_use(report.cluster) <= set(family.granularities):
+            return None
+        layout = report.history.group_topics
+        place = (report.cluster, level, family.granularities)
+        kept = self._kept.get(place)
+        if kept is None or kept[0] is not layout:
+            blocks = np.array(
+                [self.of_group(report.cluster, group, family) for group, _ in layout.keys], dtype=np.bool_
+            )
+            rows = np.repeat(blocks, np.diff(layout.starts)) if level is Level.GROUP_PARTITION else blocks
+            kept = self._kept[place] = (layout, rows)
+        return kept[1]
+
+    def _in_use(self, cluster: str) -> frozenset[Granularity]:
+        """The granularities of a cluster and of the groups with another one."""
+        known = self._clusters.get(cluster)
+        if known is None:
+            return frozenset({"partition"})
+        overridden = (override.granularity for override in known.groups.overrides)
+        return frozenset({known.granularity, *(one for one in overridden if one is not None)})
