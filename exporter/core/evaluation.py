@@ -45,6 +45,11 @@ class EvaluationSettings:
         """The position of the override that takes the partitions of a topic; None if none does."""
         return next((at for at, override in enumerate(self.overrides) if override.takes(group, topic)), None)
 
+    def of(self, group: str, topic: str) -> EvaluationSettings:
+        """What the partitions of a topic are judged by."""
+        position = self.override_of(group, topic)
+        return self if position is None else self.overrides[position].over(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Override:

@@ -55,7 +55,7 @@ class Report:
         Those that could not be read, or on which the group has no commit, are among them: see ``readable``.
         """
         topics = group.topics if topic is None else {topic: group.topics[topic]} if topic in group.topics else {}
-        settings = {topic: self._settings_of(group.name, topic) for topic in topics}
+        settings = {topic: self.settings.of(group.name, topic) for topic in topics}
         return partition_reports(self.columns, topics, group.members, settings)
 
     def overrides(self, group: GroupReport) -> Mapping[int, Sequence[str]]:
@@ -65,11 +65,6 @@ class Report:
             if (position := self.settings.override_of(group.name, topic)) is not None:
                 taken.setdefault(position, []).append(topic)
         return dict(sorted(taken.items()))
-
-    def _settings_of(self, group: str, topic: str) -> EvaluationSettings:
-        """What the partitions of a topic are judged by."""
-        position = self.settings.override_of(group, topic)
-        return self.settings if position is None else self.settings.overrides[position].over(self.settings)
 
     def statuses(self, group: GroupReport) -> Mapping[Status, int]:
         """How many readable partitions of a group have each status."""

@@ -44,28 +44,29 @@ def uncommitted(folded: Folded, settings: EvaluationSettings) -> Mapping[str, tu
     end = now.topics.end[rows]
     records = np.where(end >= 0, np.maximum(end - first, 0), 0)
     seconds, _ = lag_in_seconds(history.timeline, rows, committed=first, end=end, lag=records, at=now.at)
-    tolerated = _tolerated_by_group(folded, settings)
+    tolerated = _tolerated_by_group(folded)
     found: dict[str, list[UncommittedPartition]] = {}
     for (group, topic, partition), count, waited in zip(keys, records.tolist(), seconds.tolist(), strict=True):
         if count:
-            too_long = waited >= tolerated.get(group, settings.patience)
+            own = settings.of(group, topic)
+            too_long = own.evaluate and waited >= tolerated.get(group, own.patience)
             found.setdefault(group, []).append(UncommittedPartition(topic, partition, count, waited, too_long))
     return {group: tuple(partitions) for group, partitions in found.items()}
 
 
-def _tolerated_by_group(folded: Folded, settings: EvaluationSettings) -> dict[str, float]:
-    """How long (s) a partition of each group may be silent: the most that one of known rhythm may."""
+def _tolerated_by_group(folded: Folded) -> dict[str, float]:
+    """How long (s) a partition of each group may be silent: the most that one of known rhythm may, if there is one."""
     layout, rhythm = folded.history.group_topics, folded.history.commits.rhythm
     usual, silences = shared_by_block(*usual_silence(rhythm), layout.starts)
+    settings = folded.settings
     each = tolerated_silence(
         usual, rhythm.mean, silences, window=settings.window, step=folded.elapsed, unknown=settings.patience
     )
     longest: dict[str, float] = {}
-    for group, _, _ in folded.history.waiting:
-        if group in longest:
-            continue
+    for group in {group for group, _, _ in folded.history.waiting}:
         blocks = [layout.block(key) for key in layout.keys if key[0] == group]
         known = [each[block][silences[block] > 0] for block in blocks if block is not None]
         values = np.concatenate(known) if known else np.zeros(0, dtype=np.float32)
-        longest[group] = float(values.max()) if values.size else settings.patience
+        if values.size:
+            longest[group] = float(values.max())
     return longest
