@@ -46,7 +46,7 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-def explanation(reason: Reason) -> str:  # noqa: C901 - a table of cases
+def explanation(reason: Reason) -> str:  # noqa: C901, PLR0912 - a table of cases
     """A reason as a sentence: "has left records waiting at 4,120 for 7 min while a consumer is assigned; ..."."""
     behind = f"{reason.current_lag:,} behind"
     match reason.rule:

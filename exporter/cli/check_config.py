@@ -6,6 +6,8 @@ import click
 
 from exporter.cli.failures import BadConfiguration
 from exporter.cli.options import settings_options
+from exporter.cli.overrides import override_lines, recorded_topics
+from exporter.cli.recordings import RECORDING, observations
 from exporter.config import effective_settings, reference, warnings
 from exporter.quoting import quoted
 from exporter.schema import ConfigError, as_yaml
@@ -28,8 +30,14 @@ def _print_reference(ctx: click.Context, parameter: click.Parameter, value: bool
     callback=_print_reference,
     help="Print a reference configuration file that explains every key, and exit.",
 )
+@click.option(
+    "--recording",
+    type=RECORDING,
+    metavar="FILE|-",
+    help="Say which groups of a recording (made by `record`) each override for some groups takes.",
+)
 @settings_options(web=True, logging=False)
-def check_config(settings: Settings) -> None:
+def check_config(settings: Settings, recording: str | None) -> None:
     """Check a configuration and print every mistake, or the settings in force.
 
     Connects to nothing. Secrets are read but not shown. Exit code 0 if the configuration can be used, else 2.
@@ -41,6 +49,9 @@ def check_config(settings: Settings) -> None:
             raise BadConfiguration(error) from None
     names = ", ".join(quoted(cluster.name) for cluster in settings.clusters)
     click.echo(f"# ok: {len(settings.clusters)} cluster{'s'[: len(settings.clusters) != 1]}: {names}; in force:")
+    recorded = None if recording is None else recorded_topics(observations(recording))
+    for line in override_lines(settings, recorded):
+        click.echo(f"# {line}")
     click.echo(as_yaml(effective_settings(settings)), nl=False)
     for oddity in warnings(settings):
         click.echo(f"warning: {oddity}", err=True)

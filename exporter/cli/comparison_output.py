@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from exporter.cli import table
-from exporter.cli.evaluation import shown
+from exporter.cli.evaluation import as_data, differing, shown
 from exporter.core.comparison import BothTotals, Comparison, Difference
 from exporter.core.model import Status
 from exporter.quoting import one_line, quoted
@@ -43,8 +43,9 @@ def _show_one(name: str, comparison: Comparison, fields: Sequence[str]) -> None:
     began = comparison.ended if comparison.began is None else comparison.began
     span = duration((comparison.ended - began) / 1000)
     click.echo(f"cluster {quoted(name)}: {comparison.observations} observations over {span}, from {_time(began)} on")
+    wanted = {*fields, *differing(*comparison.settings)}
     for letter, settings in zip("AB", comparison.settings, strict=True):
-        click.echo(f"  {letter}  {shown(settings, fields)}")
+        click.echo(f"  {letter}  {shown(settings, wanted)}")
     click.echo()
     rows = list(_differences(comparison.differences()))
     if rows:
@@ -105,7 +106,7 @@ def _data(name: str, comparison: Comparison) -> dict[str, Any]:
         "from": comparison.began,
         "to": comparison.ended,
         "observations": comparison.observations,
-        "settings": [asdict(settings) for settings in comparison.settings],
+        "settings": [as_data(settings) for settings in comparison.settings],
         "differences": [
             asdict(one) | {"statuses": [status.name for status in one.statuses]} for one in comparison.differences()
         ],

@@ -12,12 +12,13 @@ import click
 
 from exporter.cli.options import click_option, name_of
 from exporter.core.evaluation import EvaluationSettings
-from exporter.quoting import quoted
+from exporter.quoting import one_line, quoted
 from exporter.schema.inputs import Inputs
 from exporter.schema.kinds import Kind
 from exporter.schema.mistakes import Invalid, suggestion
 from exporter.schema.section import Key
-from exporter.settings import EVALUATION
+from exporter.schema.writing import show
+from exporter.settings import EVALUATION, OVERRIDE, described
 
 R = TypeVar("R")
 
@@ -25,6 +26,10 @@ _NOWHERE = Inputs(Path(), {})
 """These flags refer to no file and no environment variable."""
 
 _KINDS = {name: part.kind for name, part in EVALUATION.parts.items() if isinstance(part, Key)}
+
+
+OVERRIDES = "overrides"
+"""The field of the settings that has no flag."""
 
 
 def value_of(kind: Kind) -> Callable[[click.Context, click.Parameter, str | None], Any]:
@@ -66,23 +71,46 @@ def some_values(ctx: click.Context, parameter: click.Parameter, text: str | None
         for part in text.split(","):
             word, equals, value = (piece.strip() for piece in part.partition("="))
             name = word.replace("-", "_")
-            if name not in _KINDS:
-                hint = suggestion(name, _KINDS) or f"there are {', '.join(_KINDS)}"
+            known = (*_KINDS, OVERRIDES)
+            if name not in known:
+                hint = suggestion(name, known) or f"there are {', '.join(known)}"
                 raise Invalid(f"{quoted(word)} is not a key of the evaluation; {hint}")
             if not equals:
                 raise Invalid(f"{quoted(word)} has no value; write KEY=VALUE,KEY=VALUE")
             if name in given:
                 raise Invalid(f"{quoted(word)} is given twice")
-            given[name] = _KINDS[name].read(value, _NOWHERE)
+            given[name] = _no_overrides(value) if name == OVERRIDES else _KINDS[name].read(value, _NOWHERE)
     except Invalid as invalid:
         raise click.BadParameter(str(invalid), ctx=ctx, param=parameter) from None
     return given
 
 
+def _no_overrides(value: str) -> tuple[()]:
+    """What "none" means as the value of OVERRIDES, the only one that it can be given here."""
+    if value != "none":
+        raise Invalid(f"{OVERRIDES}={value} is not possible; write {OVERRIDES}=none, or use --compare.config.file")
+    return ()
+
+
 def shown(evaluation: EvaluationSettings, fields: Iterable[str]) -> str:
     """Some values of an evaluation in the form of the configuration: "window=300s patience=1h"."""
     wanted = frozenset(fields)
-    return " ".join(f"{name}={kind.show(getattr(evaluation, name))}" for name, kind in _KINDS.items() if name in wanted)
+    values = [f"{name}={kind.show(getattr(evaluation, name))}" for name, kind in _KINDS.items() if name in wanted]
+    if OVERRIDES in wanted:
+        each = (f"[{position}] {described(override)}" for position, override in enumerate(evaluation.overrides))
+        values.append(f"{OVERRIDES}={'; '.join(each) or 'none'}")
+    return one_line(" ".join(values))
+
+
+def as_data(evaluation: EvaluationSettings) -> dict[str, Any]:
+    """An evaluation as plain values, ready for JSON; overrides as in the configuration, if there are any."""
+    overrides = {OVERRIDES: [show(OVERRIDE, override) for override in evaluation.overrides]}
+    return {name: getattr(evaluation, name) for name in _KINDS} | (overrides if evaluation.overrides else {})
+
+
+def differing(one: EvaluationSettings, other: EvaluationSettings) -> list[str]:
+    """The fields in which two evaluations differ."""
+    return [name for name in (*_KINDS, OVERRIDES) if getattr(one, name) != getattr(other, name)]
 
 
 def _changed(wanted: dict[str, Any], evaluation: EvaluationSettings) -> EvaluationSettings:

@@ -73,8 +73,7 @@ def status(
     if count is not None and not watch:
         raise click.UsageError("--count needs --watch; without it --observations says how many there are")
     states = {
-        cluster.name: ClusterState(spanning(cluster.evaluation, interval, observations))
-        for cluster in settings.clusters
+        cluster.name: ClusterState(spanning(cluster.judging, interval, observations)) for cluster in settings.clusters
     }
     timeout = max(cluster.request_timeout for cluster in settings.clusters)
     with interruptible() as stopped:
@@ -98,10 +97,21 @@ def status(
 def spanning(evaluation: EvaluationSettings, interval: float, observations: int) -> EvaluationSettings:
     """The evaluation whose window is full after this many observations, with half an interval left for delays.
 
-    So few observations teach no rhythm: whoever looks on decides how long is too long.
+    So few observations teach no rhythm: whoever looks on decides how long is too long, for the groups of overrides too.
     """
     window = interval * (observations - 1.5)
-    return replace(evaluation, window=window, patience=window, min_distance=interval / 2, intervals=observations)
+    overrides = tuple(
+        replace(override, window=None, patience=None, min_distance=None, intervals=None)
+        for override in evaluation.overrides
+    )
+    return replace(
+        evaluation,
+        window=window,
+        patience=window,
+        min_distance=interval / 2,
+        intervals=observations,
+        overrides=overrides,
+    )
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ def show(reports: Reports) -> None:
         if not groups:
             click.echo("no consumer group with a commit on a monitored topic")
         else:
-            lines(_GROUPS, [_group(group) for group in groups], _NUMBERS)
+            _show_groups(report, groups)
         bad = [row for group in groups for row in _bad_partitions(report, group)]
         if bad:
             click.echo()
@@ -47,6 +47,18 @@ def show(reports: Reports) -> None:
             click.echo(f"\nnot evaluated: {', '.join(map(one_line, sorted(report.not_evaluated)))}")
         if clusters:
             click.echo()
+
+
+def _show_groups(report: Report, groups: Sequence[GroupReport]) -> None:
+    """Print the groups; which override takes each is only shown where there are some."""
+    rows = [_group(group) for group in groups]
+    if report.settings.overrides:
+        rows = [
+            (status, (*cells, _overrides(report, group))) for (status, cells), group in zip(rows, groups, strict=True)
+        ]
+        lines((*_GROUPS, "OVERRIDE"), rows, _NUMBERS)
+    else:
+        lines(_GROUPS, rows, _NUMBERS)
 
 
 Row = tuple[Status, Sequence[str]]
@@ -63,6 +75,12 @@ def _group(group: GroupReport) -> Row:
         group.state or "?",
         "?" if group.member_count is None else str(group.member_count),
     )
+
+
+def _overrides(report: Report, group: GroupReport) -> str:
+    """The overrides that take partitions of a group, by their position, with what they match."""
+    matches = ((position, report.settings.overrides[position].match.pattern) for position in report.overrides(group))
+    return one_line(", ".join(f"[{position}] {match}" for position, match in matches))
 
 
 def _bad_partitions(report: Report, group: GroupReport) -> Iterator[Row]:

@@ -19,7 +19,7 @@ def _warnings(settings: Settings) -> Iterator[str]:
     names: dict[tuple[str, ...], str] = {}
     for cluster in settings.clusters:
         where = f"cluster {quoted(cluster.name)}"
-        for warning in (*_security(cluster), *_evaluation(cluster.evaluation)):
+        for warning in (*_security(cluster), *_evaluation(cluster.evaluation), *_overrides(cluster)):
             yield f"{where}: {warning}"
         if settings.collection.min_interval > cluster.evaluation.min_distance > 0:
             yield (
@@ -37,6 +37,21 @@ def _security(cluster: Cluster) -> Iterator[str]:
         yield f'sasl {cluster.sasl.mechanism} without tls: anyone who reads the traffic can log in too; add "tls: {{}}"'
     if cluster.tls is not None and not cluster.tls.verify_hostname:
         yield "tls.verify_hostname is false: any host with a trusted certificate can pass for a broker"
+
+
+def _overrides(cluster: Cluster) -> Iterator[str]:
+    of_cluster = set(_evaluation(cluster.evaluation))
+    first: dict[tuple[str, str | None], int] = {}
+    for position, override in enumerate(cluster.groups.overrides):
+        match, topics = override.match.pattern, override.topics.pattern if override.topics is not None else None
+        earlier = first.get((match, None), first.get((match, topics)))
+        if earlier is not None:
+            yield f"groups.overrides[{position}] takes nothing: the earlier groups.overrides[{earlier}] matches the same"
+        first.setdefault((match, topics), position)
+    for position, settings in enumerate(cluster.judging.by_override()):
+        for warning in _evaluation(settings):
+            if warning not in of_cluster:
+                yield f"groups.overrides[{position}]: {warning}"
 
 
 def _evaluation(settings: EvaluationSettings) -> Iterator[str]:

@@ -81,7 +81,8 @@ class Comparison:
         verdicts = {
             name: (group.status, other.groups[name].status)
             for name, group in one.groups.items()
-            if group.status != Status.NOTFOUND  # without a readable commit there is no verdict
+            # Without a readable commit there is no verdict, nor where neither evaluates the group.
+            if max(group.status, other.groups[name].status) != Status.NOTFOUND
         }
         if self.began is None:
             self.began = self.ended = observation.at

@@ -106,9 +106,7 @@ def _silence(folded: Folded, tolerated: Durations, settings: RowSettings) -> tup
     return quiet, attended
 
 
-def _falls(
-    folded: Folded, reach: Reach, ignored: Int64s, settings: RowSettings
-) -> tuple[Bools, Durations, Durations]:
+def _falls(folded: Folded, reach: Reach, ignored: Int64s, settings: RowSettings) -> tuple[Bools, Durations, Durations]:
     """Rows that fall behind, and of each row by how much (s) its lag has grown over how long (s).
 
     Only rows that are behind are looked at, and bursts only where a lag has grown: most rows of most clusters are not.

@@ -57,6 +57,7 @@ BEFORE: Final = 600.0
 
 BURST_WINDOWS: Final = 2.5
 
+
 @dataclass(frozen=True, slots=True)
 class Growth:
     """How lag has grown in some rows, over the ``span`` (s) since it was smallest.

@@ -52,8 +52,10 @@ def verdict(report: Report, group: GroupReport) -> dict[str, Any]:
     """The verdict on one group and, with its reason, on each of its partitions; ``at`` in ms.
 
     Lag is in records or, where the name says so, seconds; of a group the largest on a partition. A group has the status
-    of its worst partition, whose reason says why.
+    of its worst partition, whose reason says why. Where an override for some groups takes a partition, its position in
+    the configuration's list is there too.
     """
+    overrides = {topic: position for position, topics in report.overrides(group).items() for topic in topics}
     return {
         "cluster": report.cluster,
         "at": report.at,
@@ -63,11 +65,15 @@ def verdict(report: Report, group: GroupReport) -> dict[str, Any]:
         "total_lag": group.total_lag,
         "lag_seconds": round(group.max_lag_seconds, 3),
         "lag_seconds_is_lower_bound": group.lag_is_lower_bound,
-        "partitions": [_partition(partition) for partition in report.partitions(group) if partition.readable],
+        "partitions": [
+            _partition(partition, overrides.get(partition.topic))
+            for partition in report.partitions(group)
+            if partition.readable
+        ],
     }
 
 
-def _partition(partition: PartitionReport) -> dict[str, Any]:
+def _partition(partition: PartitionReport, override: int | None) -> dict[str, Any]:
     reason = partition.reason()
     return {
         "topic": partition.topic,
@@ -78,7 +84,7 @@ def _partition(partition: PartitionReport) -> dict[str, Any]:
         "lag_seconds_is_lower_bound": partition.lag_is_lower_bound,
         "complete": partition.complete,
         "reason": reason.as_data() | {"sentence": explanation(reason)},
-    }
+    } | ({} if override is None else {"override": override})
 
 
 def _group(group: GroupObservation) -> dict[str, Any]:

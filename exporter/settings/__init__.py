@@ -18,7 +18,7 @@ from exporter.schema.section import Complaint, Values, from_section, section, se
 from exporter.settings.cluster import CLUSTER, Cluster, Filter, Groups
 from exporter.settings.connection import Kerberos, OAuth, Sasl, Tls
 from exporter.settings.evaluation import EVALUATION
-from exporter.settings.overrides import OVERRIDE, Granularity, GroupOverride
+from exporter.settings.overrides import OVERRIDE, Granularity, GroupOverride, described
 
 __all__ = [
     "CLUSTER",
@@ -39,6 +39,7 @@ __all__ = [
     "Storage",
     "Tls",
     "Web",
+    "described",
 ]
 
 Level = Literal["debug", "info", "warning", "error"]

@@ -84,3 +84,17 @@ OVERRIDE: Final[Section] = section(
     },
     check=_check,
 )
+
+
+def described(override: Override) -> str:
+    """Whom an override is about and what it sets: "match ^etl-, topics ^orders: window=30m evaluate=false"."""
+    values = {name: getattr(override, name, None) for name in OVERRIDE.parts}
+    given = {
+        name: str(key.kind.show(values[name])).lower()
+        if isinstance(values[name], bool)
+        else key.kind.show(values[name])
+        for name, key in OVERRIDE.parts.items()
+        if isinstance(key, Key) and values[name] is not None
+    }
+    about = ", ".join(f"{name} {given[name]}" for name in ("match", "topics") if name in given)
+    return f"{about}: {' '.join(f'{name}={value}' for name, value in given.items() if name not in _SELECTING)}"

@@ -11,6 +11,7 @@ from exporter.core.groups import GroupReport
 from exporter.core.model import Status
 from exporter.core.partitions import PartitionReport
 from exporter.core.report import Report
+from exporter.settings import described
 from exporter.web.pages import links, words
 from exporter.web.pages.charts import WindowChart, window_chart
 from exporter.web.pages.overview import Trend, members, trend
@@ -24,7 +25,7 @@ PAGE: Final = 25
 
 FILTERS: Final = {
     status.name.lower(): status for status in (Status.REWIND, Status.STALL, Status.STOP, Status.WARN, Status.OK)
-}
+} | {"none": Status.NOTFOUND}
 """Query value → status of a partition, worst first."""
 
 
@@ -127,7 +128,7 @@ def group_page(found: Report, group: GroupReport, wanted: PartitionFilter, now: 
         badge=words.BADGES[group.status],
         detail=detail_of(found, group),
         trend=trend(found, group),
-        facts=_facts(group),
+        facts=[*_facts(group), *_overrides(found, group)],
         unsubscribed={
             topic: links.group(found.cluster, group.name, topic=topic)
             for topic, subscribed in group.subscribed.items()
@@ -209,6 +210,15 @@ def _facts(group: GroupReport) -> list[Fact]:
     if group.retention_margin is not None:
         below = "records were lost" if group.retention_margin < 0 else "of the log left before records are lost"
         facts.append(Fact("Retention margin", words.share(max(group.retention_margin, 0.0)), below))
+    return facts
+
+
+def _overrides(found: Report, group: GroupReport) -> list[Fact]:
+    """The settings that are otherwise for this group."""
+    facts = []
+    for position, topics in found.overrides(group).items():
+        of = "" if len(topics) == len(group.topics) else f"; of topic{'s'[: len(topics) != 1]} {', '.join(topics)}"
+        facts.append(Fact("Override", f"[{position}]", described(found.settings.overrides[position]) + of))
     return facts
 
 

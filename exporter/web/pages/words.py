@@ -27,7 +27,7 @@ _TRIANGLE: Final = "M8 1.2 15.4 14.4H.6z"
 _OCTAGON: Final = "M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z"
 
 BADGES: Final = {
-    Status.NOTFOUND: Badge("NONE", "none", f"{_CIRCLE}m0 3a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z", "no readable commit"),
+    Status.NOTFOUND: Badge("NONE", "none", f"{_CIRCLE}m0 3a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z", "not judged"),
     Status.OK: Badge("OK", "ok", _CIRCLE, "keeps up"),
     Status.WARN: Badge("WARN", "warn", _TRIANGLE, "falls behind"),
     Status.ERR: Badge("ERR", "err", _OCTAGON, "stopped, stalled or rewound"),

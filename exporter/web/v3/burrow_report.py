@@ -51,7 +51,7 @@ class BurrowReport:
     def is_readable(self, group: str) -> bool:
         """True if the group could be read now, so that its status is current."""
         found = self._report.groups.get(group)
-        return found is not None and found.status is not Status.NOTFOUND
+        return found is not None and found.partitions > 0
 
     def detail(self, group: str) -> Mapping[str, Sequence[Fields]]:
         """Topic → the retained window of each partition, in order of the partitions.

@@ -1,0 +1,27 @@
+"""Reading a recording that is named on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from exporter.cli.failures import BadArguments, RunFailed
+from exporter.core.model import Observation
+from exporter.recording import RecordingError, read
+
+RECORDING = click.Path(exists=True, dir_okay=False, allow_dash=True)
+"""The path of a recording; - is standard input."""
+
+
+def observations(recording: str) -> Iterator[Observation]:
+    """The recorded observations; an error in the file ends the command."""
+    name = "standard input" if recording == "-" else recording
+    try:
+        with click.open_file(recording, "rb") as lines:
+            for _, observation in read(lines):
+                yield observation
+    except RecordingError as error:
+        raise BadArguments(f"{name}: {error}") from None
+    except OSError as error:
+        raise RunFailed(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from error
