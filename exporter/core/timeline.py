@@ -76,8 +76,9 @@ def lag_in_seconds(
     seconds = np.zeros(len(rows))
     lower_bound = np.zeros(len(rows), dtype=np.bool_)
     # What is still to be placed, and the earliest observation known to be past each commit: first the current one.
+    # Ages and not times, which are too large for floats to be exact, and would let the clock change the result.
     open_rows = np.flatnonzero(lag > 0)
-    after_time = np.full(len(open_rows), float(at))
+    after_age = np.zeros(len(open_rows))
     after_end = end[open_rows].astype(np.float64)
     for time, column in zip(reversed(timeline.times), reversed(timeline.columns), strict=True):
         if not open_rows.size:
@@ -89,13 +90,13 @@ def lag_in_seconds(
         if passed.any():
             placed = open_rows[passed]
             share = (committed[placed] - offset[passed]) / (after_end[passed] - offset[passed])
-            seconds[placed] = (at - (time + share * (after_time[passed] - time))) / 1000
+            seconds[placed] = (at - time - share * (at - time - after_age[passed])) / 1000
             rest = ~passed
-            open_rows, after_time, after_end, offset = open_rows[rest], after_time[rest], after_end[rest], offset[rest]
+            open_rows, after_age, after_end, offset = open_rows[rest], after_age[rest], after_end[rest], offset[rest]
         known = offset >= 0
-        after_time = np.where(known, time, after_time)
+        after_age = np.where(known, at - time, after_age)
         after_end = np.where(known, offset, after_end)
-    seconds[open_rows] = (at - after_time) / 1000
+    seconds[open_rows] = after_age / 1000
     lower_bound[open_rows] = True
     return seconds, lower_bound
 
