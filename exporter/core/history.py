@@ -15,6 +15,7 @@ import numpy as np
 
 from exporter.core.commits import Commits
 from exporter.core.evaluation import MAX_ENTRIES, MIN_CAPACITY, EvaluationSettings
+from exporter.core.falling import BURST_WINDOWS
 from exporter.core.gaps import GaplessClock, gapless_clock
 from exporter.core.layout import Layout
 from exporter.core.learning import learnt
@@ -67,10 +68,11 @@ def empty(settings: EvaluationSettings) -> History:
 
 
 def capacity(settings: EvaluationSettings) -> int:
-    """How many entries a window can hold: ``intervals``, or more if the window's duration needs more.
+    """How many entries a window can hold: ``intervals``, or more if what is judged needs more.
 
-    Spanning 120 s with entries at least 10 s apart takes ⌈120/10⌉ + 1 = 13; at least MIN_CAPACITY and at most
-    MAX_ENTRIES are kept. All windows hold the same number: the most that the cluster or an override needs.
+    That is up to BURST_WINDOWS of the window: of 120 s, with entries at least 10 s apart, it takes ⌈2.5 × 120/10⌉ + 1 =
+    31; at least MIN_CAPACITY and at most MAX_ENTRIES are kept. All windows hold the same number: the most that the
+    cluster or an override needs.
     """
     return max(_capacity_of_one(each) for each in (settings, *settings.by_override()))
 
@@ -78,7 +80,7 @@ def capacity(settings: EvaluationSettings) -> int:
 def _capacity_of_one(settings: EvaluationSettings) -> int:
     needed = settings.intervals
     if settings.min_distance > 0:
-        needed = max(needed, math.ceil(settings.window / settings.min_distance) + 1)
+        needed = max(needed, math.ceil(BURST_WINDOWS * settings.window / settings.min_distance) + 1)
     return min(max(needed, MIN_CAPACITY), MAX_ENTRIES)
 
 
