@@ -56,10 +56,10 @@ Durations = npt.NDArray[np.float32]
 class Rhythm:
     """One entry per row of commits. Times in ms since the epoch, durations in seconds.
 
-    ``known``: the row has been read at least once. ``moved_at``: when its committed offset was first seen as it is.
-    ``blind``: for how long it has not been readable, 0 when it was last; ``excused``: how much of the time since it
-    moved was such an outage. ``silence``: how long it had been silent when it was last read. ``longest`` and
-    ``second``: the longest and the second longest silence remembered; ``mean``: the mean of all, of the newest ones
+    ``known``: the row has been read at least once. ``moved_at``: when its committed offset was first seen as it is, or
+    it was last caught up. ``blind``: for how long it has not been readable, 0 when it was last; ``excused``: how much of
+    the time since then was such an outage. ``silence``: how long it had been silent when it was last read. ``longest``
+    and ``second``: the longest and the second longest silence remembered; ``mean``: the mean of all, of the newest ones
     above all. ``moves``: how many moves have been seen, at most MAX_MOVES; the first commit is one if it was seen to
     appear, and n moves enclose n - 1 complete silences. ``live``: a live consumer was on the partition when it was last
     read; ``live_since``: since when one has been, or none. ``had_consumer``: one was seen.
@@ -135,10 +135,12 @@ def followed(rhythm: Rhythm, beat: Beat, clock: GaplessClock) -> Rhythm:
     weight = np.float32(1) / np.clip(rhythm.moves, 1, MEAN_OVER).astype(np.float32)
     longest = np.maximum(rhythm.longest - elapsed * np.float32(FADE), np.float32(0))
     second = np.maximum(rhythm.second - elapsed * np.float32(FADE), np.float32(0))
-    moved_at = np.where(restarted, beat.at, rhythm.moved_at)
+    # To a reader of committed records a long transaction is nothing to read, however old its records are at its end.
+    anew = restarted | (beat.readable & (beat.waiting == 0))
+    moved_at = np.where(anew, beat.at, rhythm.moved_at)
     blind = np.where(beat.readable & (rhythm.blind == 0), np.float32(0), rhythm.blind + elapsed)
     outage = np.where(beat.readable & (blind > beat.outage), blind, np.float32(0))
-    excused = np.where(restarted, np.float32(0), rhythm.excused + outage)
+    excused = np.where(anew, np.float32(0), rhythm.excused + outage)
     unmoved = (int(clock(np.array(beat.at))) - clock(moved_at)) / 1000
     silence = np.maximum(np.minimum(unmoved, beat.waiting) - excused, 0).astype(np.float32)
     silence = np.where(beat.readable, silence, rhythm.silence)
