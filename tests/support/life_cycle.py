@@ -7,7 +7,7 @@ from exporter.core.report import Report
 from tests.support.observations import group, observation
 
 WINDOW = range(0, 181, 30)
-"""Seconds of observations that fill a window of 150 s."""
+"""Seconds of observations that fill a window of 120 s."""
 
 
 def healthy(at: int) -> Observation:

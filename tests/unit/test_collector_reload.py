@@ -67,7 +67,7 @@ def test_another_source_goes_on_with_the_history_and_the_one_before_is_closed() 
 def test_a_window_of_another_length_keeps_what_fits(window: float) -> None:
     with collecting(settings()) as (collector, _):
         collected(collector, 9)
-        other = EvaluationSettings(window=window, recent=window)
+        other = EvaluationSettings(window=window, patience=window)
         outcome = collected(collector.reconfigured(settings(cluster(evaluation=other)), {}), 1)
         assert outcome.report is not None
         assert outcome.report.history.commits.windows.capacity == capacity(other)

@@ -88,7 +88,7 @@ def test_the_exporter_is_away_for_long(tmp_path: Path) -> None:
 def test_the_settings_change(tmp_path: Path) -> None:
     before = [healthy(at) for at in WINDOW]
     HistoryFiles(tmp_path).save("c", folded(before))
-    longer = EvaluationSettings(window=600.0, recent=700.0)
+    longer = EvaluationSettings(window=600.0)
 
     after = HistoryFiles(tmp_path).load("c", longer)
     seen = healthy(210)

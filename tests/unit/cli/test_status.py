@@ -240,5 +240,5 @@ def test_a_view_that_has_seen_nothing_lately_is_not_ok(seen: Sequence[Observatio
 
 def test_the_window_is_full_after_as_many_observations_though_one_is_half_an_interval_late() -> None:
     assert spanning(EvaluationSettings(allowed_lag=7), 2, 6) == EvaluationSettings(
-        window=9, recent=12, min_distance=1, intervals=6, allowed_lag=7
+        window=9, patience=9, min_distance=1, intervals=6, allowed_lag=7
     )

@@ -22,7 +22,7 @@ STEP = 30
 def rounds(count: int) -> Iterator[Observation]:
     """Two groups on two topics that commit every 30 s, one record more each time."""
     for number in range(count):
-        groups = {name: group({"t": [number], "u": [number, 7]}) for name in ("a", "b")}
+        groups = {name: group({"t": [number], "u": [number, 7 * number]}) for name in ("a", "b")}
         yield observation(number * STEP, groups, {"t": [100], "u": [100, 100]})
 
 

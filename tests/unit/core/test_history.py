@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import capacity
-from exporter.core.model import NO_OFFSET, NOT_READ
+from exporter.core.model import NO_OFFSET, NOT_READ, Members
 from tests.support.observations import START, column, folded, group, members, observation, window
 
 EVERY = EvaluationSettings(min_distance=0)
@@ -20,26 +22,14 @@ def test_a_commit_is_recorded_when_the_offset_moved_though_nobody_is_alive() -> 
     assert [(offset, at) for offset, at, _ in window(folded(seen))] == [(10, 0), (20, 60)]
 
 
-def test_a_commit_is_presumed_while_a_live_consumer_is_on_the_partition() -> None:
-    seen = [observation(at, {"g": group({"t": [10]})}, {"t": [100]}) for at in (0, 30, 60)]
+@pytest.mark.parametrize(
+    "members_of_g", [members({"t": [0]}), members({}), None, Members(1, None)], ids=["assigned", "not", "?", "unreadable"]
+)
+def test_no_commit_is_presumed_of_a_member_that_is_seen(members_of_g: Members | None) -> None:
+    # Whether it committed the same offset again nobody knows, and it would say nothing about its progress.
+    seen = [observation(at, {"g": group({"t": [10]}, members=members_of_g)}, {"t": [100]}) for at in (0, 30, 60)]
 
-    assert [(offset, at) for offset, at, _ in window(folded(seen))] == [(10, 0), (10, 30), (10, 60)]
-
-
-def test_no_commit_is_presumed_on_a_partition_that_is_assigned_to_nobody() -> None:
-    of_partition_1 = members({"t": [1]})
-    seen = [observation(at, {"g": group({"t": [10, 10]}, members=of_partition_1)}, {"t": [99, 99]}) for at in (0, 30)]
-
-    assert [at for _, at, _ in window(folded(seen), row=0)] == [0]
-    assert [at for _, at, _ in window(folded(seen), row=1)] == [0, 30]
-
-
-def test_commits_are_presumed_of_members_whose_assignments_nobody_can_read() -> None:
-    unreadable = members({})
-    unreadable = type(unreadable)(count=1, owners=None)
-    seen = [observation(at, {"g": group({"t": [10]}, members=unreadable)}, {"t": [99]}) for at in (0, 30)]
-
-    assert [at for _, at, _ in window(folded(seen))] == [0, 30]
+    assert [(offset, at) for offset, at, _ in window(folded(seen))] == [(10, 0)]
 
 
 def test_the_lag_of_a_commit_is_measured_against_the_end_offset_of_30_s_earlier() -> None:
@@ -63,14 +53,14 @@ def test_observations_closer_than_the_minimum_distance_do_not_extend_the_window(
     assert history.ends.offset[0, -2:].tolist() == [1000, 1030]
 
 
-def test_a_replaced_commit_is_measured_from_the_middle_of_the_time_that_it_stands_for() -> None:
+def test_a_commit_that_replaces_another_is_measured_against_the_end_offset_of_30_s_before_itself() -> None:
     seen = [
         observation(at, {"g": group({"t": [committed]})}, {"t": [end]})
         for at, committed, end in [(0, 0, 100), (30, 50, 190), (40, 60, 240)]
     ]
 
-    # 30 s before the middle of 30 s and 40 s, the end offset was a sixth of the way from 100 to 190.
-    assert [lag for _, _, lag in window(folded(seen))] == [-1, 115 - 60]
+    # At 10 s, the end offset was a third of the way from 100 to 190.
+    assert [lag for _, _, lag in window(folded(seen))] == [-1, 130 - 60]
 
 
 def test_a_missed_scrape_does_not_change_what_a_lag_is_measured_against() -> None:
@@ -85,7 +75,7 @@ def test_a_missed_scrape_does_not_change_what_a_lag_is_measured_against() -> Non
 
 def test_the_lag_of_a_commit_is_no_more_than_the_lag_now() -> None:
     def lag(**more: Any) -> int:
-        seen = [observation(at, {"g": group({"t": [50]})}, {"t": [100]}, **more) for at in (0, 30)]
+        seen = [observation(at, {"g": group({"t": [20 + at]})}, {"t": [100]}, **more) for at in (0, 30)]
         return window(folded(seen))[-1][2]
 
     readers = frozenset({"g"})
@@ -103,7 +93,7 @@ def test_a_commit_with_a_time_of_its_own_is_recorded_once_at_that_time() -> None
 
 def test_a_commit_half_a_second_after_the_one_before_replaces_it_and_keeps_its_time() -> None:
     # Burrow's storage, tests 5 and TestMinDistance: minimum distance 1 s, a full window.
-    settings = EvaluationSettings(min_distance=1, intervals=5, window=2, recent=2)
+    settings = EvaluationSettings(min_distance=1, intervals=5, window=2)
     committed = [(1000, 100_000), (2000, 200_000), (3000, 300_000), (4000, 400_000), (5000, 500_000), (6000, 500_001)]
     seen = [
         observation(at, {"g": group({"t": [offset]}, times={"t": [START + time]})}, {"t": [10_000]})
@@ -139,14 +129,17 @@ def test_a_commit_after_a_removed_one_begins_a_window_of_its_own() -> None:
 
 
 def test_an_end_offset_that_could_not_be_read_is_not_retained() -> None:
-    seen = [observation(at, {"g": group({"t": [10]})}, {"t": [e]}) for at, e in [(0, 100), (30, NOT_READ), (60, 150)]]
+    seen = [
+        observation(at, {"g": group({"t": [10 + at]})}, {"t": [end]})
+        for at, end in [(0, 100), (30, NOT_READ), (60, 150)]
+    ]
 
     history = folded(seen)
 
     assert int(history.ends.count[0]) == 2
     assert history.ends.offset[0, -2:].tolist() == [100, 150]
     # Half way from 0 s to 60 s the end offset was 125.
-    assert [lag for _, _, lag in window(history)] == [-1, 90, 115]
+    assert [lag for _, _, lag in window(history)] == [-1, 100 - 40, 125 - 70]
 
 
 def test_a_group_that_could_not_be_read_keeps_its_windows() -> None:
@@ -158,23 +151,23 @@ def test_a_group_that_could_not_be_read_keeps_its_windows() -> None:
 
 def test_a_group_that_is_gone_loses_its_windows() -> None:
     with_commit = observation(0, {"g": group({"t": [10]}), "h": group({"t": [20]})}, {"t": [100]})
-    gone = observation(30, {"h": group({"t": [20]})}, {"t": [110]})
+    gone = observation(30, {"h": group({"t": [21]})}, {"t": [110]})
 
     history = folded([with_commit, gone])
 
     assert history.group_topics.keys == (("h", "t"),)
-    assert [offset for offset, _, _ in window(history)] == [20, 20]
+    assert [offset for offset, _, _ in window(history)] == [20, 21]
 
 
 def test_a_topic_that_is_gone_loses_its_windows() -> None:
     both = observation(0, {"g": group({"t": [10], "u": [20]})}, {"t": [100], "u": [100]})
-    one = observation(30, {"g": group({"t": [10], "u": [20]})}, {"u": [100]})
+    one = observation(30, {"g": group({"t": [10], "u": [21]})}, {"u": [100]})
 
     history = folded([both, one])
 
     assert history.topics.keys == ("u",)
     assert history.group_topics.keys == (("g", "u"),)
-    assert [offset for offset, _, _ in window(history)] == [20, 20]
+    assert [offset for offset, _, _ in window(history)] == [20, 21]
 
 
 def test_partitions_that_are_added_begin_empty_and_the_others_keep_their_windows() -> None:
@@ -210,7 +203,8 @@ def test_a_topic_whose_id_is_told_for_the_first_time_is_the_same_topic() -> None
 
 
 def test_a_window_holds_as_many_entries_as_its_time_can_need_within_bounds() -> None:
-    assert capacity(EvaluationSettings()) == 10
-    assert capacity(EvaluationSettings(intervals=3)) == 9  # ⌈200 / 27⌉ + 1
-    assert capacity(EvaluationSettings(intervals=1, min_distance=0)) == 4
+    assert capacity(EvaluationSettings()) == 12
+    assert capacity(EvaluationSettings(intervals=20)) == 20
+    assert capacity(EvaluationSettings(intervals=1, min_distance=0)) == 12
+    assert capacity(EvaluationSettings(window=600)) == 24  # ⌈600 / 27⌉ + 1
     assert capacity(EvaluationSettings(window=86_400)) == 128

@@ -42,8 +42,8 @@ def test_a_group_loses_its_members() -> None:
 
     found = [status_of(reported([*before, *away[:number]])) for number in range(1, len(away) + 1)]
 
-    # It was caught up at 180 s: that counts for `recent`, 200 s, and silence for as long as the window spans, 150 s.
-    assert found == [Status.OK] * 6 + [Status.ERR] * 8
+    # It was caught up at 180 s, and its silence is longer than the window, 120 s, from 300 s on.
+    assert found == [Status.OK] * 3 + [Status.ERR] * 11
     assert statuses(reported([*before, *away])) == [Status.STOP]
 
 
@@ -60,7 +60,7 @@ def test_a_group_comes_back() -> None:
 def test_a_group_leaves_a_topic() -> None:
     def seen(at: int) -> Observation:
         subscribed = members({"kept": [0]})
-        commits = group({"kept": [at], "left": [100]}, members=subscribed)
+        commits = group({"kept": [at], "left": [100]}, protocol="consumer", members=subscribed)
         return observation(at, {"g": commits}, {"kept": [at], "left": [200 + at]})
 
     found = reported([seen(at) for at in WINDOW])
@@ -128,8 +128,11 @@ def test_a_topic_is_deleted() -> None:
 
 
 def test_a_topic_is_recreated() -> None:
-    before = [observation(at, {"g": group({"t": [at]})}, {"t": [500 + at]}, topic_ids={"t": "first"}) for at in WINDOW]
-    anew = observation(210, {"g": group({"t": [2]})}, {"t": [5]}, topic_ids={"t": "second"})
+    before = [
+        observation(at, {"g": group({"t": [at]})}, {"t": [500 + 10 * at]}, topic_ids={"t": "first"})
+        for at in range(0, 1200, 30)
+    ]
+    anew = observation(1200, {"g": group({"t": [2]})}, {"t": [5]}, topic_ids={"t": "second"})
 
     assert status_of(reported(before)) == Status.WARN
     found = reported([*before, anew])

@@ -16,7 +16,7 @@ from exporter.core.rules import Rule
 from exporter.wording import duration, explanation
 
 START = 1_700_000_000_000
-SETTINGS = EvaluationSettings(window=120, recent=150, min_distance=27, allowed_lag=5)
+SETTINGS = EvaluationSettings(window=120, min_distance=27, allowed_lag=5)
 
 
 def told(looks: Sequence[tuple[int, int]], *, alive: bool = True, extra: Sequence[int] = ()) -> tuple[Status, Reason]:

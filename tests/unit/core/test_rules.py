@@ -3,7 +3,8 @@
 import pytest
 
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.model import Status
+from exporter.core.model import Observation, Status
+from tests.support.looks import AT_ONCE, judged, looks, partition, told
 from tests.support.one_partition import burrow_verdict, history_of, verdict
 
 STEADY = [1000, 2000, 3000, 4000, 5000]
@@ -102,64 +103,59 @@ def test_a_zero_lag_in_the_window_excuses_a_stall_but_not_a_rewind() -> None:
     assert burrow_verdict(rewound, [1005], intervals=3, current_lag=105, now=310_000)[0] == Status.REWIND
 
 
-def test_sampled_commits_are_judged_over_the_newest_that_span_the_window() -> None:
-    # Every 30 s: caught up 180 s ago, behind at each of the six commits of the 150 s since.
-    commits = [(1000, 0, 0), *((1000 + n, 30_000 * n, 10 + n) for n in range(1, 7))]
-    history = history_of(commits, [(2000, 180_000)], own_times=False, capacity=10)
+def fell(back_at: int, until: int, every: int) -> list[Observation]:
+    """A consumer that moves at every look, and once went back to the beginning of a long log."""
+    return looks(range(0, until + 1, every), lambda at: 5000 if at < back_at else at, lambda _: 9000)
 
-    assert verdict(history, current_lag=100, now=180_000, settings=EvaluationSettings(window=150)) == (Status.WARN, 1.0)
-    assert verdict(history, current_lag=100, now=180_000, settings=EvaluationSettings(window=151)) == (Status.OK, 1.0)
+
+def test_sampled_commits_are_judged_over_the_newest_that_span_the_window() -> None:
+    # At 120 s the five newest span 120 s, and the oldest of them is the one from before the fall.
+    assert told(fell(30, 240, 30), EvaluationSettings(window=120)) == [
+        (0, Status.OK),
+        (30, Status.REWIND),
+        (150, Status.OK),
+    ]
+    assert told(fell(30, 240, 30), EvaluationSettings(window=121))[-1] == (180, Status.OK)
 
 
 def test_sampled_commits_are_never_judged_over_fewer_than_four() -> None:
-    # Every 100 s: two would span 100 s, the caught-up one is the fourth newest.
-    commits = [(1000, 0, 0), (1001, 100_000, 5), (1002, 200_000, 6), (1003, 300_000, 7)]
-    history = history_of(commits, [(2000, 300_000)], own_times=False, capacity=10)
+    # Every 100 s: two would span 100 s, that from before the fall is the fourth newest at 300 s.
+    assert told(fell(100, 500, 100), EvaluationSettings(window=100)) == [
+        (0, Status.OK),
+        (100, Status.REWIND),
+        (400, Status.OK),
+    ]
 
-    assert verdict(history, current_lag=100, now=300_000, settings=EvaluationSettings(window=100)) == (Status.OK, 1.0)
 
+def test_after_two_moves_a_silence_can_be_told_from_a_rhythm_and_not_after_one() -> None:
+    def stuck_after(moves: int) -> list[Observation]:
+        return looks(range(0, 1201, 100), lambda at: min(at, 100 * moves), lambda at: 1000 + at)
 
-def test_three_sampled_commits_are_too_few_to_be_called_bad_however_long_they_span() -> None:
-    stuck = [(1000, 100_000 * n, 5) for n in range(4)]
-    three = history_of(stuck[:3], [(2000, 200_000)], own_times=False, capacity=10)
-    four = history_of(stuck, [(2000, 300_000)], own_times=False, capacity=10)
-
-    assert verdict(three, current_lag=5, now=200_000, settings=EvaluationSettings()) == (Status.OK, 0.75)
-    assert verdict(four, current_lag=5, now=300_000, settings=EvaluationSettings()) == (Status.STALL, 1.0)
+    assert told(stuck_after(1)) == [(0, Status.OK)]
+    assert told(stuck_after(2)) == [(0, Status.OK), (400, Status.STALL)]
 
 
 def test_a_sampled_window_is_complete_once_it_has_been_watched_for_as_long() -> None:
-    commits = [(1000, 0, 5), (1000, 30_000, 5), (1000, 60_000, 5)]
-    history = history_of(commits, [(2000, 60_000)], own_times=False, capacity=10)
+    found = [partition(each).complete for each in judged(looks(range(0, 181, 30), lambda _: 5))]
 
-    status, complete = verdict(history, current_lag=5, now=60_000, settings=EvaluationSettings())
-
-    assert (status, complete) == (Status.OK, pytest.approx(60 / 150))
+    assert found == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0])
 
 
-def test_a_sampled_window_that_was_watched_too_shortly_says_nothing_bad() -> None:
-    stuck = [(1000, 30_000 * n, 5) for n in range(5)]
-    history = history_of(stuck, [(2000, 120_000)], own_times=False, capacity=10)
-    one_more = history_of([*stuck, (1000, 150_000, 5)], [(2000, 150_000)], own_times=False, capacity=10)
-
-    assert verdict(history, current_lag=5, now=120_000, settings=EvaluationSettings())[0] == Status.OK
-    assert verdict(one_more, current_lag=5, now=150_000, settings=EvaluationSettings())[0] == Status.STALL
+def test_a_silence_shorter_than_the_window_is_never_bad() -> None:
+    for state, status in (("Stable", Status.STALL), ("Empty", Status.STOP)):
+        run = looks(range(0, 181, 30), lambda _: 5, lambda at: 1000 + at, state=state)
+        assert told(run, AT_ONCE) == [(0, Status.OK), (120, status)]
 
 
-def test_end_offsets_count_as_lately_for_as_long_as_recent_says() -> None:
-    commits = [(1000, 30_000 * n, 0) for n in range(6)]
-    silent_at = 150_000 + 200_000
-    history = history_of(commits, [(1000, 160_000), (2000, 340_000)], own_times=False, capacity=10)
+def test_silence_begins_when_the_first_record_is_there_that_is_not_consumed() -> None:
+    # Caught up until the record that is produced at 310 s; it is as good as committed until then.
+    run = looks(range(0, 601, 30), lambda _: 1000, lambda at: 1000 if at <= 300 else 1000 + at - 300, state="Empty")
 
-    def status(recent: float) -> Status:
-        return verdict(history, current_lag=1000, now=silent_at, settings=EvaluationSettings(recent=recent))[0]
-
-    assert status(190) == Status.OK
-    assert status(189) == Status.STOP
+    assert told(run, AT_ONCE) == [(0, Status.OK), (420, Status.STOP)]
 
 
 def test_a_partition_without_a_commit_is_ok_and_not_complete() -> None:
-    history = history_of([], [(2000, 0)], own_times=False, capacity=10)
+    history = history_of([], [(2000, 0)], capacity=10)
 
     assert verdict(history, current_lag=0, now=1000, settings=EvaluationSettings()) == (Status.OK, 0.0)
 
