@@ -38,11 +38,11 @@ def data(result: Result) -> Any:
 
 
 def stuck(partitions: int = 1, minutes: float = 6) -> list[Observation]:
-    """A group that stands still while others write; a second one keeps up."""
+    """A group that moves twice and then stands still while others write; a second one keeps up."""
     return [
         observation(
             at,
-            {"fine": group({"t": [50 + at] * partitions}), "stuck": group({"t": [10] * partitions})},
+            {"fine": group({"t": [50 + at] * partitions}), "stuck": group({"t": [min(at, 60)] * partitions})},
             {"t": [50 + at] * partitions},
         )
         for at in range(0, int(minutes * 60) + 1, 30)
@@ -54,16 +54,16 @@ def test_it_tells_since_when_and_for_how_long_the_verdicts_differ() -> None:
 
     assert result.stdout.splitlines() == [
         'cluster "c": 13 observations over 6 min, from 2023-11-14 22:13:20Z on',
-        "  A  window=150s",
+        "  A  window=120s",
         "  B  window=240s",
         "",
-        "GROUP  TOPIC  PARTITION  SINCE                 FOR   A      B",
-        "stuck  t      0          2023-11-14 22:15:50Z  90 s  STALL  OK",
+        "GROUP  TOPIC  PARTITION  SINCE                 FOR    A      B",
+        "stuck  t      0          2023-11-14 22:16:20Z  2 min  STALL  OK",
         "",
         "GROUP  CHANGES A  CHANGES B  NOT OK A  NOT OK B",
         "fine           0          0      0.0%      0.0%",
-        "stuck          1          1     58.3%     33.3%",
-        "all            1          1     29.2%     16.7%",
+        "stuck          1          1     50.0%     16.7%",
+        "all            1          1     25.0%      8.3%",
     ]
 
 
@@ -71,31 +71,31 @@ def test_the_same_is_there_as_json() -> None:
     (found,) = data(compared(stuck(), "--compare", "window=240s", "--format", "json"))
 
     assert (found["cluster"], found["from"], found["to"], found["observations"]) == ("c", START, START + 360_000, 13)
-    assert [settings["window"] for settings in found["settings"]] == [150, 240]
-    assert [settings["recent"] for settings in found["settings"]] == [200, 200]
+    assert [settings["window"] for settings in found["settings"]] == [120, 240]
+    assert [settings["patience"] for settings in found["settings"]] == [3600, 3600]
     assert found["differences"] == [
         {
             "group": "stuck",
             "topic": "t",
             "partition": 0,
-            "since": START + 150_000,
-            "until": START + 240_000,
-            "seconds": 90.0,
+            "since": START + 180_000,
+            "until": START + 300_000,
+            "seconds": 120.0,
             "statuses": ["STALL", "OK"],
         }
     ]
     assert found["groups"][1] == {
         "group": "stuck",
         "changes": [1, 1],
-        "seconds_not_ok": [210.0, 120.0],
+        "seconds_not_ok": [180.0, 60.0],
         "seconds_watched": [360.0, 360.0],
-        "share_not_ok": [pytest.approx(210 / 360), pytest.approx(120 / 360)],
+        "share_not_ok": [pytest.approx(180 / 360), pytest.approx(60 / 360)],
     }
-    assert found["all"]["seconds_not_ok"] == [210.0, 120.0]
+    assert found["all"]["seconds_not_ok"] == [180.0, 60.0]
 
 
 def test_what_still_differs_at_the_end_of_the_recording_has_no_end() -> None:
-    seen = stuck(minutes=3)
+    seen = stuck(minutes=3.5)
 
     (found,) = data(compared(seen, "--compare", "window=240s", "--format", "json"))
     table = compared(seen, "--compare", "window=240s").stdout
@@ -105,20 +105,20 @@ def test_what_still_differs_at_the_end_of_the_recording_has_no_end() -> None:
 
 
 def test_a_difference_ends_when_the_partition_is_gone_or_the_verdicts_are_others() -> None:
-    gone = [*stuck(minutes=3), observation(210, {"fine": group({"t": [260]})}, {"t": [260]})]
-    left = [replace(each, groups={"stuck": group({"t": [10]}, state="Empty")}) for each in stuck(minutes=15)]
+    gone = [*stuck(minutes=3.5), observation(240, {"fine": group({"t": [290]})}, {"t": [290]})]
+    left = [replace(each, groups={"stuck": group({"t": [60]}, state="Empty")}) for each in stuck(minutes=15)]
     mixed = [*stuck(minutes=4), *left[9:]]
 
     ((of_gone,), (of_mixed,)) = (
-        data(compared(seen, "--compare", "window=10m,recent=0.1", "--format", "json")) for seen in (gone, mixed)
+        data(compared(seen, "--compare", "window=10m", "--format", "json")) for seen in (gone, mixed)
     )
 
     def told(found: Mapping[str, Any]) -> list[tuple[float, str]]:
         return [(one["seconds"], "/".join(one["statuses"])) for one in found["differences"]]
 
     assert told(of_gone) == [(60.0, "STALL/OK")]
-    # From the ninth observation on nobody is there; silence counts as a stop once it is longer than the window spans.
-    assert [statuses for _, statuses in told(of_mixed)] == ["STALL/OK", "STOP/OK"]
+    # From 270 s on nobody is there, and 10 min after it moved for the last time that is a stop under both.
+    assert told(of_mixed) == [(90.0, "STALL/OK"), (390.0, "STOP/OK")]
 
 
 def test_partitions_that_differ_in_the_same_way_share_a_line() -> None:
@@ -171,7 +171,8 @@ def test_a_time_in_which_a_group_could_not_be_read_is_not_counted() -> None:
         for at in range(0, 301, 30)
     ]
 
-    (found,) = data(compared(seen, "--compare", "allowed_lag=1000", "--format", "json"))
+    at_once = "--evaluation.patience=120s"
+    (found,) = data(compared(seen, "--compare", "allowed_lag=1000", "--format", "json", at_once))
 
     assert found["groups"][0]["seconds_watched"] == [240.0, 240.0]
     assert found["groups"][0]["changes"] == [1, 0]
@@ -181,7 +182,7 @@ def test_a_time_in_which_a_group_could_not_be_read_is_not_counted() -> None:
     ("flags", "message"),
     [
         (["--compare", "windw=3s"], '"windw" is not a key of the evaluation; did you mean "window"?'),
-        (["--compare", "zzz=3s"], "there are window, recent, min_distance"),
+        (["--compare", "zzz=3s"], "there are window, patience, min_distance"),
         (["--compare", "window"], '"window" has no value; write KEY=VALUE,KEY=VALUE'),
         (["--compare", "window=3x"], '"3x" is not a duration'),
         (["--compare", "window=3s,window=4s"], '"window" is given twice'),

@@ -39,7 +39,8 @@ def statuses(result: Result) -> list[str]:
     return [line["status"] for line in verdicts(result)]
 
 
-STUCK = [observation(at, {"g": group({"t": [10]})}, {"t": [50 + at]}) for at in range(0, 331, 30)]
+STUCK = [observation(at, {"g": group({"t": [min(at, 60)]})}, {"t": [50 + at]}) for at in range(0, 331, 30)]
+"""It moves twice, which tells its rhythm, and then stands still."""
 
 
 def test_there_is_a_verdict_for_each_observation_and_group() -> None:
@@ -56,15 +57,14 @@ def test_there_is_a_verdict_for_each_observation_and_group() -> None:
     ]
 
 
-def test_a_stuck_group_is_at_err_once_the_window_is_full() -> None:
-    assert statuses(replayed(STUCK)) == ["OK"] * 5 + ["ERR"] * 7
+def test_a_stuck_group_is_at_err_once_it_has_been_silent_for_the_window() -> None:
+    assert statuses(replayed(STUCK)) == ["OK"] * 6 + ["ERR"] * 6
 
 
 def test_flags_say_how_to_judge() -> None:
-    assert statuses(replayed(STUCK, "--evaluation.window", "1m30s")) == ["OK"] * 3 + ["ERR"] * 9
-    assert statuses(replayed(STUCK, "--evaluation.window", "90s", "--evaluation.min-distance", "50s")) == (
-        ["OK"] * 6 + ["ERR"] * 6
-    )
+    assert statuses(replayed(STUCK, "--evaluation.window", "1m30s")) == ["OK"] * 5 + ["ERR"] * 7
+    never_moved = STUCK[2:]
+    assert statuses(replayed(never_moved, "--evaluation.patience", "4m")) == ["OK"] * 8 + ["ERR"] * 2
     assert statuses(replayed(STUCK, "--evaluation.allowed-lag", "100000")) == ["OK"] * 12
 
 

@@ -55,14 +55,20 @@ def _without_waiting(sources: Mapping[str, PlayedSource], **_: object) -> Any:
         yield answer
 
 
-def every_2_s(groups: Callable[[int], Mapping[str, GroupObservation]], **more: Any) -> list[Observation]:
-    return [observation(2 * n, groups(n), {"t": [100 + 10 * n, 100 + 10 * n]}, **more) for n in range(6)]
+def every_2_s(
+    groups: Callable[[int], Mapping[str, GroupObservation]], count: int = 6, **more: Any
+) -> list[Observation]:
+    return [observation(2 * n, groups(n), {"t": [100 + 10 * n, 100 + 10 * n]}, **more) for n in range(count)]
 
 
 OK = {"fine": lambda n: group({"t": [100 + 10 * n, 100 + 10 * n]}, members=Members(2, None))}
-WARN = {"late": lambda n: group({"t": [50 + n, 50 + n]})}
+WARN = {"late": lambda n: group({"t": [100 + n, 100 + n]})}
 STALL = {"stuck": lambda n: group({"t": [50, 100 + 10 * n]})}
-STOP = {"absent": lambda _: group({"t": [50, 50]}, state="Empty")}
+STOP = {"absent": lambda _: group({"t": [50, 50]}, state="Empty", protocol="consumer")}
+
+UNTIL_LATE = 16
+"""More observations than a verdict takes by itself: for all that is known this may be a burst, which is given time."""
+WATCHED = ("--observations", "4", "--watch", "--count", str(UNTIL_LATE))
 
 
 def cluster(*kinds: Mapping[str, Callable[[int], GroupObservation]], **more: Any) -> list[Observation]:
@@ -70,36 +76,42 @@ def cluster(*kinds: Mapping[str, Callable[[int], GroupObservation]], **more: Any
 
 
 def test_groups_are_listed_worst_first_and_bad_partitions_below(run: Run) -> None:
+    result = run({"c": cluster(OK, WARN, STALL, STOP, count=UNTIL_LATE)}, *WATCHED)
+
+    *_, last = result.stdout.split("\n\nGROUP   STATUS ")
+    groups, partitions = last.splitlines()[1:5], last.splitlines()[6:]
+    assert groups == [
+        "absent  ERR (STOP)   400      200      100%  Empty         0",
+        "stuck   ERR (STALL)  200      200      100%  Stable        ?",
+        "late    WARN         270      135      100%  Stable        ?",
+        "fine    OK             0        0      100%  Stable        2",
+    ]
+    assert [line.split()[:5] for line in partitions] == [
+        ["GROUP", "TOPIC", "PARTITION", "STATUS", "COMPLETE"],
+        ["absent", "t", "0", "STOP", "100%"],
+        ["absent", "t", "1", "STOP", "100%"],
+        ["stuck", "t", "0", "STALL", "100%"],
+        ["late", "t", "0", "WARN", "100%"],
+        ["late", "t", "1", "WARN", "100%"],
+    ]
+    assert "has stayed at 50 for 30 s while a consumer is assigned" in partitions[3]
+    assert "although it consumed" in partitions[4]
+
+
+def test_a_few_observations_are_enough_to_tell_who_stands_still(run: Run) -> None:
     result = run({"c": cluster(OK, WARN, STALL, STOP)})
 
-    assert result.stdout.splitlines() == [
-        "GROUP   STATUS       LAG  MAX LAG  COMPLETE  STATE   MEMBERS",
-        "absent  ERR (STOP)   200      100      100%  Empty         0",
-        "stuck   ERR (STALL)  100      100      100%  Stable        ?",
-        "late    WARN         190       95      100%  Stable        ?",
-        "fine    OK             0        0      100%  Stable        2",
-        "",
-        "GROUP   TOPIC  PARTITION  STATUS  COMPLETE  WHY",
-        "absent  t              0  STOP        100%  has stayed at 50 without a commit for 10 s; 100 behind",
-        "absent  t              1  STOP        100%  has stayed at 50 without a commit for 10 s; 100 behind",
-        (
-            "stuck   t              0  STALL       100%  "
-            "has stayed at 50 for 10 s while a consumer is assigned; 100 behind"
-        ),
-        (
-            "late    t              0  WARN        100%  "
-            "its lag did not shrink for 10 s, though it consumed 5; 95 behind"
-        ),
-        (
-            "late    t              1  WARN        100%  "
-            "its lag did not shrink for 10 s, though it consumed 5; 95 behind"
-        ),
+    assert [line.split()[:2] for line in result.stdout.splitlines()[1:5]] == [
+        ["absent", "ERR"],
+        ["stuck", "ERR"],
+        ["late", "OK"],
+        ["fine", "OK"],
     ]
 
 
 @pytest.mark.parametrize(("kinds", "code"), [((OK,), 0), ((OK, WARN), 1), ((OK, STALL), 2), ((WARN, STOP), 2), ((), 0)])
 def test_the_exit_code_tells_the_worst(run: Run, kinds: Sequence[Any], code: int) -> None:
-    assert run({"c": cluster(*kinds)}).exit_code == code
+    assert run({"c": cluster(*kinds, count=UNTIL_LATE)}, *WATCHED).exit_code == code
 
 
 def test_a_cluster_that_does_not_answer_ends_it_at_once_with_3_and_one_line(run: Run) -> None:
@@ -130,10 +142,14 @@ def test_a_cluster_that_is_away_at_the_end_is_told_beside_what_was_seen_before(r
 def test_what_could_not_be_read_is_told_and_is_not_called_ok(run: Run) -> None:
     failures = (Failure("group", "g\n1", "timeout"), Failure("topic", "t", "timeout"))
 
-    of_ok, of_warn = (run({"c": cluster(kind, failures=failures)}) for kind in (OK, WARN))
+    of_ok, of_warn = (
+        run({"c": cluster(kind, count=UNTIL_LATE, failures=failures)}, *WATCHED) for kind in (OK, WARN)
+    )
 
     assert (of_ok.exit_code, of_warn.exit_code) == (3, 1)
-    assert of_ok.stderr == 'cluster "c" was observed in part; missing: 1 group timeout (g\\n1), 1 topic timeout (t)\n'
+    assert set(of_ok.stderr.splitlines(keepends=True)) == {
+        'cluster "c" was observed in part; missing: 1 group timeout (g\\n1), 1 topic timeout (t)\n'
+    }
 
 
 def test_json_has_the_verdicts_on_one_line(run: Run) -> None:
@@ -150,7 +166,7 @@ def test_json_has_the_verdicts_on_one_line(run: Run) -> None:
     assert found["groups"][1]["members"] == 2
     why = stuck["partitions"][0]["reason"]
     assert (why["rule"], why["last_offset"], why["current_lag"]) == ("stalled", 50, 100)
-    assert why["sentence"] == "has stayed at 50 for 10 s while a consumer is assigned; 100 behind"
+    assert why["sentence"].startswith("has stayed at 50 for 10 s while a consumer is assigned; ")
 
 
 def test_watching_shows_what_is_known_after_every_observation(run: Run) -> None:

@@ -53,7 +53,7 @@ clusters:
     request_timeout: 1500ms
     groups: {allow: ^a, deny: ""}
     topics: {allow: "b$"}
-    evaluation: {window: 3m, recent: 240, min_distance: 12.5, intervals: 7, allowed_lag: 9, minimum_complete: 0.5}
+    evaluation: {window: 3m, patience: 2h, min_distance: 12.5, intervals: 7, allowed_lag: 9, minimum_complete: 0.5}
     granularity: topic
     start_offsets: false
     members_refresh: 0
@@ -70,7 +70,7 @@ clusters:
         evaluation=dataclasses.replace(
             Cluster("x", ()).evaluation,
             window=180.0,
-            recent=240.0,
+            patience=7200.0,
             min_distance=12.5,
             intervals=7,
             allowed_lag=9,
@@ -114,14 +114,14 @@ def test_what_a_cluster_says_wins_over_the_defaults_key_by_key(read: Callable[..
         """
 defaults:
   sasl: {mechanism: SCRAM-SHA-256, username: u, password_file: /does/not/matter}
-  evaluation: {window: 100, recent: 300}
+  evaluation: {window: 100, patience: 300}
 clusters:
   a: {bootstrap_servers: "a:1", sasl: {password: p}, evaluation: {window: 120s}}
   b: {bootstrap_servers: "b:1", sasl: {password: q}}
 """.replace("/does/not/matter", __file__)
     )
     first, second = settings.clusters
-    assert (first.evaluation.window, first.evaluation.recent, second.evaluation.window) == (120, 300, 100)
+    assert (first.evaluation.window, first.evaluation.patience, second.evaluation.window) == (120, 300, 100)
     assert first.sasl == Sasl("SCRAM-SHA-256", username="u", password="p")
     assert second.sasl == Sasl("SCRAM-SHA-256", username="u", password="q")
     assert settings.evaluation == second.evaluation
@@ -260,11 +260,11 @@ def test_the_defaults_leave_out_throw_away_groups_and_kafkas_own_topics() -> Non
 @pytest.mark.parametrize(
     ("cluster", "expected"),
     [
-        ("evaluation: {window: 1h, recent: 1h, min_distance: 6s}", "too short for so long a window"),
+        ("evaluation: {window: 1h, min_distance: 6s}", "too short for so long a window"),
         ("evaluation: {min_distance: 0}", "min_distance is 0"),
         ("evaluation: {min_distance: 60s}", "is shorter than 4 observations"),
-        ("evaluation: {recent: 10s}", "may be judged stopped"),
-        ("evaluation: {min_distance: 4s, window: 60s, recent: 60s}", "sets the window's pace"),
+        ("evaluation: {patience: 10s}", "may be called stalled sooner"),
+        ("evaluation: {min_distance: 4s, window: 60s}", "sets the window's pace"),
         ("tls: {verify_hostname: false}", "can pass for a broker"),
         ("sasl: {mechanism: PLAIN, username: a, password: b}", "without tls"),
     ],

@@ -41,7 +41,7 @@ clusters:
     sasl:
       mechanism: PLAN
       pasword: y
-    evaluation: {recent: abc}
+    evaluation: {window: abc}
     window: 5
   Prod: {}
 web:
@@ -55,7 +55,7 @@ kbe.yml:3:33: clusters.Prod.bootstrap_servers[1]: "b" is not an address; write i
 kbe.yml:5:18: clusters.Prod.sasl.mechanism: "PLAN" is not a mechanism; use one of PLAIN, SCRAM-SHA-256,\
  SCRAM-SHA-512, OAUTHBEARER, GSSAPI, AWS_MSK_IAM (did you mean "PLAIN"?)
 kbe.yml:6:7: clusters.Prod.sasl.pasword: unknown key; did you mean "password"?
-kbe.yml:7:26: clusters.Prod.evaluation.recent: "abc" is not a duration; write it as 150s, 2m30s, 900ms,\
+kbe.yml:7:26: clusters.Prod.evaluation.window: "abc" is not a duration; write it as 150s, 2m30s, 900ms,\
  or a number of seconds
 kbe.yml:8:5: clusters.Prod.window: unknown key; did you mean "clusters.<name>.evaluation.window"?
 kbe.yml:9:3: clusters.Prod: given twice, first on line 2

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from exporter.core.model import Status
+from tests.support.looks import AT_ONCE
 from tests.support.observations import columns, group, observation, reported
 
 
 def test_groups_are_ordered_by_status_lag_in_seconds_lag_and_name() -> None:
-    steps = range(0, 211, 30)
+    steps = range(0, 601, 30)
     groups = [
         {
             "stalled": group({"t": [50, 100 + at]}),
             "stopped, more lag": group({"t": [50, 50]}, state="Empty"),
-            "late": group({"t": [60 + at // 10, 60 + at // 10]}),
-            "b, as late": group({"t": [60 + at // 10, 60 + at // 10]}),
+            "late": group({"t": [100 + at // 10] * 2}),
+            "b, as late": group({"t": [100 + at // 10] * 2}),
             "a, ok": group({"t": [100 + at, 100 + at]}),
             "slow to commit": group({"t": [99 + at, 99 + at]}),
             "unread": group({"t": [-2]}),
         }
         for at in steps
     ]
-    report = reported([observation(at, each, {"t": [100 + at] * 2}) for at, each in zip(steps, groups, strict=True)])
+    report = reported([observation(at, each, {"t": [100 + at] * 2}) for at, each in zip(steps, groups, strict=True)], AT_ONCE)
 
     assert [(each.name, each.status) for each in report.worst_first()] == [
         ("stopped, more lag", Status.ERR),
@@ -43,7 +44,7 @@ def test_fewer_records_come_first_where_they_are_older() -> None:
         )
         for at in range(0, 301, 30)
     ]
-    report = reported(run)
+    report = reported(run, AT_ONCE)
 
     first, second = report.worst_first()
     assert (first.name, second.name) == ("old", "busy")
@@ -53,7 +54,7 @@ def test_fewer_records_come_first_where_they_are_older() -> None:
 
 def test_a_partition_is_a_value_with_its_offsets_reason_and_commits() -> None:
     run = [observation(at, {"g": group({"t": [10, -1, -2]})}, {"t": [10 + at, 7, 7]}) for at in range(0, 211, 30)]
-    report = reported(run)
+    report = reported(run, AT_ONCE)
     stalled, never, unread = report.partitions(report.groups["g"])
 
     assert (stalled.topic, stalled.partition, stalled.status) == ("t", 0, Status.STALL)
@@ -78,7 +79,7 @@ def test_topics_name_their_consumers_worst_first() -> None:
         )
         for at in range(0, 211, 30)
     ]
-    report = reported(run)
+    report = reported(run, AT_ONCE)
     topics = report.topics()
 
     assert [consumer.group for consumer in topics["t"].consumers] == ["stuck", "fine"]

@@ -99,8 +99,8 @@ def test_the_worst_partition_of_a_topic_gives_its_status() -> None:
     seen = [
         observation(
             n * 30,
-            {"g": group({"a": [5], "t": [5 + n, 5], "u": []})},
-            {"a": [5], "t": [900, 9], "u": []},
+            {"g": group({"a": [5], "t": [5 + n, min(n, 3)], "u": []})},
+            {"a": [5], "t": [900, 99], "u": []},
         )
         for n in range(8)
     ]
@@ -167,6 +167,7 @@ def test_of_a_group_without_a_readable_commit_only_what_kafka_says_is_shown() ->
     assert about_groups == {
         "burrow_kafka_consumer_partitions",
         "burrow_kafka_consumer_unreadable_partitions",
+        "burrow_kafka_consumer_uncommitted_partitions",
         "burrow_kafka_consumer_members",
     }
     assert page.value("burrow_kafka_consumer_partitions", **GROUP) == 0
