@@ -1,14 +1,15 @@
 """Writes what the documentation shows of the program from the program itself.
 
-`python -m tools.documentation` fills `docs/config.reference.yml` and, in the README, in CONTRIBUTING and in the pages
-of `docs/`, each block between ``<!-- generated: KIND ... -->`` and ``<!-- end -->``. A test fails where a page says
-something else. The kinds:
+`python -m tools.documentation` writes `docs/config.reference.yml`, the pictures of the verdicts and, in the README, in
+CONTRIBUTING and in the pages of `docs/`, each block between ``<!-- generated: KIND ... -->`` and ``<!-- end -->``. A
+test fails where a page says something else. The kinds:
 
 * ``help COMMAND``: what `--help` prints
 * ``metrics``: the catalogue of metric families
 * ``endpoints``: those of Burrow's API
 * ``console ARGUMENTS``: what the program prints, given the recording in `examples/` on standard input
 * ``sentences``: an example of each rule's sentence in it
+* ``picture NAME``: how a status is reached, with its sentence
 * ``partition GROUP``: what is said of the group's first partition in the end
 * ``floors CONTRACT``: a picture of the floors that an import contract keeps apart
 * ``rooms``: what is on each floor, and all import contracts
@@ -36,11 +37,12 @@ from exporter.metrics import CATALOGUE
 from exporter.metrics.family import EVERY
 from exporter.web.v3.endpoints import markdown_table
 from tools.floors import contracts, floors, picture, purpose
+from tools.verdict_pictures import markdown, pictures
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = ROOT / "examples" / "shop.jsonl.gz"
 BLOCK = re.compile(
-    r"(?P<head><!-- generated: (?P<kind>help|metrics|endpoints|console|sentences|partition|floors|rooms)"
+    r"(?P<head><!-- generated: (?P<kind>help|metrics|endpoints|console|sentences|picture|partition|floors|rooms)"
     r"(?: (?P<what>[^\n]*?))? -->\n)"
     r".*?(?P<end><!-- end -->)",
     re.DOTALL,
@@ -55,7 +57,7 @@ def generated() -> dict[Path, str]:
         if page.exists()
     }
     filled = {page: BLOCK.sub(_block, text) for page, text in pages.items() if BLOCK.search(text)}
-    return {ROOT / "docs" / "config.reference.yml": reference(), **filled}
+    return {ROOT / "docs" / "config.reference.yml": reference(), **pictures(), **filled}
 
 
 def _block(match: re.Match[str]) -> str:
@@ -65,6 +67,7 @@ def _block(match: re.Match[str]) -> str:
         "endpoints": lambda _: markdown_table(),
         "console": _console,
         "sentences": _sentences,
+        "picture": markdown,
         "partition": _partition,
         "floors": _floors,
         "rooms": _rooms,
@@ -126,7 +129,7 @@ def _sentences(_: str) -> str:
     last = {partition["reason"]["rule"]: (group, partition) for group, partition in _partitions()}
     rows = [
         f"| `{rule}` | {partition['status']} | {group} | {partition['reason']['sentence']} |"
-        for rule, (group, partition) in ((rule.value, last[rule.value]) for rule in Rule)
+        for rule, (group, partition) in ((rule.value, last[rule.value]) for rule in Rule if rule in last)
     ]
     return "\n".join(["| rule | status | group | sentence |", "| --- | --- | --- | --- |", *rows])
 

@@ -7,9 +7,12 @@ import json
 import re
 
 from exporter.core.evaluation import MIN_COMMITS, EvaluationSettings
-from exporter.core.history import LOOKBACK
+from exporter.core.falling import BEFORE, BURST_WINDOWS, GROWTH
 from exporter.core.model import Status
 from exporter.core.reasons import Reason
+from exporter.core.resting import MAX_MARKERS, MIN_RESTS
+from exporter.core.retention import LOOKBACK
+from exporter.core.rhythm import FADE, LEFT_OUT, MARGIN, MARGIN_OF_ONE, OUTLIER
 from exporter.core.rules import Rule
 from exporter.recording import verdict_lines
 from tests.support.observations import group, observation, reported
@@ -51,7 +54,19 @@ def test_the_numbers_are_the_defaults() -> None:
 
     assert f"`window` ({default.window:g} s), never fewer than {['', '', '', '', 'four'][MIN_COMMITS]}" in TEXT
     assert f"`min_distance` ({default.min_distance:g} s)" in TEXT
-    assert f"`recent` ({default.recent:g} s)" in TEXT
+    assert f"`patience` ({default.patience / 3600:g} h)" in TEXT
     assert f"`allowed_lag` ({default.allowed_lag})" in TEXT
     assert f"`intervals` ({default.intervals})" in TEXT
-    assert f"a fifth of `window` earlier ({default.window * LOOKBACK:g} s of {default.window:g} s)" in TEXT
+    assert f"{MARGIN:g} + {MARGIN_OF_ONE:g} / *n* times the usual silence" in TEXT
+    assert f"by a second in {1 / FADE:g}" in TEXT
+    assert LEFT_OUT == 2
+    assert "twice the mean silence" in TEXT
+    assert OUTLIER == 4
+    assert "four times as long as the second longest" in TEXT
+    assert GROWTH == 1 / 20
+    assert "by\na twentieth of the time" in TEXT
+    assert (BURST_WINDOWS, BEFORE) == (2.5, 600)
+    assert "ten minutes before, a burst is given two\nand a half windows" in TEXT
+    assert MIN_RESTS == 3
+    assert f"three times in a row at a lag of at most {MAX_MARKERS}" in TEXT
+    assert f"a quarter of `window` earlier ({default.window * LOOKBACK:g} s of {default.window:g} s)" in TEXT
