@@ -45,7 +45,10 @@ def _show_one(name: str, comparison: Comparison, fields: Sequence[str]) -> None:
     click.echo(f"cluster {quoted(name)}: {comparison.observations} observations over {span}, from {_time(began)} on")
     wanted = {*fields, *differing(*comparison.settings)}
     for letter, settings in zip("AB", comparison.settings, strict=True):
-        click.echo(f"  {letter}  {shown(settings, wanted)}")
+        first, *more = shown(settings, wanted)
+        click.echo(f"  {letter}  {first}")
+        for line in more:
+            click.echo(f"     {line}")
     click.echo()
     rows = list(_differences(comparison.differences()))
     if rows:

@@ -92,14 +92,16 @@ def _no_overrides(value: str) -> tuple[()]:
     return ()
 
 
-def shown(evaluation: EvaluationSettings, fields: Iterable[str]) -> str:
-    """Some values of an evaluation in the form of the configuration: "window=300s patience=1h"."""
+def shown(evaluation: EvaluationSettings, fields: Iterable[str]) -> list[str]:
+    """Some values of an evaluation in the form of the configuration, "window=300s patience=1h", and a line per override."""
     wanted = frozenset(fields)
     values = [f"{name}={kind.show(getattr(evaluation, name))}" for name, kind in _KINDS.items() if name in wanted]
-    if OVERRIDES in wanted:
-        each = (f"[{position}] {described(override)}" for position, override in enumerate(evaluation.overrides))
-        values.append(f"{OVERRIDES}={'; '.join(each) or 'none'}")
-    return one_line(" ".join(values))
+    if OVERRIDES not in wanted:
+        return [" ".join(values)]
+    if not evaluation.overrides:
+        return [" ".join([*values, f"{OVERRIDES}=none"])]
+    each = [one_line(f"[{position}] {described(override)}") for position, override in enumerate(evaluation.overrides)]
+    return [" ".join([*values, f"{OVERRIDES}:"]), *each]
 
 
 def as_data(evaluation: EvaluationSettings) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def _overrides(cluster: Cluster) -> Iterator[str]:
         match, topics = override.match.pattern, override.topics.pattern if override.topics is not None else None
         earlier = first.get((match, None), first.get((match, topics)))
         if earlier is not None:
-            yield f"groups.overrides[{position}] takes nothing: the earlier groups.overrides[{earlier}] matches the same"
+            yield f"groups.overrides[{position}] takes nothing: groups.overrides[{earlier}] above it matches the same"
         first.setdefault((match, topics), position)
     for position, settings in enumerate(cluster.judging.by_override()):
         for warning in _evaluation(settings):

@@ -11,9 +11,10 @@ from exporter.core.model import Failure, Observation
 from exporter.core.report import Outcome
 
 
-def outcomes(observations: Iterable[Observation]) -> Iterator[Outcome]:
+def outcomes(
+    observations: Iterable[Observation], settings: EvaluationSettings = EvaluationSettings()
+) -> Iterator[Outcome]:
     """The outcome after each observation of one cluster, one following the other."""
-    settings = EvaluationSettings()
     known = history.empty(settings)
     for seen in observations:
         known, report = advance(known, seen, settings)
