@@ -93,7 +93,7 @@ def _no_overrides(value: str) -> tuple[()]:
 
 
 def shown(evaluation: EvaluationSettings, fields: Iterable[str]) -> list[str]:
-    """Some values of an evaluation in the form of the configuration, "window=300s patience=1h", and a line per override."""
+    """Some values of an evaluation as in the configuration, "window=300s patience=1h", and a line per override."""
     wanted = frozenset(fields)
     values = [f"{name}={kind.show(getattr(evaluation, name))}" for name, kind in _KINDS.items() if name in wanted]
     if OVERRIDES not in wanted:

@@ -8,7 +8,7 @@ import numpy as np
 
 from exporter.core.model import Bools
 from exporter.core.report import Report
-from exporter.metrics.family import Family, Level
+from exporter.metrics.family import GROUP, Family, Level
 from exporter.settings import Cluster, Granularity
 
 _OF_GROUPS = frozenset({Level.GROUP_TOPIC, Level.GROUP_PARTITION})
@@ -25,8 +25,12 @@ class Granularities:
         self._kept: dict[tuple[str, Level, tuple[Granularity, ...]], tuple[object, Bools]] = {}
 
     def exported(self, cluster: str, family: Family) -> bool:
-        """True if a cluster may have series of a family."""
-        return not self._in_use(cluster).isdisjoint(family.granularities)
+        """True if a cluster may have series of a family; what is not of a group follows the cluster."""
+        if GROUP in family.labels:
+            return not self._in_use(cluster).isdisjoint(family.granularities)
+        return (
+            self._clusters[cluster].granularity if cluster in self._clusters else "partition"
+        ) in family.granularities
 
     def of_group(self, cluster: str, group: str, family: Family) -> bool:
         """True if a group has series of a family."""

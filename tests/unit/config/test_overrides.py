@@ -124,13 +124,17 @@ def test_what_is_in_effect_can_be_loaded_again(tmp_path: Path) -> None:
         ),
         (
             "{match: '(', window: 1m}",
-            '6:17: clusters.c.groups.overrides[0].match: "(" is not a Python regular expression:'
-            " missing ), unterminated subpattern at position 0",
+            (
+                '6:17: clusters.c.groups.overrides[0].match: "(" is not a Python regular expression:'
+                " missing ), unterminated subpattern at position 0"
+            ),
         ),
         (
             "{match: a, topics: '*', window: 1m}",
-            '6:28: clusters.c.groups.overrides[0].topics: "*" is not a Python regular expression:'
-            " nothing to repeat at position 0",
+            (
+                '6:28: clusters.c.groups.overrides[0].topics: "*" is not a Python regular expression:'
+                " nothing to repeat at position 0"
+            ),
         ),
         (
             "{match: '', window: 1m}",
@@ -146,8 +150,10 @@ def test_what_is_in_effect_can_be_loaded_again(tmp_path: Path) -> None:
         ),
         (
             "{match: a, topics: b, granularity: group}",
-            "6:31: clusters.c.groups.overrides[0].granularity: is a matter of the whole group;"
-            " put it in an override without topics",
+            (
+                "6:31: clusters.c.groups.overrides[0].granularity: is a matter of the whole group;"
+                " put it in an override without topics"
+            ),
         ),
         (
             "{match: a, evaluate: false, window: 5m}",
