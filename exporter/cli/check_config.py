@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from exporter.cli.failures import BadConfiguration
-from exporter.cli.options import settings_options
-from exporter.cli.overrides import override_lines, recorded_topics
-from exporter.cli.recordings import RECORDING, observations
+from exporter.cli.options import RECORDING, settings_options
+from exporter.cli.overrides import Topics, override_lines
 from exporter.config import effective_settings, reference, warnings
 from exporter.quoting import quoted
 from exporter.schema import ConfigError, as_yaml
@@ -49,9 +50,16 @@ def check_config(settings: Settings, recording: str | None) -> None:
             raise BadConfiguration(error) from None
     names = ", ".join(quoted(cluster.name) for cluster in settings.clusters)
     click.echo(f"# ok: {len(settings.clusters)} cluster{'s'[: len(settings.clusters) != 1]}: {names}; in force:")
-    recorded = None if recording is None else recorded_topics(observations(recording))
-    for line in override_lines(settings, recorded):
+    for line in override_lines(settings, None if recording is None else _recorded(recording)):
         click.echo(f"# {line}")
     click.echo(as_yaml(effective_settings(settings)), nl=False)
     for oddity in warnings(settings):
         click.echo(f"warning: {oddity}", err=True)
+
+
+def _recorded(recording: str) -> Mapping[str, Topics]:
+    """Cluster → the groups in a recording, with their topics."""
+    # Only this needs numpy, which takes a while to load.
+    from exporter.cli.recordings import recorded_topics  # noqa: PLC0415
+
+    return recorded_topics(recording)

@@ -20,6 +20,9 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 CONFIG_FILE: Final = "--config.file"
 
+RECORDING: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
+"""The path of a recording; - is standard input."""
+
 
 def settings_options(
     *, web: bool = False, again: bool = False, clusters_needed: bool = True, logging: bool = True

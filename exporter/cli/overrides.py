@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.model import Observation
 from exporter.quoting import one_line, quoted
 from exporter.settings import Settings, described
 
@@ -29,16 +28,6 @@ def override_lines(settings: Settings, recorded: Mapping[str, Topics] | None) ->
         if judging.overrides:
             yield f"overrides of cluster {quoted(name)}; the first that matches decides:"
             yield from _lines(judging, None if recorded is None else recorded.get(name, {}))
-
-
-def recorded_topics(observations: Iterable[Observation]) -> dict[str, dict[str, frozenset[str]]]:
-    """Cluster → group → topics with commits, anywhere in a recording."""
-    found: dict[str, dict[str, frozenset[str]]] = {}
-    for observation in observations:
-        groups = found.setdefault(observation.cluster, {})
-        for name, group in observation.groups.items():
-            groups[name] = groups.get(name, frozenset()) | group.commits.keys()
-    return found
 
 
 def _lines(judging: EvaluationSettings, groups: Topics | None) -> Iterator[str]:

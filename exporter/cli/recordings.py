@@ -10,9 +10,6 @@ from exporter.cli.failures import BadArguments, RunFailed
 from exporter.core.model import Observation
 from exporter.recording import RecordingError, read
 
-RECORDING = click.Path(exists=True, dir_okay=False, allow_dash=True)
-"""The path of a recording; - is standard input."""
-
 
 def observations(recording: str) -> Iterator[Observation]:
     """The recorded observations; an error in the file ends the command."""
@@ -25,3 +22,13 @@ def observations(recording: str) -> Iterator[Observation]:
         raise BadArguments(f"{name}: {error}") from None
     except OSError as error:
         raise RunFailed(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from error
+
+
+def recorded_topics(recording: str) -> dict[str, dict[str, frozenset[str]]]:
+    """Cluster → group → the topics that it has commits on, anywhere in a recording."""
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for observation in observations(recording):
+        groups = found.setdefault(observation.cluster, {})
+        for name, group in observation.groups.items():
+            groups[name] = groups.get(name, frozenset()) | group.commits.keys()
+    return found

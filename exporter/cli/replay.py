@@ -11,8 +11,8 @@ import click
 from exporter.cli import comparison_output
 from exporter.cli.evaluation import evaluation_options, some_values
 from exporter.cli.failures import BadConfiguration
-from exporter.cli.options import variable
-from exporter.cli.recordings import RECORDING, observations
+from exporter.cli.options import RECORDING, variable
+from exporter.cli.recordings import observations
 from exporter.config import load
 from exporter.core.advance import advance
 from exporter.core.comparison import Comparison

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty
 from exporter.schema import ConfigError, Mistake, Place
 from exporter.service import Service, to_connect
-from exporter.settings import Cluster, Filter, Log, Sasl, Settings, Storage, Tls, Web
+from exporter.settings import Cluster, GroupOverride, Groups, Log, Sasl, Settings, Storage, Tls, Web
 from exporter.web.reloadable import ReloadableApp
 from tests.support.asking import Answer, ask
 from tests.support.reloading import Source, cluster, settings
@@ -160,6 +162,10 @@ def test_the_log_follows(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told == [Log("debug")]
 
 
+def overridden(**changed: Any) -> Groups:
+    return replace(cluster().groups, overrides=(GroupOverride(re.compile("g"), **changed),))
+
+
 @pytest.mark.parametrize(
     ("after", "connected"),
     [
@@ -168,7 +174,10 @@ def test_the_log_follows(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
         (cluster(granularity="group"), False),
         (cluster(bootstrap_servers=("k:2",)), True),
         (cluster(sasl=Sasl("PLAIN", "u", "p")), True),
-        (cluster(groups=Filter()), True),
+        (cluster(groups=Groups()), True),
+        (cluster(groups=overridden(window=60.0)), False),
+        (cluster(groups=overridden(granularity="group")), False),
+        (cluster(groups=overridden(read_committed=True)), True),
         (cluster(name="d"), True),
     ],
 )

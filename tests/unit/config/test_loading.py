@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from exporter.config import Flag, effective_settings, load, warnings
 from exporter.schema import as_yaml, durations
 from exporter.schema.mistakes import Invalid
-from exporter.settings import Cluster, Filter, OAuth, Sasl, Settings, Tls
+from exporter.settings import Cluster, Filter, Groups, OAuth, Sasl, Settings, Tls
 
 MINIMAL = "clusters: {c: {bootstrap_servers: 'a:1'}}\n"
 
@@ -65,7 +65,7 @@ clusters:
         tls=Tls(verify_hostname=False),
         sasl=Sasl("PLAIN", username="u", password="0123"),
         request_timeout=1.5,
-        groups=Filter(allow=re.compile("^a")),
+        groups=Groups(allow=re.compile("^a")),
         topics=Filter(allow=re.compile("b$"), deny=Cluster("x", ()).topics.deny),
         evaluation=dataclasses.replace(
             Cluster("x", ()).evaluation,

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from exporter.core.model import Failure
 from exporter.core.report import Outcome
-from exporter.settings import Cluster, Filter, Settings, Web
+from exporter.settings import Cluster, Groups, Settings, Web
 from exporter.web.app import make_app
 from exporter.web.middleware import SECURITY_HEADERS
 from exporter.web.pages import links
@@ -183,7 +183,7 @@ def test_what_is_missing_says_why(path: str, why: str) -> None:
         other_groups={"share-1": "share"},
         failures=(Failure("group", "refused", "timeout"),),
     )
-    deny = Filter(deny=re.compile("left-out"))
+    deny = Groups(deny=re.compile("left-out"))
     *_, seen = outcomes([first, second])
     answer = ask(of_one(seen, Cluster("c", ("b:9092",), groups=deny, topics=deny)), f"/clusters/c/{path}")
     assert answer.status == 404

@@ -12,7 +12,7 @@ import pytest
 from exporter.config import load
 from exporter.core.evaluation import EvaluationSettings
 from exporter.schema import ConfigError
-from exporter.settings import Cluster, Collection, Filter, Log, OAuth, Sasl, Settings, Tls, Web
+from exporter.settings import Cluster, Collection, Groups, Log, OAuth, Sasl, Settings, Tls, Web
 from tests.support.burrow_api import HOST, ask
 
 SECRETS = ("s3cret", "k3y", "0auth")
@@ -24,7 +24,7 @@ LOCKED = Cluster(
     client_id="me",
     tls=Tls("/ca.pem", "/cert.pem", "/key.pem", key_password=SECRETS[1], verify_hostname=False),
     sasl=Sasl("PLAIN", "somebody", SECRETS[0], oauth=OAuth("https://x/y", "somebody", SECRETS[2])),
-    groups=Filter(allow=re.compile("^a<")),
+    groups=Groups(allow=re.compile("^a<")),
     evaluation=EvaluationSettings(window=30, min_distance=0.9, intervals=12),
 )
 SETTINGS = Settings(
