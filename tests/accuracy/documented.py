@@ -22,7 +22,7 @@ def documented(scores: Mapping[str, Mapping[str, Scores]]) -> dict[Path, str]:
     """Page → what it should hold."""
     made = {
         "table": "\n\n".join(f"**{block.title}**\n\n{as_markdown(block)}" for block in blocks(scores)),
-        "summary": as_markdown(summary(scores)),
+        "summary": summary(scores),
     }
     return {
         page: BLOCK.sub(lambda block: f"{block['head']}{made[block['kind']]}\n{block['end']}", page.read_text("utf-8"))

@@ -44,20 +44,20 @@ def _by_interval(*seconds: int) -> dict[str, tuple[Scrapes, ...]]:
 
 SETS: Mapping[str, TraceSet] = {
     "rhythm": TraceSet(
-        "consumers of every rhythm, 230 partitions for four hours",
+        "consumers of every rhythm: 230 partitions for four hours",
         rhythm,
         burrows_verdicts.on_rhythm,
         _by_interval(30, 15, 60),
         LEARNT,
     ),
     "traces": TraceSet(
-        "consumers that commit at least every three minutes, 190 partitions for 40 minutes",
+        "consumers that commit at least every three minutes: 190 partitions for 40 minutes",
         with_burrow,
         burrows_verdicts.on_traces,
         _by_interval(30),
     ),
     "cadence": TraceSet(
-        "190 more of these, at every kind of scraping",
+        "190 more of these",
         dense,
         burrows_verdicts.on_cadence,
         {
@@ -67,7 +67,7 @@ SETS: Mapping[str, TraceSet] = {
         },
     ),
     "generated": TraceSet(
-        "kinds and rhythms that the rules were not made for, partitions for four hours",
+        "rhythms that the rules were not made for: 240 partitions for four hours",
         generated,
         burrows_verdicts.on_generated,
         _by_interval(30, 15, 60),

@@ -17,6 +17,8 @@ found: incidents with such a verdict before they ended; after: how long after th
 told:  once found, of the checks until the end of the incident those with such a verdict (%, the mean)"""
 
 FIGURES = ("false", "found", "after", "told")
+EARLY = ("false",)
+UNITS = {"false": " %", "found": "", "after": " s", "told": " %"}
 
 ALL = "all"
 """The name of the last row."""
@@ -42,26 +44,36 @@ def blocks(scores: Mapping[str, Mapping[str, Scores]]) -> Iterator[Block]:
         for start in range(0, len(ways), BESIDE_BURROW):
             headings = (BURROW, *ways[start : start + BESIDE_BURROW])
             yield Block(
-                f"{name}: {SETS[name].title}",
+                f"{name}, {SETS[name].title}",
                 headings,
                 FIGURES,
                 _rows(by_way, headings, figures_of),
             )
         if any(score.early_checks for score in by_way[BURROW].values()):
             yield Block(
-                f"{name}: false in the first 90 minutes, with no history yet",
+                f"{name}, false in the first 90 minutes, with no history yet",
                 tuple(by_way),
-                ("false",),
+                EARLY,
                 _rows(by_way, by_way, _early_figures),
             )
 
 
-def summary(scores: Mapping[str, Mapping[str, Scores]], way: str = "30 s") -> Block:
-    """All scenarios of each set, scraped in one way that every set has."""
-    rows = {
-        f"{name}: {SETS[name].title}": _rows(by_way, (BURROW, way), figures_of)[ALL] for name, by_way in scores.items()
-    }
-    return Block("", (BURROW, f"scraped every {way}"), FIGURES, rows)
+def summary(scores: Mapping[str, Mapping[str, Scores]], way: str = "30 s") -> str:
+    """All scenarios of each set together, scraped in one way that every set has, for a page."""
+    lines = [
+        ("", "judged by", "false alarms", "in the first 90 minutes", "incidents found", "median delay", "stayed told"),
+        ("---",) * 7,
+    ]
+    for name, by_way in scores.items():
+        for heading, judge, who in (
+            (SETS[name].title, BURROW, "Burrow, seeing every commit"),
+            ("", way, f"this, scraped every {way}"),
+        ):
+            score = total(by_way[judge].values())
+            false, found, after, told = _cells(figures_of(score, score.incidents), FIGURES)
+            (early,) = _cells(_early_figures(score, 0), EARLY) if score.early_checks else ("",)
+            lines.append((heading, who, false, early, found.replace("/", " of "), after, told))
+    return _table(lines)
 
 
 def _rows(
@@ -116,16 +128,16 @@ def as_text(block: Block) -> str:
 
 def as_markdown(block: Block) -> str:
     """A part of the table for a page, whose figures carry their units."""
-    units = {"false": " %", "found": "", "after": " s", "told": " %"}
+    rows = [
+        (name, *(", ".join(filter(None, _cells(figures, block.figures))) for figures in row))
+        for name, row in block.rows.items()
+    ]
+    return _table([("", *block.headings), ("---", *("---:" for _ in block.headings)), *rows])
 
-    def cell(figures: Sequence[str]) -> str:
-        return ", ".join(
-            f"{figure}{units[name]}" for name, figure in zip(block.figures, figures, strict=True) if figure
-        )
 
-    lines = (
-        ("", *block.headings),
-        ("---", *("---:" for _ in block.headings)),
-        *((name, *map(cell, row)) for name, row in block.rows.items()),
-    )
+def _cells(figures: Sequence[str], names: Sequence[str]) -> list[str]:
+    return [figure and f"{figure}{UNITS[name]}" for figure, name in zip(figures, names, strict=True)]
+
+
+def _table(lines: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
