@@ -21,13 +21,16 @@ NOT_READ: Final = -2
 """The offset could not be read this time: keep what is known, export nothing."""
 
 ALIVE_STATES: Final = frozenset({"Stable", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
-"""Group states in which a member can consume (KIP-518, KIP-848)."""
+"""Group states in which a member can consume (KIP-518, KIP-848, KIP-1071).
 
-EMPTY_STATES: Final = frozenset({"Empty", "Dead"})
+NotReady is none of them: a Streams group whose topics are missing or do not fit each other gives its members no tasks.
+"""
+
+MEMBERLESS_STATES: Final = frozenset({"Empty", "Dead"})
 """Group states in which there is no member."""
 
-JUDGED_TYPES: Final = frozenset({"classic", "consumer", ""})
-"""Group types that commit offsets per partition; share and streams groups are not evaluated."""
+JUDGED_TYPES: Final = frozenset({"classic", "consumer", "streams", ""})
+"""Group types that commit offsets per partition; share groups do not, and are not judged."""
 
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -71,14 +74,17 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The members of an alive group, as last described.
+    """The members of a group, as last described.
 
     ``owners``: topic → partition id → owner. A topic of an alive group that is missing here is unassigned.
     None where the members use a protocol of their own, whose assignments cannot be read.
+    ``generation`` tells one rebalance from the next. It is the group's epoch, which every rebalance raises, or in the
+    classic protocol a text that stands for the members and what each is assigned; None where it is not known.
     """
 
     count: int
     owners: Mapping[str, Mapping[int, Owner]] | None
+    generation: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,18 @@ class GroupObservation:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareGroup:
+    """One share group as one collection saw it.
+
+    ``lags``: topic → lag in records by partition id, as Kafka counts it; NOT_READ where it gives none.
+    """
+
+    state: str
+    coordinator: int
+    lags: Mapping[str, Int64s]
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What one collection saw of one cluster at ``at`` (ms since the epoch).
 
@@ -112,8 +130,8 @@ class Observation:
     is absent does not exist (or is filtered out). ``unread_groups`` exist, but their commits could not be read.
     ``stable_offsets``: the last stable offsets of topics that a group reads with ``read_committed``; those
     ``committed_readers`` are measured against them. ``topic_ids``: topic → its unique id.
-    ``other_groups``: group → type, for types that are not evaluated. ``requests``: Kafka requests sent, by kind.
-    ``stages``: seconds spent, by stage.
+    ``other_groups``: group → type, for types that are not evaluated; of ``share_groups`` there is more.
+    ``requests``: Kafka requests sent, by kind. ``stages``: seconds spent, by stage.
     """
 
     cluster: str
@@ -126,6 +144,7 @@ class Observation:
     committed_readers: frozenset[str] = frozenset()
     unread_groups: frozenset[str] = frozenset()
     other_groups: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    share_groups: Mapping[str, ShareGroup] = field(default_factory=lambda: EMPTY)
     brokers: int = 0
     failures: tuple[Failure, ...] = ()
     requests: Mapping[str, int] = field(default_factory=lambda: EMPTY)

@@ -9,7 +9,7 @@ import numpy as np
 
 from exporter.core.commits import ASSIGNED, UNASSIGNED, UNKNOWN, Assigned
 from exporter.core.layout import Layout
-from exporter.core.model import EMPTY_STATES, NO_OFFSET, NOT_READ, Bools, GroupObservation, Int64s, Observation
+from exporter.core.model import MEMBERLESS_STATES, NO_OFFSET, NOT_READ, Bools, GroupObservation, Int64s, Observation
 
 GroupTopic = tuple[str, str]
 
@@ -138,7 +138,7 @@ def _of_groups(layout: Layout[GroupTopic], observation: Observation) -> _OfGroup
         if assigned[-1] == UNASSIGNED:
             owned += [start + id_ for id_ in _assigned_ids(group, topic) if start + id_ < stop]
         alive.append(group is not None and group.alive)
-        without_members.append(group is not None and group.state in EMPTY_STATES)
+        without_members.append(group is not None and group.state in MEMBERLESS_STATES)
         of_consumers.append(group is not None and group.protocol != "")
         reads_committed.append(name in observation.committed_readers)
     sizes = np.diff(layout.starts)

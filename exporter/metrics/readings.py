@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from exporter.core.failures import summarized
 from exporter.core.groups import GroupReport
-from exporter.core.model import Status
+from exporter.core.model import MEMBERLESS_STATES, Status
 from exporter.core.report import Outcome
 from exporter.metrics.family import LabelValues
 

@@ -12,7 +12,11 @@ from typing import Any, Final
 from exporter.core.model import JUDGED_TYPES
 from exporter.sources.kafka.connections import Node
 from exporter.sources.kafka.groups import GONE, CoordinatorResponse, ListedGroup
-from exporter.sources.kafka.messages import ConsumerGroupDescribeRequest, DescribeGroupsRequest
+from exporter.sources.kafka.messages import (
+    ConsumerGroupDescribeRequest,
+    DescribeGroupsRequest,
+    StreamsGroupDescribeRequest,
+)
 from exporter.sources.kafka.metadata import NO_LEADER, Metadata
 from exporter.sources.kafka.reasons import NO_COORDINATOR, UNSUPPORTED_VERSION, reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
@@ -164,11 +168,12 @@ async def check_absent(requests: RequestRound, node: Node, names: list[str]) -> 
         batch = names[start : start + GROUPS_PER_REQUEST]
         request = DescribeGroupsRequest(groups=batch, include_authorized_operations=False)
         said |= await _described(requests, node, request, batch)
-        # A group of the new protocol does not exist to the old request.
-        if gone := [name for name in batch if said.get(name) == GONE]:
-            request = ConsumerGroupDescribeRequest(group_ids=gone, include_authorized_operations=False)
-            new = await _described(requests, node, request, gone, has_alternative=True)
-            said |= {name: reason for name, reason in new.items() if reason != UNSUPPORTED_VERSION}
+        # A group of one protocol does not exist to the request for another.
+        for kind in (ConsumerGroupDescribeRequest, StreamsGroupDescribeRequest):
+            if gone := [name for name in batch if said.get(name) == GONE]:
+                request = kind(group_ids=gone, include_authorized_operations=False)
+                new = await _described(requests, node, request, gone, has_alternative=True)
+                said |= {name: reason for name, reason in new.items() if reason != UNSUPPORTED_VERSION}
     return said
 
 

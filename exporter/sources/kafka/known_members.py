@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from exporter.core.model import ALIVE_STATES, EMPTY, Failure, Members
+from exporter.core.model import EMPTY, MEMBERLESS_STATES, Failure, Members
 from exporter.sources.kafka.connections import BrokerConnections
 from exporter.sources.kafka.groups import ListedGroup
 from exporter.sources.kafka.members import DescribedGroups, StateAndMembers, describe
@@ -32,32 +33,38 @@ class KnownMembers:
         """The state and the members of a group; None for members that are not known."""
         state, members = self._described.groups.get(group.name, ("", None))
         state = group.state or state
-        return state, members if state in ALIVE_STATES else Members(0, EMPTY) if state else None
+        return state, Members(0, EMPTY) if state in MEMBERLESS_STATES else members
 
     def failures(self, groups: Container[str]) -> tuple[Failure, ...]:
         """A failure for each of the groups that could not be described."""
         return tuple(failure for failure in self._described.failures if failure.subject in groups)
 
     def refresh(
-        self, connections: BrokerConnections, timeout: float, groups: Iterable[ListedGroup], unread: Collection[str]
+        self,
+        connections: BrokerConnections,
+        timeout: float,
+        groups: Iterable[ListedGroup],
+        unread: Collection[str],
+        sizes: Mapping[str, int],
     ) -> None:
-        """Describes those of the groups that are alive, or whose state is not known, if that is due.
+        """Describes those of the groups that may have members, if that is due.
 
         A broker has ``timeout`` seconds for each response. Groups that are ``unread`` keep their members as well.
+        ``sizes``: topic → number of partitions.
         """
         now, known = self._clock(), self._described.groups
         due = now - self._described_at >= self._interval
         wanted = {
             group.name: group
             for group in groups
-            if (group.state in ALIVE_STATES or not group.state)
+            if group.state not in MEMBERLESS_STATES
             and (due or (group.name in known and known[group.name][0] in REBALANCING))
         }
         if due:
             self._described_at = now
         elif not wanted:
             return
-        described = connections.run(describe, RequestRound(connections, timeout), wanted.values())
+        described = connections.run(describe, RequestRound(connections, timeout), wanted.values(), sizes)
         failed = {failure.subject for failure in described.failures}
         kept = {
             name: group
@@ -80,7 +87,7 @@ def while_rebalancing(now: StateAndMembers, before: StateAndMembers | None) -> S
     if state not in REBALANCING or members is None or members.owners is None:
         return now
     if before is None or before[1] is None or before[1].owners is None:
-        return state, Members(members.count, None)
+        return state, replace(members, owners=None)
     known = before[1].owners
     owners = {topic: {**known.get(topic, {}), **members.owners.get(topic, {})} for topic in {*known, *members.owners}}
-    return state, Members(members.count, owners)
+    return state, replace(members, owners=owners)

@@ -1,4 +1,4 @@
-"""The members of alive groups, and the partitions assigned to them."""
+"""The members of groups, and the partitions assigned to them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from hashlib import blake2b
 from typing import Any, Final
 
 from exporter.core.model import EMPTY, Failure, Members, Owner
@@ -15,9 +17,11 @@ from exporter.sources.kafka.messages import (
     ConsumerGroupDescribeRequest,
     ConsumerProtocolAssignment,
     DescribeGroupsRequest,
+    StreamsGroupDescribeRequest,
 )
 from exporter.sources.kafka.reasons import reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
+from exporter.sources.kafka.streams_members import streams_group
 
 GROUPS_PER_REQUEST: Final = 50
 
@@ -32,14 +36,17 @@ class DescribedGroups:
     failures: tuple[Failure, ...] = ()
 
 
-async def describe(requests: RequestRound, groups: Iterable[ListedGroup]) -> DescribedGroups:
-    """The state and the members of each group that its coordinator describes, and which are not described."""
-    batches: dict[tuple[Node, bool], list[str]] = defaultdict(list)
+async def describe(requests: RequestRound, groups: Iterable[ListedGroup], sizes: Mapping[str, int]) -> DescribedGroups:
+    """The state and the members of each group that its coordinator describes, and which are not described.
+
+    ``sizes``: topic → number of partitions.
+    """
+    batches: dict[tuple[Node, str], list[str]] = defaultdict(list)
     for group in groups:
-        batches[group.coordinator, group.type == "consumer"].append(group.name)
+        batches[group.coordinator, group.type].append(group.name)
     responses = await requests.connections.gather(
-        _describe(requests, node, names[start : start + GROUPS_PER_REQUEST], consumer_protocol=consumer_protocol)
-        for (node, consumer_protocol), names in batches.items()
+        _describe(requests, node, type_, names[start : start + GROUPS_PER_REQUEST], sizes)
+        for (node, type_), names in batches.items()
         for start in range(0, len(names), GROUPS_PER_REQUEST)
     )
     return DescribedGroups(
@@ -49,15 +56,22 @@ async def describe(requests: RequestRound, groups: Iterable[ListedGroup]) -> Des
 
 
 async def _describe(
-    requests: RequestRound, node: Node, names: list[str], *, consumer_protocol: bool
+    requests: RequestRound, node: Node, type_: str, names: list[str], sizes: Mapping[str, int]
 ) -> DescribedGroups:
-    """Describes some groups of one coordinator: KIP-848 ones, or classic ones."""
-    try:
-        if consumer_protocol:
-            request = ConsumerGroupDescribeRequest(group_ids=names, include_authorized_operations=False)
-            return await requests.send(node, request, lambda response: _described(response, _consumer_group))
+    """Describes some groups of one coordinator and one type, each of which has a request of its own."""
+    request: Any
+    read: Callable[[Any], StateAndMembers]
+    if type_ == "consumer":
+        request = ConsumerGroupDescribeRequest(group_ids=names, include_authorized_operations=False)
+        read = consumer_group
+    elif type_ == "streams":
+        request = StreamsGroupDescribeRequest(group_ids=names, include_authorized_operations=False)
+        read = partial(streams_group, sizes=sizes)
+    else:
         request = DescribeGroupsRequest(groups=names, include_authorized_operations=False)
-        return await requests.send(node, request, lambda response: _described(response, classic_group))
+        read = classic_group
+    try:
+        return await requests.send(node, request, lambda response: _described(response, read))
     except NoResponse as failure:
         return DescribedGroups(failures=tuple(Failure("membership", name, failure.reason) for name in names))
 
@@ -71,14 +85,14 @@ def _described(response: Any, read: Callable[[Any], StateAndMembers]) -> Describ
     )
 
 
-def _consumer_group(group: Any) -> StateAndMembers:
+def consumer_group(group: Any) -> StateAndMembers:
     """The state and the members of one group of a ConsumerGroupDescribe response."""
     owners: dict[str, dict[int, Owner]] = {}
     for member in group.members:
         owner = Owner(member.client_id, member.client_host)
         for topic in member.assignment.topic_partitions:
             owners.setdefault(topic.topic_name, {}).update(dict.fromkeys(topic.partitions, owner))
-    return group.group_state, Members(len(group.members), owners)
+    return group.group_state, Members(len(group.members), owners, group.group_epoch)
 
 
 def classic_group(group: Any) -> StateAndMembers:
@@ -97,7 +111,18 @@ def classic_group(group: Any) -> StateAndMembers:
                 owners.setdefault(topic, {}).update(dict.fromkeys(partitions, owner))
         except (struct.error, TypeError, ValueError, IndexError):
             owners = None
-    return group.group_state, Members(len(group.members), owners)
+    return group.group_state, Members(len(group.members), owners, _generation(group))
+
+
+def _generation(group: Any) -> str | None:
+    """A text that stands for the members of a classic group and their assignments; None while it rebalances.
+
+    Members that come back get a new id, and Kafka does not tell the number of the generation.
+    """
+    if group.group_state != "Stable":
+        return None
+    members = sorted((member.member_id, bytes(member.member_assignment or b"")) for member in group.members)
+    return blake2b(repr(members).encode(), digest_size=8).hexdigest()
 
 
 def _assignment(encoded: bytes) -> dict[str, list[int]]:

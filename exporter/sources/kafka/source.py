@@ -32,6 +32,7 @@ from exporter.sources.kafka.metadata import Metadata, read_metadata
 from exporter.sources.kafka.offsets import EARLIEST, LATEST, READ_COMMITTED, Offsets, read_offsets
 from exporter.sources.kafka.reasons import SEVERAL_COORDINATORS
 from exporter.sources.kafka.request_round import RequestRound
+from exporter.sources.kafka.share_groups import read_share_groups
 
 MAX_TIMEOUTS_IN_A_ROW: Final = 3
 """An observation meets at most this many timeouts of a broker: for metadata, commits and end offsets."""
@@ -84,7 +85,8 @@ class KafkaSource:
         if connections is None:
             return
         listed = (group for name, group in self._listed.items() if name in observation.groups)
-        self._members.refresh(connections, self._cluster.request_timeout, listed, observation.unread_groups)
+        timeout = self._cluster.request_timeout
+        self._members.refresh(connections, timeout, listed, observation.unread_groups, self._sizes)
 
     def expect(self, groups: Iterable[str], topics: Mapping[str, int]) -> None:
         """Names groups, and topics with their numbers of partitions, that exist; see `Source.expect`."""
@@ -147,6 +149,12 @@ class KafkaSource:
         listed = {name: group for response in responses for name, group in response.groups.items()}
         judged = {name for name, group in listed.items() if group.type in JUDGED_TYPES}
         self._listed = listed
+        # After all else, so that a coordinator that is slow to count lags costs nothing else.
+        groups_known = time.perf_counter()
+        share_groups, lags_not_read = await read_share_groups(
+            requests, (group for group in listed.values() if group.type == "share"), sizes
+        )
+        share_groups_read = time.perf_counter()
         failures = chain(
             metadata.failures,
             *(response.failures for response in responses),
@@ -155,6 +163,7 @@ class KafkaSource:
             (Failure("group", name, SEVERAL_COORDINATORS) for name in judged & _listed_twice(responses)),
             (Failure("group", name, reason) for name, reason in missing.items() if reason is not None),
             await self._forbidden_groups(requests, responses),
+            lags_not_read,
         )
         return Observation(
             cluster=self._cluster.name,
@@ -167,6 +176,7 @@ class KafkaSource:
             committed_readers=frozenset(filter(self._cluster.reads_committed, groups)),
             unread_groups=frozenset(missing) | (judged - groups.keys()),
             other_groups={name: group.type for name, group in listed.items() if name not in judged},
+            share_groups=share_groups,
             brokers=len(metadata.brokers),
             failures=tuple(dict.fromkeys(failures)),
             requests=dict(requests.sent),
@@ -174,6 +184,7 @@ class KafkaSource:
                 "metadata": metadata_read - started,
                 "commits": commits_read - metadata_read,
                 "offsets": offsets_read - commits_read,
+                "share_groups": share_groups_read - groups_known,
             },
         )
 

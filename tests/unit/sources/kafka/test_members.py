@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from kafka.protocol.metadata import MetadataResponse
 
 from exporter.core.model import EMPTY, Failure, Members, Observation, Owner
 from exporter.settings import Cluster
-from exporter.sources.kafka.members import classic_group
+from exporter.sources.kafka.members import classic_group, consumer_group
 from exporter.sources.kafka.messages import ConsumerGroupDescribeResponse
 from exporter.sources.kafka.source import KafkaSource
 from tests.support.kafka_responses import (
@@ -102,7 +104,9 @@ def both() -> Any:
 
 
 def known(observation: Observation) -> list[Members | None]:
-    return [observation.groups[name].members for name in sorted(observation.groups)]
+    """The members of each group, whatever the generation."""
+    found = (observation.groups[name].members for name in sorted(observation.groups))
+    return [members and replace(members, generation=None) for members in found]
 
 
 def test_a_group_that_cannot_be_described_keeps_its_members_and_is_a_failure_until_it_can(
@@ -188,3 +192,35 @@ def test_a_group_without_members_has_none_whatever_was_known(cluster: OneCluster
     assert (
         known(cluster.observe(DescribeGroups=both(), **of_groups("a", "b", state="Empty"))) == [Members(0, EMPTY)] * 2
     )
+
+
+def test_the_generation_of_a_classic_group_changes_with_its_members_and_what_they_are_assigned() -> None:
+    def generation(*members: tuple[str, bytes], state: str = "Stable") -> object:
+        group = described(b"")
+        group.group_state = state
+        (template,) = group.members
+        group.members = [copy(template) for _ in members]
+        for member, (id_, assignment) in zip(group.members, members, strict=True):
+            member.member_id, member.member_assignment = id_, assignment
+        found = classic_group(group)[1]
+        assert found is not None
+        return found.generation
+
+    one, two = ("m1", assigned("t", [0])), ("m2", assigned("t", [1]))
+    generations = [
+        generation(one, two),
+        generation(one),
+        generation(("m1", two[1]), ("m2", one[1])),
+        generation(("m3", one[1]), two),
+    ]
+    assert len(set(generations)) == len(generations)
+    assert generation(two, one) == generations[0]
+    assert generation(one, two, state="CompletingRebalance") is None
+    assert None not in generations
+
+
+def test_the_generation_of_a_group_of_the_new_protocol_is_its_epoch() -> None:
+    group = ConsumerGroupDescribeResponse.DescribedGroup(
+        version=0, group_id="a", group_state="Stable", group_epoch=7, members=[]
+    )
+    assert consumer_group(group) == ("Stable", Members(0, {}, 7))
