@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import quote
@@ -24,6 +24,7 @@ from exporter.core.commits import Commits
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, end_rows, resized
 from exporter.core.layout import Layout
+from exporter.core.rebalances import Rebalances
 from exporter.core.resting import Resting
 from exporter.core.rhythm import Rhythm
 from exporter.core.timeline import Timeline
@@ -166,6 +167,7 @@ def columns_of(history: History) -> dict[str, Any]:
         "observed_at": history.observed_at,
         "settled": history.settled,
         "trend": [[at, dict(totals)] for at, totals in history.trend],
+        "rebalances": {name: astuple(counted) for name, counted in history.rebalances.items()},
     }
     rows = history.topics.rows
     timeline = np.array(history.timeline.columns, dtype=np.int64).reshape(len(history.timeline.times), rows)
@@ -223,7 +225,15 @@ def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]
         settled=bool(about["settled"]),
         trend=tuple((int(at), {str(name): int(lag) for name, lag in totals.items()}) for at, totals in about["trend"]),
         topic_ids={str(topic): str(id_) for topic, id_ in about["topic_ids"].items()},
+        rebalances={name: _rebalances(*values) for name, values in about.get("rebalances", {}).items()},
     )
+
+
+def _rebalances(count: Any, state: Any, generation: Any, explained: Any) -> Rebalances:
+    """What was counted of one group. Raises Damaged if something else than that is there."""
+    if not isinstance(generation, int | str | None):
+        raise Damaged(f"{generation} is not a generation")
+    return Rebalances(int(count), str(state), generation, bool(explained))
 
 
 def _sizes(layout: Layout[Any]) -> list[list[Any]]:

@@ -37,6 +37,7 @@ def advance(history: History, observation: Observation, settings: EvaluationSett
         groups=group_reports(columns, observation, uncommitted(folded, settings)),
         end_offsets=observation.end_offsets,
         not_evaluated=observation.other_groups,
+        share_groups=observation.share_groups,
         brokers=observation.brokers,
         failures=observation.failures,
         requests=observation.requests,

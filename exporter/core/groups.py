@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from exporter.core.model import EMPTY, GroupObservation, Int64s, Members, Observation, Status
+from exporter.core.model import EMPTY, MEMBERLESS_STATES, GroupObservation, Int64s, Members, Observation, Status
 from exporter.core.partitions import PartitionColumns
 from exporter.core.trend import catch_up_seconds
 from exporter.core.uncommitted import UncommittedPartition
 from exporter.core.windows import saturated_sums
-
-MEMBERLESS_STATES: Final = frozenset({"Empty", "Dead"})
-"""Group states in which there is no member."""
 
 Number = TypeVar("Number", int, float, bool)
 
@@ -35,6 +32,7 @@ class GroupReport:
     to lose, negative: lost); a log from which nothing was ever deleted counts as 1. None if the log start is not known.
     ``beyond_end``: partitions whose commit lies beyond the end of the log. ``uncommitted``: partitions that are
     assigned to a member and have no commit, though records came; one that has waited for too long is a STALL.
+    ``rebalances``: how many have been seen.
     """
 
     name: str
@@ -55,6 +53,7 @@ class GroupReport:
     protocol: str
     coordinator: int | None
     members: Members | None
+    rebalances: int
     topics: Mapping[str, slice]
     """The rows of `PartitionColumns` of each topic, topics in order."""
     subscribed: Mapping[str, bool] = field(default_factory=lambda: EMPTY)
@@ -134,6 +133,7 @@ def group_reports(
             protocol=group.protocol,
             coordinator=group.coordinator,
             members=group.members,
+            rebalances=columns.history.rebalances[name].count,
             topics=blocks,
             subscribed=_subscribed(group, blocks),
         )

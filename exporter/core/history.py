@@ -20,6 +20,7 @@ from exporter.core.gaps import GaplessClock, gapless_clock
 from exporter.core.layout import Layout
 from exporter.core.learning import learnt
 from exporter.core.model import EMPTY, Bools, Int64s, Observation
+from exporter.core.rebalances import Rebalances, count_rebalances
 from exporter.core.retention import record_commits, record_ends
 from exporter.core.row_settings import RowSettings, row_settings
 from exporter.core.snapshot import GroupTopic, Snapshot, snapshot
@@ -37,9 +38,9 @@ class History:
 
     ``ends`` are the newest end offsets, for the rules; ``timeline`` those of a day, for lag in seconds. ``readable``:
     the rows of commits that the newest observation could read, None before the first or since rows came or went.
-    ``trend``: the groups' total lags of the last ``window``. ``waiting``: partitions that are assigned without a
-    commit. ``observed_at``: when (ms) the newest observation was made, None before the first; ``settled``: it left no
-    broker and no group out, so a group that appears next is new.
+    ``trend``: the groups' total lags of the last ``window``. ``rebalances`` are by group. ``waiting``: partitions that
+    are assigned without a commit. ``observed_at``: when (ms) the newest observation was made, None before the first;
+    ``settled``: it left no broker and no group out, so a group that appears next is new.
     ``row_settings``: those that the rows of commits were last judged by, None before or since rows came or went.
     """
 
@@ -57,6 +58,7 @@ class History:
     settled: bool = False
     topic_ids: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     row_settings: RowSettings | None = None
+    rebalances: Mapping[str, Rebalances] = field(default_factory=lambda: EMPTY)
 
 
 def empty(settings: EvaluationSettings) -> History:
@@ -148,6 +150,7 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
         observed_at=now.at,
         settled=not observation.unread_groups and not any(f.scope in _LEAVES_OUT for f in observation.failures),
         row_settings=by_row,
+        rebalances=count_rebalances(history.rebalances, observation),
     )
     return Folded(after, now, lag_seconds, is_lower_bound, clock, elapsed, by_row)
 
@@ -243,5 +246,10 @@ def forget(history: History, group: str, topic: str | None = None) -> History:
         block = history.group_topics.block(key)
         if block is not None and key[0] == group and topic in (None, key[1]):
             rows[block] = -1
-    trend = without(history.trend, {group} if topic is None else set())
-    return replace(history, commits=history.commits.take(rows), trend=trend)
+    forgotten = {group} if topic is None else set()
+    return replace(
+        history,
+        commits=history.commits.take(rows),
+        trend=without(history.trend, forgotten),
+        rebalances={name: count for name, count in history.rebalances.items() if name not in forgotten},
+    )

@@ -10,7 +10,7 @@ import numpy as np
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.groups import GroupReport
 from exporter.core.history import History
-from exporter.core.model import Failure, Int64s, Status
+from exporter.core.model import Failure, Int64s, ShareGroup, Status
 from exporter.core.partitions import PartitionColumns, PartitionReport, partition_reports
 from exporter.core.snapshot import GroupTopic
 from exporter.core.topics import TopicPartition, TopicReport, topic_partitions, topic_reports
@@ -30,6 +30,7 @@ class Report:
     groups: Mapping[str, GroupReport]
     end_offsets: Mapping[str, Int64s]
     not_evaluated: Mapping[str, str]
+    share_groups: Mapping[str, ShareGroup]
     brokers: int
     failures: tuple[Failure, ...]
     requests: Mapping[str, int]

@@ -125,6 +125,13 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "topic",
         granularities=("partition", "topic"),
     ),
+    per_group(
+        "burrow_kafka_consumer_rebalances_total",
+        "Rebalances of the consumer group since it was first seen: by its epoch, or in the classic protocol those that "
+        "could be seen by its state, members and assignments, which misses some.",
+        lambda group: group.rebalances,
+        counter=True,
+    ),
     per_group_topic(
         "burrow_kafka_consumer_topic_status",
         f"Status of the consumer group's worst partition of the topic: {SCALE}.",
@@ -165,6 +172,37 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "Records of the partition that were deleted before the consumer group committed past them: log start offset "
         "minus committed offset; absent where the log start offset is not known.",
         lambda report: np.where(report.columns.snapshot.start >= 0, report.columns.snapshot.lost, np.nan),
+    ),
+    few(
+        "burrow_kafka_share_group_lag",
+        "Lag of the share group in records, summed over the partitions on which Kafka tells it; absent if there are "
+        "none.",
+        readings.share_group_lag,
+        "share_group",
+    ),
+    few(
+        "burrow_kafka_share_group_partitions",
+        "Number of partitions on which Kafka tells the lag of the share group.",
+        readings.share_group_partitions,
+        "share_group",
+    ),
+    few(
+        "burrow_kafka_share_group_partition_lag",
+        "Lag of the share group on the partition in records, as Kafka counts it: those that are not acknowledged, "
+        "rejected or given up yet.",
+        readings.share_group_partition_lag,
+        "share_group",
+        "partition",
+        "topic",
+        granularities=("partition",),
+    ),
+    few(
+        "burrow_kafka_share_group_info",
+        "Always 1; the labels hold what Kafka says about the share group (coordinator: a broker id).",
+        readings.share_group_info,
+        "share_group",
+        "state",
+        "coordinator",
     ),
     per_topic_partition(
         "burrow_kafka_topic_partition_offset",
@@ -209,7 +247,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     few(
         "burrow_exporter_groups_not_evaluated",
-        "Number of groups that are not judged because their type commits no offsets, by type.",
+        "Number of groups that are not judged because groups of their type commit no offsets, by type.",
         readings.not_evaluated,
         "type",
     ),

@@ -1,4 +1,4 @@
-"""The kinds of metric families. All are gauges: a page shows one collection, nothing is counted between pages."""
+"""The kinds of metric families. Nearly all are gauges, because a page shows one collection."""
 
 from __future__ import annotations
 
@@ -42,12 +42,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """A metric family, and at which granularities of a cluster it is exported; labels are in alphabetical order."""
+    """A metric family, and at which granularities of a cluster it is exported; labels are in alphabetical order.
+
+    A ``counter`` only rises, until what it counts begins anew; its name ends with ``_total``.
+    """
 
     name: str
     help: str
     labels: tuple[str, ...] = ()
     granularities: tuple[Granularity, ...] = EVERY
+    counter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +69,16 @@ class Columns(Family):
     column: Callable[[Report], Column]
 
 
-def per_group(name: str, meaning: str, value: Callable[[GroupReport], float | None]) -> Columns:
+def per_group(
+    name: str, meaning: str, value: Callable[[GroupReport], float | None], *, counter: bool = False
+) -> Columns:
     """A family with one number for each group; a group with None has no series."""
 
     def column(report: Report) -> Column:
         numbers = np.array([value(group) for group in report.groups.values()], dtype=np.float64)
         return Column(numbers, ~np.isnan(numbers))
 
-    return Columns(name=name, help=meaning, labels=Level.GROUP.value, level=Level.GROUP, column=column)
+    return Columns(name=name, help=meaning, labels=Level.GROUP.value, counter=counter, level=Level.GROUP, column=column)
 
 
 def per_group_topic(

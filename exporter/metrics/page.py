@@ -36,6 +36,8 @@ from exporter.settings import Settings
 GZIP_LEVEL: Final = 1
 """On these pages the highest level takes five times as long and saves a tenth more."""
 
+_OPENMETRICS: Final = "application/openmetrics-text"
+
 _GZIP_WINDOW: Final = 31
 """zlib's value for the largest window with a gzip header."""
 
@@ -101,30 +103,33 @@ class Pages:
             RELOAD_SUCCESSFUL: not reload.failed,
             RELOAD_SUCCESS_AT: reload.succeeded_at,
         }
-        end = encoder(_Exporter(self._process, about, names))
+        own = encoder(_Exporter(self._process, about, names))
         zipped = gzip_accepted(accept_encoding)
         with self._lock:
             shared = self._share(outcomes, names)
+            counters = shared.counters[content_type.startswith(_OPENMETRICS)]
             if not zipped:
-                return Page((shared.text, end), content_type, None)
+                return Page((shared.text, counters, own), content_type, None)
             packed, packer = shared.packed()
-        return Page((packed, packer.compress(end) + packer.flush()), content_type, "gzip")
+        return Page((packed, packer.compress(counters + own) + packer.flush()), content_type, "gzip")
 
     def _share(self, outcomes: tuple[Outcome, ...], names: Collection[str]) -> _Shared:
         if names:
-            return _Shared(outcomes, self._clusters(outcomes, names))
+            return _Shared(outcomes, *self._clusters(outcomes, names))
         if self._latest is None or not self._latest.shows(outcomes):
-            self._latest = _Shared(outcomes, self._clusters(outcomes, names))
+            self._latest = _Shared(outcomes, *self._clusters(outcomes, names))
         return self._latest
 
-    def _clusters(self, outcomes: Sequence[Outcome], names: Collection[str]) -> bytes:
-        """All families about clusters; these lines are the same in every format."""
+    def _clusters(self, outcomes: Sequence[Outcome], names: Collection[str]) -> tuple[bytes, Mapping[bool, bytes]]:
+        """All families about clusters: gauges, and by whether that is to be OpenMetrics, counters."""
         self._rows.keep_only(outcome.cluster for outcome in outcomes)
-        return b"".join(
-            text.family(family, self._lines(family, outcomes))
-            for family in CLUSTER_FAMILIES
-            if not names or family.name in names
-        )
+        wanted = [family for family in CLUSTER_FAMILIES if not names or family.name in names]
+        gauges = b"".join(text.family(family, self._lines(family, outcomes)) for family in wanted if not family.counter)
+        counters = [(family, self._lines(family, outcomes)) for family in wanted if family.counter]
+        return gauges, {
+            openmetrics: b"".join(text.family(family, lines, openmetrics=openmetrics) for family, lines in counters)
+            for openmetrics in (False, True)
+        }
 
     def _lines(self, family: Family, outcomes: Iterable[Outcome]) -> list[bytes]:
         """Each line of a family without the name that it begins with."""
@@ -155,10 +160,14 @@ class Pages:
 
 
 class _Shared:
-    """The part of a page that is the same for all scrapes that show these outcomes."""
+    """The part of a page that is the same for all scrapes that show these outcomes.
 
-    def __init__(self, outcomes: tuple[Outcome, ...], body: bytes) -> None:
-        self.text = body
+    ``text`` holds the gauges, which every format writes alike; ``counters`` are by whether the format is OpenMetrics.
+    """
+
+    def __init__(self, outcomes: tuple[Outcome, ...], text: bytes, counters: Mapping[bool, bytes]) -> None:
+        self.text = text
+        self.counters = counters
         self._outcomes = outcomes
         self._packed: tuple[bytes, zlib._Compress] | None = None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from exporter.core.failures import summarized
 from exporter.core.groups import GroupReport
-from exporter.core.model import MEMBERLESS_STATES, Status
+from exporter.core.model import NOT_READ, ShareGroup, Status
 from exporter.core.report import Outcome
 from exporter.metrics.family import LabelValues
 
@@ -41,6 +41,41 @@ def subscribed(outcome: Outcome) -> Numbered:
 
 def _groups(outcome: Outcome) -> Iterable[GroupReport]:
     return outcome.report.groups.values() if outcome.up and outcome.report else ()
+
+
+def share_group_lag(outcome: Outcome) -> Numbered:
+    """The sum of each share group's known lags."""
+    for name, lags in _share_group_lags(outcome):
+        if lags:
+            yield (name,), sum(lag for *_, lag in lags)
+
+
+def share_group_partitions(outcome: Outcome) -> Numbered:
+    """On how many partitions the lag of each share group is known."""
+    return (((name,), len(lags)) for name, lags in _share_group_lags(outcome))
+
+
+def share_group_partition_lag(outcome: Outcome) -> Numbered:
+    """Each share group's lag on each partition on which it is known."""
+    for name, lags in _share_group_lags(outcome):
+        yield from (((name, str(partition), topic), lag) for topic, partition, lag in lags)
+
+
+def share_group_info(outcome: Outcome) -> Numbered:
+    """1 for each share group, labelled with what Kafka says about it."""
+    for name, group in _share_groups(outcome):
+        yield (name, group.state, str(group.coordinator)), 1
+
+
+def _share_groups(outcome: Outcome) -> Iterable[tuple[str, ShareGroup]]:
+    return sorted(outcome.report.share_groups.items()) if outcome.up and outcome.report else ()
+
+
+def _share_group_lags(outcome: Outcome) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
+    """Each share group with its known lags: topic, partition and records."""
+    for name, group in _share_groups(outcome):
+        lags = ((topic, *pair) for topic, column in sorted(group.lags.items()) for pair in enumerate(column.tolist()))
+        yield name, [known for known in lags if known[2] != NOT_READ]
 
 
 def brokers(outcome: Outcome) -> Numbered:

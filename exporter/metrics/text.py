@@ -1,7 +1,7 @@
 """Lines of the Prometheus text format, the same bytes that prometheus_client would write.
 
-Everything here is a gauge, and for gauges text format 0.0.4 and OpenMetrics 1.0 write the same lines; what differs
-is at the end of the page. One family of 100,000 series takes prometheus_client 1.2 s, this 0.05 s.
+For gauges text format 0.0.4 and OpenMetrics 1.0 write the same lines; what differs is the head of a counter, and the
+end of the page. One family of 100,000 series takes prometheus_client 1.2 s, this 0.05 s.
 """
 
 from __future__ import annotations
@@ -56,11 +56,13 @@ def _whole(value: int) -> bytes:
     return (b"%b.%b" % (digits[:1], digits[1:])).rstrip(b"0.") + b"e+%02d" % (len(digits) - 1)
 
 
-def family(described: Family, parts: Sequence[bytes]) -> bytes:
+def family(described: Family, parts: Sequence[bytes], *, openmetrics: bool = False) -> bytes:
     """A whole family, from the part after the name of each of its lines; empty if it has no lines."""
     if not parts:
         return b""
     name = described.name.encode()
-    head = f"# HELP {described.name} {described.help}\n# TYPE {described.name} gauge\n".encode()
+    named = described.name.removesuffix("_total") if described.counter and openmetrics else described.name
+    kind = "counter" if described.counter else "gauge"
+    head = f"# HELP {named} {described.help}\n# TYPE {named} {kind}\n".encode()
     # With the name as the separator, one join builds all lines.
     return b"%b%b%b\n" % (head, name, (b"\n" + name).join(parts))

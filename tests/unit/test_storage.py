@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from exporter.core.history import History, empty
 from exporter.core.model import GroupObservation, Members, Observation, Owner
 from exporter.core.report import Report
 from exporter.recording import verdict_lines
-from exporter.storage import MIN_INTERVAL, SUFFIX, Damaged, HistoryFiles, columns_of, read, write
+from exporter.storage import MIN_INTERVAL, SUFFIX, Damaged, HistoryFiles, columns_of, history_of, read, write
 
 SETTINGS = EvaluationSettings()
 START = 1_700_000_000_000
@@ -69,6 +70,30 @@ def test_the_first_verdicts_after_a_restart_are_those_without_one(tmp_path: Path
     assert [g.catch_up_seconds for g in with_restart.groups.values()] == [
         g.catch_up_seconds for g in without.groups.values()
     ]
+
+
+def test_rebalances_go_on_being_counted_after_a_restart(tmp_path: Path) -> None:
+    def rebalanced(history: History, epoch: int, state: str) -> History:
+        members = Members(1, {}, epoch)
+        groups = {
+            "consumer": GroupObservation("Stable", {}, type="consumer", members=members),
+            "classic": GroupObservation(state, {}, type="classic", members=Members(1, {}, "a")),
+            "new": GroupObservation("Stable", {}, type="classic"),
+        }
+        return advance(history, Observation("c", START, groups, {}), SETTINGS)[0]
+
+    before = rebalanced(rebalanced(empty(SETTINGS), 3, "Stable"), 4, "PreparingRebalance")
+    HistoryFiles(tmp_path).save("c", before)
+    loaded = HistoryFiles(tmp_path).load("c", SETTINGS)
+    assert loaded.rebalances == before.rebalances
+    after = rebalanced(loaded, 9, "CompletingRebalance")
+    assert {name: known.count for name, known in after.rebalances.items()} == {"consumer": 6, "classic": 1, "new": 0}
+
+
+def test_a_file_from_before_rebalances_were_counted_is_read(tmp_path: Path) -> None:
+    about = json.loads(bytes(columns_of(folded(range(3)))["about"]))
+    del about["rebalances"]
+    assert history_of(about, columns_of(folded(range(3)))).rebalances == {}
 
 
 def test_a_topic_that_was_left_stays_so_before_the_members_are_known_again(tmp_path: Path) -> None:

@@ -156,8 +156,8 @@ def _size() -> list[Json]:
         ),
         lines(
             "Groups not judged",
-            "Groups of types that Burrow's rules do not cover, by type: share groups and streams groups do not commit "
-            "an offset for each partition. No data means that there are none.",
+            "Groups of types that Burrow's rules do not cover, by type: share groups do not commit an offset for each "
+            "partition. No data means that there are none.",
             [query(one(("cluster", "type"), NOT_EVALUATED), "{{cluster}}: {{type}}")],
             unit="none",
         ),

@@ -13,19 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.registry import Collector
 
-from exporter.core.model import NO_OFFSET, NOT_READ, Failure, GroupObservation, Observation, Status
+from exporter.core.model import NO_OFFSET, NOT_READ, Failure, GroupObservation, Observation, ShareGroup, Status
 from exporter.core.report import Outcome, Report
 from exporter.metrics import CATALOGUE, Pages
 from exporter.metrics.catalogue import CLUSTER_FAMILIES
 from exporter.metrics.family import Columns, Family, Level, Samples
 from exporter.settings import Cluster, Granularity, Settings
-from tests.support.observations import START, group, members, observation
+from tests.support.observations import START, column, group, members, observation
 from tests.support.outcomes import outcomes
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -76,8 +76,9 @@ class Plain(Collector):
         self.granularity = granularity
 
     def collect(self) -> Iterator[Metric]:
-        for family in CLUSTER_FAMILIES:
-            metric = GaugeMetricFamily(family.name, family.help, labels=family.labels)
+        for family in sorted(CLUSTER_FAMILIES, key=lambda family: family.counter):
+            of_kind = CounterMetricFamily if family.counter else GaugeMetricFamily
+            metric = of_kind(family.name, family.help, labels=family.labels)
             for outcome in self.shown:
                 if self.granularity in family.granularities:
                     for labels, value in samples(family, outcome):
@@ -128,9 +129,10 @@ def test_the_page_is_what_the_library_writes_byte_for_byte(seen: list[Observatio
     made = pages(granularity)
     for outcome in outcomes(seen):
         plain = Plain([outcome], granularity)
-        assert made.page((outcome,), deadline=9.5).pieces[0] == generate_latest(plain)
+        *about_clusters, _ = made.page((outcome,), deadline=9.5).pieces
+        assert b"".join(about_clusters) == generate_latest(plain)
         openmetrics = made.page((outcome,), deadline=9.5, accept=OPENMETRICS)
-        assert openmetrics.pieces[0] + b"# EOF\n" == generate_openmetrics(plain)
+        assert b"".join(openmetrics.pieces[:-1]) + b"# EOF\n" == generate_openmetrics(plain)
         assert openmetrics.content_type.startswith("application/openmetrics-text; version=1.0.0")
 
 
@@ -214,6 +216,7 @@ def test_promtool_finds_fault_with_nothing_but_the_one_name_that_is_burrows(gran
         stages={"commits": 0.25},
         requests={"OffsetFetch": 2},
         other_groups={"s": "share"},
+        share_groups={"s": ShareGroup("Stable", 1, {"t": column([3])})},
     )
     *_, last = outcomes([everything, replace(everything, at=everything.at + 30_000)])
     page = whole(pages(granularity), (last,))

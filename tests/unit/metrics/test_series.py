@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter.core.model import NOT_READ, Failure, Observation
+from exporter.core.model import NOT_READ, Failure, Observation, ShareGroup
 from exporter.core.report import Outcome
 from exporter.metrics import CATALOGUE, Pages
 from exporter.settings import Cluster, Granularity, Settings
@@ -41,7 +41,8 @@ class Read:
         return self.series(name)[labels(**named)]
 
     def names(self) -> set[str]:
-        return set(self.families) & {family.name for family in CATALOGUE}
+        shown = {sample.name for family in self.families.values() for sample in family.samples}
+        return shown & {family.name for family in CATALOGUE}
 
 
 def everything() -> Observation:
@@ -66,7 +67,11 @@ def everything() -> Observation:
         ),
         stages={"commits": 0.25},
         requests={"OffsetFetch": 2},
-        other_groups={"s1": "share", "s2": "share", "x": "streams"},
+        other_groups={"s1": "share", "s2": "share", "x": "unheard-of"},
+        share_groups={
+            "s1": ShareGroup("Stable", 2, {"t": column([7, NOT_READ]), "old": column([1])}),
+            "s2": ShareGroup("Empty", 3, {"t": column([NOT_READ, NOT_READ])}),
+        },
         brokers=3,
     )
 
@@ -139,6 +144,34 @@ def test_a_partition_says_its_numbers() -> None:
     assert page.value("burrow_kafka_topic_partition_start_offset", cluster="c", topic="t", partition="1") == 20
 
 
+def test_a_share_group_says_its_lag_where_kafka_tells_it() -> None:
+    page = Read(outcome(everything()))
+    assert page.series("burrow_kafka_share_group_lag") == {labels(cluster="c", share_group="s1"): 8}
+    assert page.series("burrow_kafka_share_group_partitions") == {
+        labels(cluster="c", share_group="s1"): 2,
+        labels(cluster="c", share_group="s2"): 0,
+    }
+    assert page.series("burrow_kafka_share_group_partition_lag") == {
+        labels(cluster="c", share_group="s1", topic="old", partition="0"): 1,
+        labels(cluster="c", share_group="s1", topic="t", partition="0"): 7,
+    }
+    assert page.series("burrow_kafka_share_group_info") == {
+        labels(cluster="c", share_group="s1", state="Stable", coordinator="2"): 1,
+        labels(cluster="c", share_group="s2", state="Empty", coordinator="3"): 1,
+    }
+
+
+def test_a_group_says_how_often_it_has_rebalanced() -> None:
+    states = ["Stable", "PreparingRebalance", "Stable"]
+    *_, last = outcomes(
+        observation(30 * n, {"g": group({"t": [1]}, state=state)}, {"t": [2]}) for n, state in enumerate(states)
+    )
+    page = Read(last)
+    assert page.families["burrow_kafka_consumer_rebalances"].type == "counter"
+    (sample,) = page.families["burrow_kafka_consumer_rebalances"].samples
+    assert (sample.name, sample.labels, sample.value) == ("burrow_kafka_consumer_rebalances_total", GROUP, 1)
+
+
 def test_a_cluster_and_its_collection_say_their_numbers() -> None:
     page = Read(outcome(everything()))
     assert page.value("burrow_kafka_cluster_up", cluster="c") == 1
@@ -152,7 +185,7 @@ def test_a_cluster_and_its_collection_say_their_numbers() -> None:
     }
     assert page.series("burrow_exporter_groups_not_evaluated") == {
         labels(cluster="c", type="share"): 2,
-        labels(cluster="c", type="streams"): 1,
+        labels(cluster="c", type="unheard-of"): 1,
     }
     assert page.value("burrow_exporter_scrape_deadline_seconds") == 9.5
     (build,) = page.series("burrow_exporter_build_info")
