@@ -18,6 +18,13 @@ CURRENT = "4.4.0"
 OLDER = "3.9.1"
 """The last release line before 4: tests check that its brokers can be read too."""
 
+BROKER = "kafka_2.13"
+STREAMS = "kafka-streams"
+"""The artifacts in Maven Central: a broker with its tools, and what a Streams application needs."""
+
+FOR_TESTS = ((BROKER, CURRENT), (BROKER, OLDER), (STREAMS, CURRENT))
+MEGABYTES = {BROKER: 45, STREAMS: 25}
+
 POM = Path(__file__).with_name("pom.xml")
 DOWNLOADED = re.compile(r"\[INFO\] Downloaded from .*/(?P<file>[^/ ]+\.jar) \((?P<size>[^)]+) at ")
 SHOWN_ON_FAILURE = 15
@@ -29,7 +36,7 @@ class FetchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The jars of one Kafka version."""
+    """The jars of one artifact of one Kafka version, with those that it needs."""
 
     version: str
     jars: tuple[Path, ...]
@@ -57,7 +64,7 @@ def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(named) if named else Path.home() / ".cache" / "kafka-burrow-exporter"
 
 
-def find(version: str, environment: Mapping[str, str] = os.environ) -> Distribution | None:
+def find(version: str, environment: Mapping[str, str] = os.environ, *, artifact: str = BROKER) -> Distribution | None:
     """The version in ``KAFKA_HOME`` (which stands for the current one) or in the cache; None if neither has it.
 
     Raises:
@@ -66,31 +73,33 @@ def find(version: str, environment: Mapping[str, str] = os.environ) -> Distribut
     home = environment.get("KAFKA_HOME")
     if home and version == CURRENT:
         jars = tuple(sorted(Path(home, "libs").glob("*.jar")))
-        versions = [jar.stem.removeprefix("kafka_2.13-") for jar in jars if jar.name.startswith("kafka_2.13-")]
+        versions = [jar.stem.removeprefix(f"{artifact}-") for jar in jars if jar.name.startswith(f"{artifact}-")]
         if not versions:
-            raise FetchError(f"KAFKA_HOME={home} has no libs/kafka_2.13-*.jar: unset it, or name an unpacked Kafka")
+            raise FetchError(f"KAFKA_HOME={home} has no libs/{artifact}-*.jar: unset it, or name an unpacked Kafka")
         return Distribution(versions[0], jars)
-    jars = tuple(sorted(_libs(version, environment).glob("*.jar")))
+    jars = tuple(sorted(_libs(artifact, version, environment).glob("*.jar")))
     return Distribution(version, jars) if jars else None
 
 
-def fetch(version: str = CURRENT, environment: Mapping[str, str] = os.environ) -> Distribution:
+def fetch(
+    version: str = CURRENT, environment: Mapping[str, str] = os.environ, *, artifact: str = BROKER
+) -> Distribution:
     """The version as `find` gives it, fetched by Maven if it is not there yet.
 
     Raises:
         FetchError: it is not there and cannot be fetched.
     """
-    found = find(version, environment)
+    found = find(version, environment, artifact=artifact)
     if found is not None:
         return found
-    libs = _libs(version, environment)
+    libs = _libs(artifact, version, environment)
     if shutil.which("mvn", path=environment.get("PATH")) is None:
         raise FetchError("Maven is missing: install it (Debian: apt-get install maven), or set KAFKA_HOME")
-    print(f"Fetching Apache Kafka {version} from Maven Central (about 45 MB) into {libs}", flush=True)
+    print(f"Fetching {artifact} {version} from Maven Central (about {MEGABYTES[artifact]} MB) into {libs}", flush=True)
     # Only a complete download gets the final name, so a folder of that name is complete.
     unfinished = libs.with_name(f"libs.{os.getpid()}")
     try:
-        _copy_dependencies(version, unfinished)
+        _copy_dependencies(artifact, version, unfinished)
         unfinished.rename(libs)
     except OSError as error:
         if not libs.is_dir():  # otherwise another process was faster
@@ -100,14 +109,16 @@ def fetch(version: str = CURRENT, environment: Mapping[str, str] = os.environ) -
     return Distribution(version, tuple(sorted(libs.glob("*.jar"))))
 
 
-def _libs(version: str, environment: Mapping[str, str]) -> Path:
-    return cache_folder(environment) / f"kafka-{version}" / "libs"
+def _libs(artifact: str, version: str, environment: Mapping[str, str]) -> Path:
+    name = "kafka" if artifact == BROKER else artifact
+    return cache_folder(environment) / f"{name}-{version}" / "libs"
 
 
-def _copy_dependencies(version: str, folder: Path) -> None:
-    """Lets Maven copy the broker and its dependencies, and prints each file as it is downloaded."""
+def _copy_dependencies(artifact: str, version: str, folder: Path) -> None:
+    """Lets Maven copy an artifact and its dependencies, and prints each file as it is downloaded."""
     folder.mkdir(parents=True)
-    command = ["mvn", "-B", "-f", str(POM), f"-Dkafka.version={version}", "-DincludeScope=runtime"]
+    command = ["mvn", "-B", "-f", str(POM), f"-Dkafka.artifact={artifact}", f"-Dkafka.version={version}"]
+    command += ["-DincludeScope=runtime"]
     command += [f"-DoutputDirectory={folder}", "dependency:copy-dependencies"]
     lines: list[str] = []
     with subprocess.Popen(  # noqa: S603 - the command is our own
@@ -120,14 +131,14 @@ def _copy_dependencies(version: str, folder: Path) -> None:
                 print(f"  {downloaded['file']} ({downloaded['size']})", flush=True)
     if maven.returncode:
         tail = "\n".join(f"  mvn | {line}" for line in lines[-SHOWN_ON_FAILURE:])
-        raise FetchError(f"Maven could not fetch Kafka {version}; is Maven Central reachable?\n{tail}")
+        raise FetchError(f"Maven could not fetch {artifact} {version}; is Maven Central reachable?\n{tail}")
 
 
 def main() -> int:
     """Fetches all that the tests need."""
     try:
-        for version in (CURRENT, OLDER):
-            fetch(version)
+        for artifact, version in FOR_TESTS:
+            fetch(version, artifact=artifact)
     except FetchError as error:
         print(error, file=sys.stderr)
         return 1

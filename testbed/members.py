@@ -68,6 +68,10 @@ class ConfluentMember:
         while (left := deadline - time.monotonic()) > 0:
             self._consumer.consume(5_000, timeout=min(left, POLL_SECONDS))
 
+    def assigned(self) -> list[tuple[str, int]]:
+        """The topics and partitions that it is assigned now."""
+        return [(at.topic, at.partition) for at in self._consumer.assignment()]
+
     def positions(self) -> Offsets:
         """The next offset to read of each assigned partition that it has read from."""
         found = self._consumer.position(self._consumer.assignment())

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from testbed.distribution import CURRENT, OLDER, FetchError, find
+from testbed.distribution import BROKER, CURRENT, FOR_TESTS, FetchError, find
 
 JAVA = 17
 DEBIAN_PACKAGES = Path(__file__).with_name("debian-packages.txt")
@@ -44,9 +44,20 @@ def require_java() -> None:
         raise Missing(f"Java {version or 'of an unknown version'} ({java}) is too old for Kafka: {hint}")
 
 
-def require_maven(versions: Sequence[str]) -> None:
-    """Checks that Maven is there, if any of these Kafka versions still has to be fetched."""
-    if all(find(version) for version in versions) or shutil.which("mvn"):
+def require_java_compiler() -> None:
+    """Checks that Java can compile the testbed's Streams application."""
+    java = shutil.which("java") or "java"
+    listed = subprocess.run([java, "--list-modules"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    if "jdk.compiler@" not in listed:
+        raise Missing(
+            f"Java ({java}) has no compiler: install a JDK {JAVA} or newer "
+            f"(Debian: apt-get install openjdk-{JAVA}-jdk-headless)"
+        )
+
+
+def require_maven(wanted: Sequence[tuple[str, str]]) -> None:
+    """Checks that Maven is there, if any of these artifacts and versions of Kafka still has to be fetched."""
+    if all(find(version, artifact=artifact) for artifact, version in wanted) or shutil.which("mvn"):
         return
     raise Missing("Maven is missing: install it (Debian: apt-get install maven)")
 
@@ -105,10 +116,11 @@ def main(arguments: Sequence[str]) -> int:
             install(missing_for_venv())
         if "demo" in arguments and not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
             require_java()
-            require_maven([CURRENT])
+            require_maven([(BROKER, CURRENT)])
         if "tests" in arguments:
             require_java()
-            require_maven([CURRENT, OLDER])
+            require_java_compiler()
+            require_maven(FOR_TESTS)
         if "tests" in arguments or "packages" in arguments:
             install(missing_packages(DEBIAN_PACKAGES.read_text(encoding="utf-8")))
     except (Missing, FetchError) as error:

@@ -23,8 +23,8 @@ class _Client:
         self._producer = Producer({"bootstrap.servers": servers, "linger.ms": 20, "log_level": 0})
         self._failure: KafkaError | None = None
 
-    def write(self, topic: str, partition: int, number: int) -> None:
-        self._producer.produce(topic, value=f"record {number}", partition=partition, on_delivery=self._delivered)
+    def write(self, topic: str, partition: int, value: str) -> None:
+        self._producer.produce(topic, value=value, partition=partition, on_delivery=self._delivered)
         self._producer.poll(0)
         if self._failure is not None:
             raise KafkaException(self._failure)
@@ -40,12 +40,12 @@ class _Client:
         self._failure = self._failure or error
 
 
-def fill(kafka: Kafka, topic: str, records: int) -> None:
+def fill(kafka: Kafka, topic: str, records: int, value: str = "record") -> None:
     """Writes ``records`` records to each partition, and returns when Kafka has acknowledged them all."""
     client = _Client(kafka)
     for partition in range(kafka.partitions(topic)):
-        for number in range(records):
-            client.write(topic, partition, number)
+        for _ in range(records):
+            client.write(topic, partition, value)
     client.flush()
 
 
@@ -60,7 +60,7 @@ def producer(kafka: Kafka, topics: Sequence[str], *, rate: float, lifetime: floa
         due = int((time.monotonic() - started) * rate)
         for number in range(written, due):
             for topic, partition in partitions:
-                client.write(topic, partition, number)
+                client.write(topic, partition, f"record {number}")
         written = due
         time.sleep(TICK)
         return True

@@ -95,7 +95,7 @@ def lags_of(response: Any, sizes: Mapping[str, int]) -> _Described:
 def _lags(group: str, topic: Any, size: int, failures: list[Failure]) -> Int64s:
     """The lag on each partition of a topic, NOT_READ where Kafka gives none; what failed is added to ``failures``.
 
-    Kafka gives none until the group has read from the partition for the first time.
+    Kafka gives none until the group has acknowledged something on the partition for the first time.
     """
     lags = np.full(size, NOT_READ, dtype=np.int64)
     for partition in topic.partitions:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from testbed import distribution, prerequisites
-from testbed.distribution import CURRENT, FetchError, cache_folder, fetch, find
+from testbed.distribution import BROKER, CURRENT, STREAMS, FetchError, cache_folder, fetch, find
 
 
 def jars_at(folder: Path, *names: str) -> Path:
@@ -88,8 +89,27 @@ def test_maven_is_not_needed_once_kafka_is_in_the_cache(tmp_path: Path, monkeypa
     monkeypatch.setenv("KBE_CACHE", str(tmp_path))
     monkeypatch.delenv("KAFKA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-    prerequisites.require_maven([CURRENT])
+    prerequisites.require_maven([(BROKER, CURRENT)])
     assert fetch(CURRENT, {"KBE_CACHE": str(tmp_path)}).jars == (tmp_path / f"kafka-{CURRENT}" / "libs" / "kafka.jar",)
+    with pytest.raises(prerequisites.Missing, match="Maven is missing"):
+        prerequisites.require_maven([(BROKER, CURRENT), (STREAMS, CURRENT)])
+    jars_at(tmp_path / f"kafka-streams-{CURRENT}" / "libs", "kafka-streams.jar")
+    prerequisites.require_maven([(BROKER, CURRENT), (STREAMS, CURRENT)])
+
+
+@pytest.mark.parametrize(("modules", "told"), [("java.base@17\njdk.compiler@17", False), ("java.base@17", True)])
+def test_a_java_without_a_compiler_is_told(
+    modules: str, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    java = tmp_path / "java"
+    java.write_text(f"#!/bin/sh\necho '{modules}'\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    expected = (
+        pytest.raises(prerequisites.Missing, match=r"has no compiler: install a JDK 17") if told else nullcontext()
+    )
+    with expected:
+        prerequisites.require_java_compiler()
 
 
 def test_the_cache_is_in_the_home_folder_unless_it_is_named() -> None:
@@ -105,6 +125,8 @@ def test_kafka_home_stands_for_the_current_version_only(tmp_path: Path) -> None:
     assert found.version == "4.9.9"
     assert len(found.jars) == 2
     assert find("3.9.1", environment) is None
+    with pytest.raises(FetchError, match=r"has no libs/kafka-streams-"):
+        find(CURRENT, environment, artifact=STREAMS)
 
 
 def test_a_kafka_home_without_kafka_is_told(tmp_path: Path) -> None:
@@ -128,7 +150,7 @@ def test_a_fetch_that_fails_shows_mavens_words_and_leaves_nothing_behind(
 
 
 def test_what_maven_copies_counts_only_when_all_of_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken_off(_version: str, folder: Path) -> None:
+    def broken_off(_artifact: str, _version: str, folder: Path) -> None:
         jars_at(folder, "first-of-many.jar")
         raise KeyboardInterrupt
 

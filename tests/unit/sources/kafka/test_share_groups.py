@@ -70,7 +70,7 @@ def failures(observation: Observation) -> tuple[Failure, ...]:
     return tuple(failure for failure in observation.failures if failure.subject.startswith("s"))
 
 
-def test_the_lag_is_kafkas_and_there_is_none_where_nothing_was_read_yet(broker: OneBroker) -> None:
+def test_the_lag_is_kafkas_and_there_is_none_where_nothing_was_acknowledged_yet(broker: OneBroker) -> None:
     observation = observe(broker, response(lags("s", {"t": {0: (7, 0), 1: (-1, 0), 5: (9, 0)}, "other": {0: (1, 0)}})))
     group = observation.share_groups["s"]
     assert (group.state, group.coordinator) == ("Stable", 1)
