@@ -57,12 +57,12 @@ class Rhythm:
     """One entry per row of commits. Times in ms since the epoch, durations in seconds.
 
     ``known``: the row has been read at least once. ``moved_at``: when its committed offset was first seen as it is, or
-    it was last caught up. ``blind``: for how long it has not been readable, 0 when it was last; ``excused``: how much of
-    the time since then was such an outage. ``silence``: how long it had been silent when it was last read. ``longest``
-    and ``second``: the longest and the second longest silence remembered; ``mean``: the mean of all, of the newest ones
-    above all. ``moves``: how many moves have been seen, at most MAX_MOVES; the first commit is one if it was seen to
-    appear, and n moves enclose n - 1 complete silences. ``live``: a live consumer was on the partition when it was last
-    read; ``live_since``: since when one has been, or none. ``had_consumer``: one was seen.
+    it was last caught up. ``blind``: for how long it has not been readable, 0 when it was last; ``excused``: how much
+    of the time since then was such an outage. ``silence``: how long it had been silent when it was last read.
+    ``longest`` and ``second``: the longest and the second longest silence remembered; ``mean``: the mean of all, of the
+    newest ones above all. ``moves``: how many moves have been seen, at most MAX_MOVES; the first commit is one if it
+    was seen to appear, and n moves enclose n - 1 complete silences. ``live``: a live consumer was on the partition when
+    it was last read; ``live_since``: since when one has been, or none. ``had_consumer``: one was seen.
     """
 
     known: Bools
