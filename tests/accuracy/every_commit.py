@@ -16,6 +16,7 @@ from exporter.core.history import Folded, History, capacity
 from exporter.core.layout import Layout
 from exporter.core.model import NOT_READ, Int64s, Status
 from exporter.core.retention import record_commits, record_ends
+from exporter.core.row_settings import row_settings
 from exporter.core.snapshot import NO_TIME, Snapshot, TopicOffsets
 from exporter.core.windows import Windows, newest
 from tests.accuracy.traces import BurrowTrace
@@ -75,8 +76,11 @@ def _replay(traces: Sequence[BurrowTrace], settings: EvaluationSettings, verdict
         if due:
             now_known = _snapshot(newest(history.commits.windows), newest(history.ends), at)
             lag = now_known.lag
-            folded = Folded(history, now_known, np.zeros(len(lag)), now_known.unreadable, gapless_clock((), 0), 0.0)
-            found = rules.judge(folded, settings)
+            by_row = row_settings(settings, history.group_topics)
+            folded = Folded(
+                history, now_known, np.zeros(len(lag)), now_known.unreadable, gapless_clock((), 0), 0.0, by_row
+            )
+            found = rules.judge(folded, by_row)
             verdicts.extend(
                 Judged(
                     traces[row].number,
@@ -97,7 +101,8 @@ def _event(
     # Burrow drops commits on a partition of which it knows no end offset yet.
     committed = np.where(history.ends.count > 0, _column(events, "commit"), NOT_READ)
     now = _snapshot(committed, _column(events, "broker"), at)
-    commits = record_commits(history.commits, now, np.zeros(len(committed)), history.ends, settings)
+    by_row = row_settings(settings, history.group_topics)
+    commits = record_commits(history.commits, now, np.zeros(len(committed)), history.ends, by_row)
     # Burrow keeps every end offset that it fetches.
     ends = record_ends(history.ends, _column(events, "broker"), at=at, settings=replace(settings, min_distance=0))
     return replace(history, commits=commits, ends=ends)

@@ -13,6 +13,7 @@ from exporter.core.gaps import gapless_clock
 from exporter.core.history import Folded, History
 from exporter.core.layout import Layout
 from exporter.core.model import NO_OFFSET, NOT_READ, Status
+from exporter.core.row_settings import row_settings
 from exporter.core.snapshot import Snapshot, TopicOffsets
 from exporter.core.windows import Windows
 
@@ -65,8 +66,9 @@ def verdict(history: History, *, current_lag: int, now: int, settings: Evaluatio
         lost=ones * 0,
         topics=TopicOffsets(unread, unread, end),
     )
-    folded = Folded(history, now_seen, np.zeros(1), no, gapless_clock((), 0), 0.0)
-    found = rules.judge(folded, settings)
+    by_row = row_settings(settings, history.group_topics)
+    folded = Folded(history, now_seen, np.zeros(1), no, gapless_clock((), 0), 0.0, by_row)
+    found = rules.judge(folded, by_row)
     return Status(int(found.status[0])), float(found.complete[0])
 
 

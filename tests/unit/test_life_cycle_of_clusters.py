@@ -75,7 +75,10 @@ def test_the_exporter_restarts(tmp_path: Path) -> None:
 
 def test_the_exporter_is_away_for_long(tmp_path: Path) -> None:
     def seen(at: int) -> Observation:
-        groups = {"alive": group({"t": [1000 + at - 5]}), "dead": group({"t": [700]}, state="Empty", protocol="consumer")}
+        groups = {
+            "alive": group({"t": [1000 + at - 5]}),
+            "dead": group({"t": [700]}, state="Empty", protocol="consumer"),
+        }
         return observation(at, groups, {"t": [1000 + at]})
 
     HistoryFiles(tmp_path).save("c", folded([seen(at) for at in WINDOW]))

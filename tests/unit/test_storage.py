@@ -33,7 +33,9 @@ def seen(step: int) -> Observation:
         at=START + step * 30_000,
         groups={
             NAMES[0]: GroupObservation("Stable", {"t": np.array([end, end - 5])}),
-            NAMES[1]: GroupObservation("Stable", {"t": np.array([700, 700]), "u": np.array([3])}, protocol="consumer", members=here),
+            NAMES[1]: GroupObservation(
+                "Stable", {"t": np.array([700, 700]), "u": np.array([3])}, protocol="consumer", members=here
+            ),
             "dead": GroupObservation("Empty", {"t": np.array([500, -1])}, protocol="consumer"),
         },
         end_offsets={"t": np.array([end, end]), "u": np.array([3 + step])},

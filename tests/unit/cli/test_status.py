@@ -142,9 +142,7 @@ def test_a_cluster_that_is_away_at_the_end_is_told_beside_what_was_seen_before(r
 def test_what_could_not_be_read_is_told_and_is_not_called_ok(run: Run) -> None:
     failures = (Failure("group", "g\n1", "timeout"), Failure("topic", "t", "timeout"))
 
-    of_ok, of_warn = (
-        run({"c": cluster(kind, count=UNTIL_LATE, failures=failures)}, *WATCHED) for kind in (OK, WARN)
-    )
+    of_ok, of_warn = (run({"c": cluster(kind, count=UNTIL_LATE, failures=failures)}, *WATCHED) for kind in (OK, WARN))
 
     assert (of_ok.exit_code, of_warn.exit_code) == (3, 1)
     assert set(of_ok.stderr.splitlines(keepends=True)) == {

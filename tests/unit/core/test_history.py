@@ -23,7 +23,9 @@ def test_a_commit_is_recorded_when_the_offset_moved_though_nobody_is_alive() -> 
 
 
 @pytest.mark.parametrize(
-    "members_of_g", [members({"t": [0]}), members({}), None, Members(1, None)], ids=["assigned", "not", "?", "unreadable"]
+    "members_of_g",
+    [members({"t": [0]}), members({}), None, Members(1, None)],
+    ids=["assigned", "not", "?", "unreadable"],
 )
 def test_no_commit_is_presumed_of_a_member_that_is_seen(members_of_g: Members | None) -> None:
     # Whether it committed the same offset again nobody knows, and it would say nothing about its progress.

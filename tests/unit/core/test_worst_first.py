@@ -21,7 +21,9 @@ def test_groups_are_ordered_by_status_lag_in_seconds_lag_and_name() -> None:
         }
         for at in steps
     ]
-    report = reported([observation(at, each, {"t": [100 + at] * 2}) for at, each in zip(steps, groups, strict=True)], AT_ONCE)
+    report = reported(
+        [observation(at, each, {"t": [100 + at] * 2}) for at, each in zip(steps, groups, strict=True)], AT_ONCE
+    )
 
     assert [(each.name, each.status) for each in report.worst_first()] == [
         ("stopped, more lag", Status.ERR),
