@@ -4,124 +4,135 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
-from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import empty
-from exporter.core.model import GroupObservation, Observation, Status
-from exporter.core.reasons import Reason
-from exporter.core.rules import Rule
+from exporter.core.model import Observation
+from exporter.core.rules import STATUS, Rule
 from exporter.wording import duration, explanation
+from tests.support.looks import judged, looks, partition
 
-START = 1_700_000_000_000
-SETTINGS = EvaluationSettings(window=120, min_distance=27, allowed_lag=5)
+SETTINGS = EvaluationSettings(allowed_lag=5)
+EMPTY = {"state": "Empty"}
+
+STEADY = looks(range(0, 151, 30), lambda at: at)
+EVERY_5_MIN = looks(range(0, 3601, 30), lambda at: at // 300 * 300)
 
 
-def told(looks: Sequence[tuple[int, int]], *, alive: bool = True, extra: Sequence[int] = ()) -> tuple[Status, Reason]:
-    """Status and reason after looks of (committed, end) 30 s apart; ``extra`` are ends while nobody is there."""
-    history = empty(SETTINGS)
-    committed = looks[-1][0]
-    rows = [(*look, alive) for look in looks] + [(committed, end, False) for end in extra]
-    for number, (commit, end, live) in enumerate(rows):
-        seen = Observation(
-            cluster="c",
-            at=START + number * 30_000,
-            groups={"g": GroupObservation("Stable" if live else "Empty", {"t": np.array([commit])})},
-            end_offsets={"t": np.array([end])},
-        )
-        history, report = advance(history, seen, SETTINGS)
-    (partition,) = report.partitions(report.groups["g"])
-    return partition.status, partition.reason()
+def moved(upto: int, *offsets: int, end: int = 9000) -> list[Observation]:
+    """One look each 30 s, the last one at ``upto``."""
+    first = upto - 30 * (len(offsets) - 1)
+    return looks(range(first, upto + 1, 30), lambda at: offsets[(at - first) // 30], lambda _: end)
 
 
 @pytest.mark.parametrize(
-    ("looks", "extra", "status", "rule", "sentence"),
+    ("run", "rule", "sentence"),
     [
-        ([(100, 100)] * 6, (), Status.OK, Rule.CAUGHT_UP, "caught up at offset 100"),
-        ([(100, 104)] * 6, (), Status.OK, Rule.CAUGHT_UP, "4 behind, which is within the allowed 5"),
-        ([(1000, 4120)] * 2, (), Status.OK, Rule.YOUNG, "3,120 behind; watched for 30 s, too short to say more"),
-        (
-            [(1000, 1500)] * 6,
-            (),
-            Status.STALL,
+        pytest.param(STEADY, Rule.CAUGHT_UP, "caught up at offset 150", id="caught up"),
+        pytest.param(
+            looks(range(0, 151, 30), lambda at: at, lambda at: at + 4),
+            Rule.CAUGHT_UP,
+            "4 behind, which is within the allowed 5",
+            id="within the allowed lag",
+        ),
+        pytest.param(
+            looks([0, 30], lambda _: 1000, lambda _: 4120),
+            Rule.YOUNG,
+            "3,120 behind; watched for 30 s, too short to say more",
+            id="young",
+        ),
+        pytest.param(
+            moved(150, 1000, 3000, 5000, 6000, 7000, 8000),
+            Rule.KEEPING_UP,
+            "1,000 behind, but it keeps up: 5,000 consumed; the window spans 2 min",
+            id="keeps up",
+        ),
+        pytest.param(
+            [*STEADY, *looks([180, 210], lambda _: 150)],
+            Rule.KEEPING_UP,
+            "60 behind, but it keeps up: 120 consumed; the window spans 2 min",
+            id="silent for less than the window",
+        ),
+        pytest.param(
+            EVERY_5_MIN[:-2],
+            Rule.PAUSING,
+            "240 behind; has stayed at 3,300 for 3 min 55 s, which is no longer than it may take: it usually moves"
+            " within {usual}, and has {tolerated} to",
+            id="pauses",
+        ),
+        pytest.param(
+            looks(range(0, 601, 30), lambda _: 0),
+            Rule.PAUSING,
+            "600 behind; has stayed at 0 for 9 min, which is no longer than it may take: its rhythm is not known yet,"
+            " so up to 1 h is tolerated",
+            id="rhythm not known",
+        ),
+        pytest.param(
+            [*EVERY_5_MIN, *looks(range(3630, 4501, 30), lambda _: 3600)],
             Rule.STALLED,
-            "has stayed at 1,000 for 2 min while a consumer is assigned; 500 behind",
+            "has stayed at 3,600 for 14 min while a consumer is assigned; it usually moves within {usual}, and has"
+            " {tolerated} to; 900 behind",
+            id="stalled",
         ),
-        (
-            [(1000 + 10 * i, 1500 + 100 * i) for i in range(6)],
-            (),
-            Status.WARN,
-            Rule.FALLING_BEHIND,
-            "its lag did not shrink for 2 min, though it consumed 40; 950 behind",
-        ),
-        (
-            [(4000 + 24 * i, 4000 + 24 * i) for i in range(6)],
-            [4200 + 20 * i for i in range(8)],
-            Status.STOP,
+        pytest.param(
+            [*EVERY_5_MIN, *looks(range(3630, 3871, 30), lambda _: 3600, **EMPTY)],
             Rule.STOPPED,
-            "has committed nothing for 4 min, since offset 4,120; the window spans 2 min; 220 behind",
+            "has stayed at 3,600 for 4 min 25 s, and no consumer is there; it usually moves within {usual}, and has"
+            " {tolerated} to; 270 behind",
+            id="stopped",
         ),
-        (
-            [(5000, 5000)] * 5 + [(300, 5100)],
-            (),
-            Status.REWIND,
+        pytest.param(
+            looks(range(0, 1201, 30), lambda at: min(at, 600) + max(at - 600, 0) // 2),
+            Rule.FALLING_BEHIND,
+            "its lag grew by {growth} in {span}, although it consumed 60; 300 behind",
+            id="falls behind",
+        ),
+        pytest.param(
+            [*moved(120, *[5000] * 4, 4999, end=5000)[:4], *moved(150, 300, end=5100)],
             Rule.REWOUND,
             "went back from 5,000 to 300; 4,800 behind",
+            id="rewound",
         ),
-        (
-            [(5000, 5000)] * 4 + [(0, 5100), (4900, 5200)],
-            (),
-            Status.REWIND,
+        pytest.param(
+            [*moved(90, *[5000] * 4, end=5000), *moved(150, 0, 4900, end=5200)],
             Rule.REWOUND,
             "went back from 5,000 to 0 and is at 4,900 again; 300 behind",
-        ),
-        (
-            [(1000, 9000), (3000, 9100), (5000, 9200), (6000, 9300), (7000, 9400), (8000, 9500)],
-            (),
-            Status.OK,
-            Rule.KEEPING_UP,
-            "1,500 behind, but it keeps up: 5,000 consumed; the window spans 2 min",
-        ),
-        (
-            [(100, 100)] * 6,
-            [100, 100, 120],
-            Status.OK,
-            Rule.KEEPING_UP,
-            "20 behind, but it was caught up less than 3 min 30 s ago",
-        ),
-        (
-            [(100, 100)] * 6,
-            [100, 100, 100, 100, 120],
-            Status.OK,
-            Rule.KEEPING_UP,
-            "20 behind, but it was caught up less than 2 min 30 s ago",
+            id="rewound and came up again",
         ),
     ],
 )
-def test_each_rule_says_what_it_saw(
-    looks: Sequence[tuple[int, int]], extra: Sequence[int], status: Status, rule: Rule, sentence: str
-) -> None:
-    got, why = told(looks, extra=extra)
-    assert (got, why.rule) == (status, rule)
-    assert explanation(why) == sentence
+def test_each_rule_says_what_it_saw(run: Sequence[Observation], rule: Rule, sentence: str) -> None:
+    found = partition(judged(run, SETTINGS)[-1])
+
+    assert (found.reason().rule, found.status) == (rule, STATUS[rule])
+    why = found.reason()
+    durations = {
+        "usual": duration(why.usual_silence or 0),
+        "tolerated": duration(why.tolerated_silence),
+        "growth": duration(why.lag_growth),
+        "span": duration(why.growth_span),
+    }
+    assert explanation(why) == sentence.format(**durations)
 
 
 def test_a_reason_is_plain_data() -> None:
-    _, why = told([(100, 100)] * 6)
-    assert why.as_data() == {
+    assert partition(judged(STEADY, SETTINGS)[-1]).reason().as_data() == {
         "rule": "caught_up",
         "current_lag": 0,
         "allowed_lag": 5,
         "commits": 5,
         "span": 120.0,
+        "since_commit": 0.0,
+        "first_offset": 30,
+        "last_offset": 150,
+        "highest_offset": 150,
+        "lowest_offset": 150,
         "silence": 0.0,
-        "first_offset": 100,
-        "last_offset": 100,
-        "highest_offset": 100,
-        "lowest_offset": 100,
-        "recent": 150,
+        "usual_silence": 0.0,
+        "tolerated_silence": 120.0,
+        "lag_growth": 0.0,
+        "growth_span": 0.0,
+        "markers": 0,
     }
 
 
