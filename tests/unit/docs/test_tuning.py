@@ -20,6 +20,7 @@ from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Observation, Status
 from exporter.recording import read
 from exporter.schema import durations
+from exporter.settings import EVALUATION
 from tests.support.repository import ROOT
 
 TEXT = (ROOT / "docs" / "tuning.md").read_text("utf-8")
@@ -132,5 +133,5 @@ def test_the_settings_and_their_defaults_are_those_of_the_evaluation() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (\d\w*) \|", TEXT, re.MULTILINE)
 
     assert {key: durations.read(value) for key, value in rows} == {
-        field: getattr(EvaluationSettings(), field) for field in EvaluationSettings.__slots__
+        key: EVALUATION.default(key) for key in EVALUATION.parts
     }
