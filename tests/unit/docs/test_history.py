@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from exporter.core.evaluation import MAX_ENTRIES, MIN_CAPACITY, EvaluationSettings
+from exporter.core.falling import BURST_WINDOWS
 from exporter.core.history import capacity
 from exporter.core.rhythm import FADE, MAX_MOVES
 from exporter.core.timeline import GROWTH, Timeline, lag_in_seconds, thinned
@@ -66,7 +67,8 @@ def test_the_size_is_that_of_the_formula(tmp_path: Path) -> None:
     assert sum(array.nbytes for name, array in arrays.items() if name not in {"about", "timeline_time"}) == expected
     # Each member of the zip has its name and description besides.
     assert 0 < write(tmp_path / "file", HISTORY) - expected - arrays["about"].nbytes < 10_000
-    assert f"{round(_bytes(R=10_000, G=100_000, C=12, T=80) / 1e6)} MB, on disk as in memory" in TEXT
+    large = _bytes(R=10_000, G=100_000, C=capacity(EvaluationSettings()), T=80)
+    assert f"{round(large / 1e6)} MB, on disk as in memory" in TEXT
 
 
 def test_a_day_takes_as_many_columns_as_is_said() -> None:
@@ -89,6 +91,8 @@ def test_the_numbers_of_the_storage_are_those_in_the_page() -> None:
     assert f"at least {MIN_CAPACITY} and `intervals`, at most {MAX_ENTRIES}" in PROSE
     assert f"forgotten after {1 / FADE:g} times its own length" in PROSE
     assert f"at most {MAX_MOVES:,}" in PROSE
+    assert BURST_WINDOWS == 2.5
+    assert "enough to span two and a half times `window`" in PROSE
     assert f"C* entries per window ({capacity(EvaluationSettings())} by default)" in PROSE
 
 

@@ -42,9 +42,9 @@ LOCKED_PROFILE = (
 )
 
 MODULES = {
-    "storage/plain": '{"class-name":"inmemory","intervals":12,"min-distance":27,"group-allowlist":"","expire-group":0}',
+    "storage/plain": '{"class-name":"inmemory","intervals":13,"min-distance":27,"group-allowlist":"","expire-group":0}',
     "storage/Locked%2Fup": (
-        r'{"class-name":"inmemory","intervals":35,"min-distance":1,"group-allowlist":"^a\u003c","expire-group":0}'
+        r'{"class-name":"inmemory","intervals":85,"min-distance":1,"group-allowlist":"^a\u003c","expire-group":0}'
     ),
     "evaluator/plain": '{"class-name":"caching","expire-cache":7}',
     "cluster/plain": (
