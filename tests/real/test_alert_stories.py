@@ -191,7 +191,7 @@ def test_slack_shows_what_is_wrong_where_since_when_and_where_to_look(stage: Sta
     assert message["channel"] == "#kafka-alerts"
     assert said["color"] == "danger"
     summary, description, *rows, links = said["text"].splitlines()
-    assert summary.startswith("*A consumer group is alive but commits the same offset again and again")
+    assert summary.startswith("*A consumer group is alive but makes no progress")
     assert re.fullmatch(
         rf"Group {group} on cluster {SHOP}: STALL on {PARTITIONS} of {PARTITIONS} partitions since \d\d:\d\d UTC on "
         r"\d+ \w+\. It is \d+ records behind, the oldest unread one is \d+(\.\d+)?s old\.",

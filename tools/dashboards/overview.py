@@ -79,9 +79,9 @@ def _fleet() -> list[Json]:
         ),
         stat(
             "Partitions by status",
-            "How many partitions of groups have each status. WARN: consumed, but the lag never shrank; STOP: no more "
-            "commits; STALL: commits continue but the offset does not move; REWIND: the offset went back. Known where "
-            "the exporter shows partitions (granularity partition).",
+            "How many partitions of groups have each status. WARN: consumed, but the lag grows; STOP: records wait and "
+            "no consumer stays; STALL: records wait although a consumer is assigned; REWIND: the offset went back. "
+            "Known where the exporter shows partitions (granularity partition).",
             states,
             width=10,
             overrides=partition_colours,
