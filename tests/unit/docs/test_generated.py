@@ -16,7 +16,7 @@ from exporter.config.loading import FILE
 from exporter.core.evaluation import EvaluationSettings
 from exporter.metrics import CATALOGUE
 from exporter.metrics.family import Columns, Level
-from exporter.schema.section import Key, Section
+from exporter.schema.section import Each, Key, Section
 from exporter.settings import CLUSTER, SETTINGS, Cluster, Settings
 from tests.support.repository import ROOT
 from tools.documentation import generated
@@ -53,7 +53,9 @@ def test_loading_the_reference_file_gives_exactly_the_defaults() -> None:
 
 def keys(section: Section) -> Iterator[str]:
     for name, part in section.parts.items():
-        if isinstance(part, Section):
+        if isinstance(part, Each) and isinstance(part.part, Section):
+            yield from keys(part.part)
+        elif isinstance(part, Section):
             yield from keys(part)
         elif isinstance(part, Key):
             yield name
@@ -62,7 +64,7 @@ def keys(section: Section) -> Iterator[str]:
 def test_the_reference_file_explains_every_key() -> None:
     lines = [line.strip() for line in reference().splitlines()]
     for name in [*keys(CLUSTER), *keys(SETTINGS)]:
-        positions = [index for index, line in enumerate(lines) if re.match(rf"#?{name}: \S", line)]
+        positions = [index for index, line in enumerate(lines) if re.match(rf"#?(- )?{name}: \S", line)]
         assert positions, name
         assert all(lines[position - 1].startswith("# ") for position in positions), name
     assert {line.strip("#:{} ") for line in reference().splitlines() if re.match(r"#?\w", line)} == set(FILE.parts)
@@ -76,8 +78,9 @@ def test_every_key_fills_a_field_and_every_field_has_a_key() -> None:
         assert isinstance(section.of, type)
         filled.setdefault(section.of, set()).update(fields)
         for part in section.parts.values():
-            if isinstance(part, Section):
-                visit(part)
+            below = part.part if isinstance(part, Each) else part
+            if isinstance(below, Section):
+                visit(below)
 
     for section in (CLUSTER, SETTINGS):
         visit(section)
@@ -96,11 +99,13 @@ def test_everything_in_the_reference_file_may_be_uncommented(tmp_path: Path) -> 
     text = text.replace("    sasl:\n", "    sasl:\n      mechanism: PLAIN\n")
     text = re.sub(r"^ {6}(oauth|kerberos):\n(?: {8}.*\n|\n| {6}#.*\n)*", "", text, flags=re.MULTILINE)
     text = text.replace("      key_password: ${KAFKA_KEY_PASSWORD}\n", "")
-    # Some keys of an override are about whole groups.
-    text = re.sub(r"^ {10}topics: .*\n", "", text, flags=re.MULTILINE)
+    # What concerns a whole group does not go together with topics.
+    text = text.replace("          topics: ^orders\\.\n", "")
     path = tmp_path / "kbe.yml"
     path.write_text(text)
     (cluster,) = load(str(path), environment={"KAFKA_PASSWORD": "p"}).clusters
+    (override,) = cluster.groups.overrides
+    assert override.over(cluster.evaluation) == cluster.evaluation
     assert cluster.tls is not None
     assert cluster.sasl is not None
     assert (cluster.sasl.username, cluster.sasl.password) == ("burrow", "p")
