@@ -76,8 +76,14 @@ class Override:
         return self.topics is None or self.topics.search(topic) is not None
 
     def over(self, settings: EvaluationSettings) -> EvaluationSettings:
-        """The settings with these over them."""
+        """The settings with these over them.
+
+        A longer window alone makes ``min_distance`` longer in proportion: it holds no more commits than the others, so
+        that it costs the cluster's other partitions neither memory nor time.
+        """
         changed = {name: value for name in OVERRIDABLE if (value := getattr(self, name)) is not None}
+        if self.min_distance is None and self.window is not None and self.window > settings.window > 0:
+            changed["min_distance"] = settings.min_distance * self.window / settings.window
         return replace(settings, overrides=(), **changed)
 
 

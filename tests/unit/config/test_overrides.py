@@ -189,7 +189,7 @@ def test_an_override_that_takes_nothing_or_cannot_be_met_is_warned_of(tmp_path: 
         tmp_path,
         "      - {match: a, window: 5m}\n"
         "      - {match: a, topics: t, patience: 5m}\n"
-        "      - {match: b, window: 2h}\n"
+        "      - {match: b, window: 2h, min_distance: 27s}\n"
         "      - {match: c, topics: t, window: 5m}\n"
         "      - {match: c, window: 5m}\n",
     )

@@ -16,6 +16,7 @@ from tests.support.observations import group, observation
 
 LAYOUT = Layout.of([(("a", "t"), 2), (("a", "u"), 1), (("b", "t"), 0), (("c", "t"), 1)])
 SLOW = Override(re.compile("a"), topics=re.compile("t"), window=600.0)
+SLOWER = EvaluationSettings(window=600.0, min_distance=20.0)
 UNJUDGED = Override(re.compile("c"), evaluate=False)
 
 
@@ -55,6 +56,11 @@ def test_they_are_found_once_for_a_layout() -> None:
 
 def test_all_windows_hold_as_many_commits_as_any_settings_need() -> None:
     alone = EvaluationSettings(window=120.0, min_distance=10.0)
-    assert capacity(alone) == 13
-    assert capacity(replace(alone, overrides=(SLOW,))) == 61
-    assert capacity(replace(alone, overrides=(replace(SLOW, min_distance=60.0),))) == 13
+    assert capacity(replace(alone, overrides=(replace(SLOW, min_distance=20.0),))) == capacity(SLOWER) > capacity(alone)
+
+
+def test_a_longer_window_alone_holds_as_many_commits_as_the_others() -> None:
+    alone = EvaluationSettings(window=120.0, min_distance=10.0)
+    assert SLOW.over(alone).min_distance == 50.0
+    assert capacity(replace(alone, overrides=(SLOW,))) == capacity(alone)
+    assert replace(SLOW, window=60.0).over(alone).min_distance == 10.0
