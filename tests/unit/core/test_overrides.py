@@ -8,6 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings, Override
@@ -15,9 +18,12 @@ from exporter.core.history import empty
 from exporter.core.model import Members, Observation, Owner, Status
 from exporter.core.report import Report
 from exporter.core.rules import RULES, Rule
-from tests.support.observations import group, members, observation, statuses
+from tests.support.observations import group, members, observation, observations, statuses
 
 STEP = 30
+NAME_PARTS = ("plain", "g/h", "\ne", "ü", "nobody")
+"""Parts of the names that made-up groups have."""
+
 PLAIN = EvaluationSettings()
 
 
@@ -171,6 +177,29 @@ def test_overrides_that_take_nothing_change_no_verdict() -> None:
     none = every_step(stuck_after_ten, 30, replace(PLAIN, overrides=(Override(re.compile("x"), window=9.0),)))
     for one, other in zip(every_step(stuck_after_ten, 30, PLAIN), none, strict=True):
         assert one.columns.verdicts.rule.tolist() == other.columns.verdicts.rule.tolist()
+
+
+@examples(deadline=None, max_examples=50)
+@given(observations(), st.sampled_from(NAME_PARTS))
+def test_a_group_is_judged_as_if_the_whole_cluster_had_its_settings(run: list[Observation], part: str) -> None:
+    changed = {"patience": 60.0, "allowed_lag": 5, "intervals": 3, "minimum_complete": 0.5}
+    own = EvaluationSettings(**changed)  # type: ignore[arg-type]
+    some = replace(PLAIN, overrides=(Override(re.compile(re.escape(part)), **changed),))  # type: ignore[arg-type]
+    for plain, all_own, mixed in zip(*(judged(run, settings) for settings in (PLAIN, own, some)), strict=True):
+        for name, found in mixed.groups.items():
+            expected = all_own if part in name else plain
+            for topic, rows in found.topics.items():
+                assert statuses(mixed, name, topic) == statuses(expected, name, topic)
+                assert rules(mixed)[rows] == rules(expected)[rows]
+
+
+def judged(run: Sequence[Observation], settings: EvaluationSettings) -> list[Report]:
+    return every_step(run.__getitem__, len(run), settings)
+
+
+def rules(report: Report) -> list[int]:
+    numbers: list[int] = report.columns.verdicts.rule.tolist()
+    return numbers
 
 
 def test_columns_and_numbers_give_the_same_verdicts() -> None:
