@@ -53,8 +53,8 @@ def a_consumer_stalls_and_recovers(stage: Stage) -> Timeline:
     yield at(0, "the consumer stalls", lambda: consumer.turn(Behaviour.STALLED))
     yield want(by(8 * M), "the alert is pending", lambda: stage.in_state("pending", STALLED, group))
     assert stage.heard(group, [], [])
-    # A window of 150 s, the alert's two minutes, Alertmanager's half.
-    yield want(between(4.5 * M, 12 * M), "one message and one page", lambda: stage.heard(group, slack, pages))
+    # A window of two minutes, the alert's two, Alertmanager's half.
+    yield want(between(4 * M, 12 * M), "one message and one page", lambda: stage.heard(group, slack, pages))
     yield keep(A_MESSAGE_WOULD_HAVE_COME, "there is no second one", lambda: stage.heard(group, slack, pages))
 
     slack, pages = [*slack, f"[RESOLVED] {subject}"], [*pages, f"resolve {subject}"]
@@ -73,7 +73,7 @@ def a_consumer_leaves_for_good(stage: Stage) -> Timeline:
     yield want(by(8 * M), "the group is well", well(stage, group))
 
     yield at(0, "its only consumer leaves", lambda: consumer.turn(Behaviour.STOPPED))
-    yield want(between(4.5 * M, 12 * M), "one message and one page", lambda: stage.heard(group, slack, pages))
+    yield want(between(4 * M, 12 * M), "one message and one page", lambda: stage.heard(group, slack, pages))
     yield want(
         by(20 * M), "its lag in seconds is an alert of its own", lambda: stage.in_state("firing", LAG_HIGH, group)
     )

@@ -26,7 +26,7 @@ PATIENCE = 40.0
 ORIGIN = "https://dashboard.example.com"
 RECORDS = 50
 EVALUATION: Final = {"window": "9s", "patience": "9s", "min_distance": "900ms"}
-KEPT: Final = 13
+KEPT: Final = 26
 """How many commits the exporter keeps with this evaluation."""
 
 
