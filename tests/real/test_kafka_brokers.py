@@ -11,6 +11,7 @@ import pytest
 
 from testbed.broker import Cluster
 from testbed.kafka import Kafka
+from testbed.loops import Loop
 from testbed.processes import LOOPBACK, free_ports, wait_until
 from testbed.producers import fill
 from testbed.scrape import Page, scrape
@@ -86,6 +87,45 @@ def test_a_stopped_broker_does_not_blank_the_rest_and_its_groups_come_back(
         interval=0.5,
     )
     assert groups_of(scrape(url)) == groups
+
+
+def test_a_rolling_restart_costs_no_group_its_verdict(
+    start_cluster: Callable[..., Cluster], start_exporter: Callable[..., Server]
+) -> None:
+    cluster = start_cluster(nodes=3)
+    groups = prepared(cluster)
+    servers = {"bootstrap_servers": list(cluster.bootstrap_servers)}
+    evaluation = {"window": "2s", "patience": "2s", "min_distance": "200ms"}
+    settings = {**config([]), "clusters": {"real": {**servers, "evaluation": evaluation}}}
+    url = start_exporter(settings).url + "/metrics"
+
+    def verdicts(page: Page) -> set[tuple[str | None, float | None]]:
+        complete = "burrow_kafka_consumer_complete_ratio"
+        return {(page.worst_status(group), page.value(complete, consumer_group=group)) for group in groups_of(page)}
+
+    judged = {("STOP", 1.0)}
+    wait_until(lambda: verdicts(scrape(url)) == judged, PATIENCE, "every group to be found", interval=0.3)
+    pages: list[Page] = []
+
+    def look() -> bool:
+        pages.append(scrape(url))
+        time.sleep(0.2)
+        return True
+
+    with Loop("scraper", look, lambda: None, lifetime=3 * PATIENCE) as scraping:
+        for node in cluster.nodes:
+            cluster.stop_node(node)
+            cluster.start_node(node)
+        wait_until(lambda: groups_of(pages[-1]) == groups, PATIENCE, "all groups to be back", interval=0.3)
+        scraping.check()
+    coordinators = {
+        (sample.labels["consumer_group"], sample.labels["coordinator"])
+        for page in pages
+        for sample in page.select("burrow_kafka_consumer_info")
+    }
+    assert len(coordinators) >= 2 * len(groups), "not every group was handed over to another broker"
+    # A group may be missing from a page, but one that is there is judged by all that was known of it.
+    assert {verdict for page in pages for verdict in verdicts(page)} == judged
 
 
 def test_an_unreachable_cluster_does_not_stop_the_exporter_from_starting_nor_a_cluster_that_is_there(
