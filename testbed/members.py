@@ -45,9 +45,14 @@ class Member(Protocol):
 
 
 class ConfluentMember:
-    """A member by librdkafka; ``protocol`` is ``classic`` or ``consumer`` (KIP-848)."""
+    """A member by librdkafka; ``protocol`` is ``classic`` or ``consumer`` (KIP-848).
 
-    def __init__(self, kafka: Kafka, group: str, topic: str, protocol: str = "consumer") -> None:
+    ``session_seconds``: for how long a classic member that has died is still counted as one.
+    """
+
+    def __init__(
+        self, kafka: Kafka, group: str, topic: str, protocol: str = "consumer", session_seconds: float = 10.0
+    ) -> None:
         config: dict[str, Any] = {
             "bootstrap.servers": ",".join(kafka.bootstrap_servers),
             "client.id": group,
@@ -58,7 +63,8 @@ class ConfluentMember:
             "log_level": 0,
         }
         if protocol == "classic":
-            config |= {"session.timeout.ms": 10_000, "heartbeat.interval.ms": 1_000}
+            session = round(session_seconds * 1000)
+            config |= {"session.timeout.ms": session, "heartbeat.interval.ms": session // 10}
         self._consumer = Consumer(config)
         self._consumer.subscribe([topic])
 
@@ -99,6 +105,30 @@ class ConfluentMember:
     def close(self) -> None:
         """Leaves the group."""
         self._consumer.close()
+
+
+class RecordMember(ConfluentMember):
+    """A member whose position is the offset after the last record it has read, as in many frameworks.
+
+    librdkafka's own position passes over the markers of transactions, which are no records.
+    """
+
+    def __init__(self, kafka: Kafka, group: str, topic: str) -> None:
+        super().__init__(kafka, group, topic)
+        self._after: Offsets = {}
+
+    def read(self, seconds: float) -> None:
+        """Reads on for so long."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            for record in self._consumer.consume(5_000, timeout=min(left, POLL_SECONDS)):
+                match record.topic(), record.partition(), record.offset():
+                    case (str(name), int(partition), int(offset)) if record.error() is None:
+                        self._after[name, partition] = offset + 1
+
+    def positions(self) -> Offsets:
+        """The offset after the last record of each partition that it has read from."""
+        return dict(self._after)
 
 
 ClassicMember = partial(ConfluentMember, protocol="classic")

@@ -66,3 +66,19 @@ def producer(kafka: Kafka, topics: Sequence[str], *, rate: float, lifetime: floa
         return True
 
     return Loop(f"producer of {', '.join(topics)}", step, client.flush, lifetime)
+
+
+class TransactionalProducer:
+    """Writes records in transactions, each of which ends with a marker that takes an offset of its own."""
+
+    def __init__(self, kafka: Kafka, name: str) -> None:
+        servers = ",".join(kafka.bootstrap_servers)
+        self._producer = Producer({"bootstrap.servers": servers, "transactional.id": name, "log_level": 0})
+        self._producer.init_transactions(FLUSH_SECONDS)
+
+    def write(self, topic: str, records: int) -> None:
+        """Writes so many records to the topic's first partition, and commits their transaction."""
+        self._producer.begin_transaction()
+        for number in range(records):
+            self._producer.produce(topic, value=f"record {number}", partition=0)
+        self._producer.commit_transaction(FLUSH_SECONDS)
