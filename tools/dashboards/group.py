@@ -35,8 +35,8 @@ def _now() -> list[Json]:
         ),
         stat(
             "Worst partition",
-            "The worst status of its partitions. STOP: records wait and no consumer stays; STALL: records wait although "
-            "a consumer is assigned; REWIND: the offset went back; WARN: consumed, but the lag grows.",
+            "The worst status of its partitions. STOP: records wait and no consumer stays; STALL: records wait "
+            "although a consumer is assigned; REWIND: the offset went back; WARN: consumed, but the lag grows.",
             [query(f"{one(of.THIS, of.ROW_STATUS)} or {one(of.THIS, of.TOPIC_STATUS)}")],
             width=3,
             mappings=statuses.PARTITION_STATUS,

@@ -34,9 +34,7 @@ def remembered(longest: float, second: float, moves: int) -> Rhythm:
     def of(value: float) -> np.ndarray:
         return np.array([value], dtype=np.float32)
 
-    return replace(
-        Rhythm.empty(1), longest=of(longest), second=of(second), moves=np.array([moves], dtype=np.int16)
-    )
+    return replace(Rhythm.empty(1), longest=of(longest), second=of(second), moves=np.array([moves], dtype=np.int16))
 
 
 def usual(rhythm: Rhythm) -> float:
@@ -125,9 +123,7 @@ def test_one_commit_may_be_left_out() -> None:
 def test_a_silence_that_was_seen_may_have_been_longer_by_the_distance_of_looks() -> None:
     def may(step: float) -> float:
         one = np.array([600.0], dtype=np.float32)
-        return float(
-            tolerated_silence(one, one * 0, np.array([1000]), window=WINDOW, step=step, unknown=0.0)[0]
-        )
+        return float(tolerated_silence(one, one * 0, np.array([1000]), window=WINDOW, step=step, unknown=0.0)[0])
 
     assert may(60) - may(0) == pytest.approx(MARGIN * 60, rel=0.01)
 
@@ -203,9 +199,7 @@ def test_a_rhythm_that_is_not_known_is_waited_for() -> None:
 def test_a_partition_is_judged_by_the_rhythm_of_the_others_until_its_own_is_known() -> None:
     def both(commits_of_other: int) -> list[Status]:
         run = [
-            observation(
-                at, {"g": group({"t": [0, at // commits_of_other * commits_of_other]})}, {"t": [1000 + at, at]}
-            )
+            observation(at, {"g": group({"t": [0, at // commits_of_other * commits_of_other]})}, {"t": [1000 + at, at]})
             for at in range(0, 901, 30)
         ]
         return [statuses(each)[0] for each in judged(run)]
@@ -218,9 +212,7 @@ def test_a_group_that_appears_is_known_from_its_first_commit_on() -> None:
     # It commits at 60 s and 360 s; its own silence of 300 s is known, although only one move of the offset was seen.
     before = [observation(at, {"other": group({"t": [0]})}, {"t": [at]}) for at in (0, 30)]
     appeared = [
-        observation(
-            at, {"g": group({"t": [60 if at < 360 else 360]}), "other": group({"t": [0]})}, {"t": [at]}
-        )
+        observation(at, {"g": group({"t": [60 if at < 360 else 360]}), "other": group({"t": [0]})}, {"t": [at]})
         for at in range(60, 421, 30)
     ]
 

@@ -150,9 +150,7 @@ def test_after_an_outage_silence_begins_anew() -> None:
 
 
 def test_a_group_whose_coordinator_was_away_is_not_blamed_for_it() -> None:
-    unread = [
-        observation(T + at, {}, {"t": [T + at]}, unread_groups=frozenset({"g"})) for at in range(30, 1800, 30)
-    ]
+    unread = [observation(T + at, {}, {"t": [T + at]}, unread_groups=frozenset({"g"})) for at in range(30, 1800, 30)]
     back = looks(range(T + 1830, T + 2400, 30), at_every_look)
     run = [*usual(at_every_look), *unread, *after([1800]), *back]
 
