@@ -94,7 +94,7 @@ def test_groups_are_listed_worst_first_and_bad_partitions_below(run: Run) -> Non
         ["late", "t", "0", "WARN", "100%"],
         ["late", "t", "1", "WARN", "100%"],
     ]
-    assert "has stayed at 50 for 30 s while a consumer is assigned" in partitions[3]
+    assert "has left records waiting at 50 for 30 s while a consumer is assigned" in partitions[3]
     assert "although it consumed" in partitions[4]
 
 
@@ -164,7 +164,7 @@ def test_json_has_the_verdicts_on_one_line(run: Run) -> None:
     assert found["groups"][1]["members"] == 2
     why = stuck["partitions"][0]["reason"]
     assert (why["rule"], why["last_offset"], why["current_lag"]) == ("stalled", 50, 100)
-    assert why["sentence"].startswith("has stayed at 50 for 10 s while a consumer is assigned; ")
+    assert why["sentence"].startswith("has left records waiting at 50 for 10 s while a consumer is assigned; ")
 
 
 def test_watching_shows_what_is_known_after_every_observation(run: Run) -> None:

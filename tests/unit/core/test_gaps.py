@@ -75,7 +75,7 @@ def test_the_reason_of_such_a_stop_counts_what_was_watched() -> None:
 
     why = partition(found).reason()
     assert (why.span, why.silence, why.since_commit) == (120.0, 240.0, 240.0)
-    assert "has stayed at 7,495 for 4 min" in explanation(why)
+    assert "has left records waiting at 7,495 for 4 min" in explanation(why)
 
 
 def test_who_was_caught_up_before_a_gap_is_not_stopped_at_once_after_it() -> None:
