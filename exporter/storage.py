@@ -152,7 +152,7 @@ def read(path: Path) -> History:
         raise Damaged(f"not a whole history: {error}") from error
 
 
-_OF_COMMITS: Final = ("lag", "records", "seconds", "own_times", "last_time", "assigned", "falling")
+_OF_COMMITS: Final = ("lag", "records", "seconds", "own_times", "last_time", "assigned", "falling", "deserted")
 """The columns of `Commits` itself, beside its windows."""
 
 

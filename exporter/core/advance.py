@@ -21,7 +21,8 @@ def advance(history: History, observation: Observation, settings: EvaluationSett
     """
     folded = fold(history, observation, settings)
     verdicts = judge(folded, folded.settings)
-    after = replace(folded.history, commits=replace(folded.history.commits, falling=verdicts.falling))
+    told = replace(folded.history.commits, falling=verdicts.falling, deserted=verdicts.deserted)
+    after = replace(folded.history, commits=told)
     columns = PartitionColumns(
         history=after,
         snapshot=folded.snapshot,

@@ -31,6 +31,7 @@ class Commits:
     whose commits do. ``last_time``: there, the time of the newest commit seen, which ``min_distance`` may have kept out
     of the window. ``assigned``: whether the partition was assigned to a member when that was last known: UNKNOWN,
     ASSIGNED or UNASSIGNED. ``falling``: it was found to fall behind, and has not begun to catch up since.
+    ``deserted``: its consumers had left it, and it has not moved since, nor has one stayed.
     """
 
     windows: Windows
@@ -41,6 +42,7 @@ class Commits:
     last_time: Int64s
     assigned: Assigned
     falling: Bools
+    deserted: Bools
     rhythm: Rhythm
     resting: Resting
 
@@ -56,6 +58,7 @@ class Commits:
             last_time=np.zeros(rows, dtype=np.int64),
             assigned=np.full(rows, UNKNOWN, dtype=np.int8),
             falling=np.zeros(rows, dtype=np.bool_),
+            deserted=np.zeros(rows, dtype=np.bool_),
             rhythm=Rhythm.empty(rows),
             resting=Resting.empty(rows),
         )
@@ -71,6 +74,7 @@ class Commits:
             last_time=take_rows(self.last_time, rows),
             assigned=take_rows(self.assigned, rows),
             falling=take_rows(self.falling, rows),
+            deserted=take_rows(self.deserted, rows),
             rhythm=self.rhythm.take(rows),
             resting=self.resting.take(rows),
         )
@@ -86,6 +90,7 @@ class Commits:
             last_time=self.last_time,
             assigned=self.assigned,
             falling=self.falling,
+            deserted=self.deserted,
             rhythm=self.rhythm,
             resting=self.resting,
         )

@@ -23,8 +23,8 @@ class Evidence:
 
     ``lag``: the lag now (records). ``beyond_end``: the commit lies beyond the end of the log. ``judged``: rows ×
     capacity, True where an entry of the window is judged. ``quiet``: silent for too long. ``attended``: a live consumer
-    has been on the partition for so long that the silence is its own. ``falls``: its lag grows, or grew and has not
-    shrunk since.
+    has been on the partition for so long that the silence is its own. ``deserted``: its consumers have left it, and
+    none has stayed since. ``falls``: its lag grows, or grew and has not shrunk since.
     """
 
     commits: Commits
@@ -38,6 +38,7 @@ class Evidence:
     tolerated: Durations
     quiet: Bools
     attended: Bools
+    deserted: Bools
     falls: Bools
     gained: Durations
     growth_span: Durations
@@ -60,7 +61,7 @@ def evidence_of(folded: Folded, settings: RowSettings) -> Evidence:
     # The lowest lag ever seen may be markers: then it must rest there for long before that is taken for a stall.
     perhaps = maybe_markers(commits.resting, now.lag)
     tolerated = np.where(perhaps, np.maximum(tolerated, np.asarray(settings.patience, dtype=np.float32)), tolerated)
-    quiet, attended = _silence(folded, tolerated, settings)
+    quiet, attended, deserted = _silence(folded, tolerated, settings)
     markers = marker_lag(commits.resting)
     falls, gained, span = _falls(folded, reach, np.maximum(markers, settings.allowed_lag), settings)
     if commits.own_times.any():
@@ -83,6 +84,7 @@ def evidence_of(folded: Folded, settings: RowSettings) -> Evidence:
         tolerated=tolerated,
         quiet=quiet,
         attended=attended,
+        deserted=deserted,
         falls=falls,
         gained=gained,
         growth_span=span,
@@ -90,20 +92,23 @@ def evidence_of(folded: Folded, settings: RowSettings) -> Evidence:
     )
 
 
-def _silence(folded: Folded, tolerated: Durations, settings: RowSettings) -> tuple[Bools, Bools]:
-    """Rows that have been silent for too long, and those on which a live consumer has been meanwhile.
+def _silence(folded: Folded, tolerated: Durations, settings: RowSettings) -> tuple[Bools, Bools, Bools]:
+    """Rows that have been silent for too long, those on which a live consumer has been meanwhile, and deserted ones.
 
     A group that had members and has none, or whose members do not want the partition, is given only the window: its
     silence is no consumer's rhythm. A live consumer must have been there for the window to be held responsible: one
-    that joins, dies and joins again has not been.
+    that joins, dies and joins again has not been, nor does it make the silence a rhythm again.
     """
-    rhythm, now = folded.history.commits.rhythm, folded.snapshot
+    commits, now = folded.history.commits, folded.snapshot
+    rhythm = commits.rhythm
     here = (int(folded.clock(np.array(now.at))) - folded.clock(rhythm.live_since)) / 1000
-    deserted = ~rhythm.live & (rhythm.had_consumer | now.of_consumers) & (now.alive | now.without_members)
-    gone = deserted & (here >= settings.window) & (rhythm.silence >= settings.window)
-    quiet = (rhythm.silence >= tolerated) | gone
+    stayed = here >= settings.window
+    without = ~rhythm.live & (rhythm.had_consumer | now.of_consumers) & (now.alive | now.without_members)
+    still = commits.deserted & ~(rhythm.live & stayed)
+    deserted = ((without & stayed) | still) & (rhythm.silence >= settings.window) & ~commits.own_times
+    quiet = (rhythm.silence >= tolerated) | deserted
     attended = rhythm.live & (here >= np.minimum(settings.window, tolerated))
-    return quiet, attended
+    return quiet, attended, deserted
 
 
 def _falls(folded: Folded, reach: Reach, ignored: Int64s, settings: RowSettings) -> tuple[Bools, Durations, Durations]:

@@ -85,7 +85,8 @@ class Verdicts:
     below 0 for a commit whose own time is ahead. ``silence``: for how long records have waited while it did not move;
     ``usual``: how long that usually takes, known from ``silences`` of them; ``tolerated``: how long it may. ``gained``:
     by how much lag in seconds has grown over the ``growth_span`` since it was smallest. ``markers``: how much of the
-    lag is known to be transaction markers (records). ``falling``: it falls behind, whichever rule decided.
+    lag is known to be transaction markers (records). ``falling``: it falls behind, whichever rule decided;
+    ``deserted``: its consumers have left it.
     """
 
     rule: Int8s
@@ -102,6 +103,7 @@ class Verdicts:
     growth_span: Durations
     markers: Int64s
     falling: Bools
+    deserted: Bools
 
 
 def judge(folded: Folded, settings: RowSettings) -> Verdicts:
@@ -128,6 +130,7 @@ def judge(folded: Folded, settings: RowSettings) -> Verdicts:
         growth_span=evidence.growth_span,
         markers=evidence.markers,
         falling=evidence.falls,
+        deserted=evidence.deserted,
     )
 
 
