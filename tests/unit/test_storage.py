@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import json
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,8 @@ from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty
 from exporter.core.model import GroupObservation, Members, Observation, Owner
 from exporter.core.report import Report
+from exporter.core.rhythm import Rhythm
+from exporter.core.rules import Rule
 from exporter.recording import verdict_lines
 from exporter.storage import MIN_INTERVAL, SUFFIX, Damaged, HistoryFiles, columns_of, history_of, read, write
 
@@ -121,6 +125,79 @@ def test_an_alive_group_is_not_stopped_because_the_exporter_slept(tmp_path: Path
     found, _ = judged(after, 12 + 240)  # two hours later
     assert found.groups[NAMES[0]].status == 1
     assert found.groups["dead"].status == 3
+
+
+def paced(seconds: range) -> list[Observation]:
+    """A consumer that commits every 5 min, and one that always comes to rest one marker before the end."""
+    return [
+        Observation(
+            cluster="c",
+            at=START + at * 1000,
+            groups={
+                "paced": GroupObservation("Stable", {"t": np.array([at // 300 * 300])}, protocol="consumer"),
+                "at-markers": GroupObservation("Stable", {"u": np.array([10 * (at // 300) - 1])}, protocol="consumer"),
+            },
+            end_offsets={"t": np.array([at]), "u": np.array([10 * (at // 300)])},
+        )
+        for at in seconds
+    ]
+
+
+def statuses(history: History, run: list[Observation]) -> list[tuple[str, str]]:
+    found = []
+    for each in run:
+        history, report = advance(history, each, SETTINGS)
+        found += [(name, partition.reason().rule) for name, g in report.groups.items() for partition in report.partitions(g)]
+    return found
+
+
+def test_what_was_learnt_of_a_consumer_survives_a_restart(tmp_path: Path) -> None:
+    before = empty(SETTINGS)
+    for each in paced(range(300, 7201, 30)):
+        before, _ = advance(before, each, SETTINGS)
+    HistoryFiles(tmp_path).save("c", before)
+    after = HistoryFiles(tmp_path).load("c", SETTINGS)
+
+    for learnt in (after.commits.rhythm, after.commits.resting):
+        of_before = before.commits.rhythm if isinstance(learnt, Rhythm) else before.commits.resting
+        for field in fields(learnt):
+            assert np.array_equal(getattr(learnt, field.name), getattr(of_before, field.name)), field.name
+    assert after.commits.rhythm.longest.max() > 200
+    assert after.commits.resting.rests.max() > 0
+    # From now on it does not commit any more: that is a stall because its pace is known.
+    silent = [
+        replace(each, groups={name: replace(paced(range(7200, 7201))[0].groups[name]) for name in each.groups})
+        for each in paced(range(7230, 9001, 30))
+    ]
+    assert statuses(after, silent) == statuses(before, silent)
+    rules = dict(statuses(after, silent))
+    assert rules["paced"] == Rule.STALLED
+    assert dict(statuses(after, paced(range(7230, 7261, 30))))["at-markers"] == Rule.AT_MARKERS
+    forgotten = dict(statuses(empty(SETTINGS), silent))
+    assert forgotten["paced"] == Rule.PAUSING
+
+
+def test_a_file_of_the_previous_format_is_put_aside_and_the_log_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    arrays = columns_of(folded(range(5)))
+    about = json.loads(arrays["about"].tobytes()) | {"format": 1}
+    learnt = ("rhythm_", "resting_")
+    with (tmp_path / f"c{SUFFIX}").open("wb") as file:
+        np.savez(
+            file,
+            **{name: array for name, array in arrays.items() if name != "about" and not name.startswith(learnt)},
+            about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
+        )
+
+    with caplog.at_level(logging.WARNING):
+        assert HistoryFiles(tmp_path).load("c", SETTINGS).topics.rows == 0
+
+    (aside,) = tmp_path.iterdir()
+    (line,) = caplog.messages
+    assert line.startswith("history of cluster c starts empty; file renamed to ")
+    assert str(aside) in line
+    assert "format 2" in line
 
 
 def test_there_is_nothing_to_load_before_something_is_saved(tmp_path: Path) -> None:
