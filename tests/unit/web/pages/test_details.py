@@ -60,7 +60,7 @@ def test_a_partition_shows_how_long_it_is_usually_silent_and_how_long_it_may_be(
     new = reported(observation(0, {"g": group({"t": [1]})}, {"t": [5]}))
 
     assert pace(page("search-indexer")) == ("none", "2 min")
-    assert pace(page("g", slow)) == ("4 min 22 s", "12 min")
+    assert pace(page("g", slow)) == ("4 min 22 s", "11 min")
     assert pace(page("g", new)) == ("not known yet", "1 h")
 
 
