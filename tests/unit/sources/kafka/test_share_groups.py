@@ -11,7 +11,7 @@ from kafka.errors import IncompatibleBrokerVersion, KafkaTimeoutError
 from kafka.protocol.consumer import ListOffsetsResponse
 
 from exporter.core.model import NOT_READ, Failure, Observation
-from exporter.settings import Cluster, Filter
+from exporter.settings import Cluster, Groups
 from exporter.sources.kafka.messages import DescribeShareGroupOffsetsResponse
 from exporter.sources.kafka.source import KafkaSource
 from tests.support.kafka_responses import OneBroker, fetched, listing, metadata, topic
@@ -61,7 +61,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> OneBroker:
 
 def observe(broker: OneBroker, answer: Any) -> Observation:
     broker.responses["DescribeShareGroupOffsets"] = answer
-    settings = Cluster("c", ("k:1",), groups=Filter(deny=re.compile("denied")), topics=Filter(deny=re.compile("other")))
+    settings = Cluster("c", ("k:1",), groups=Groups(deny=re.compile("denied")), topics=Groups(deny=re.compile("other")))
     return KafkaSource(settings).observe(10.0)
 
 
