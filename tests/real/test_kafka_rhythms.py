@@ -13,7 +13,7 @@ import pytest
 
 from testbed.behaviours import Behaviour, Consumer
 from testbed.crashing import CRASHED, crashing_consumer
-from testbed.kafka import Kafka
+from testbed.kafka import Kafka, Offsets
 from testbed.members import ClassicMember, RecordMember
 from testbed.processes import wait_until
 from testbed.producers import TransactionalProducer, fill, producer
@@ -194,3 +194,36 @@ def test_a_group_that_commits_without_joining_may_take_its_time_and_one_whose_me
     }
     assert kinds == {job: ("Empty", False), left: ("Empty", True)}
     assert job_watch.pages[-1].worst_status(left) == "STOP"
+
+
+class Half(RecordMember):
+    """A member that has forgotten all partitions but the first."""
+
+    def positions(self) -> Offsets:
+        """Its position in the first partition."""
+        return {at: offset for at, offset in super().positions().items() if at[1] == 0}
+
+
+def test_an_assigned_partition_that_is_never_committed_is_counted_and_fails_its_group_when_it_has_lasted(
+    kafka: Kafka, server: Server, unique: Unique
+) -> None:
+    topic, group = kafka.create_topic(unique("halved"), 2), unique("half")
+    watch = Watch(server, group)
+    told = []
+
+    def failed() -> bool:
+        watch.status()
+        status = watch.value("burrow_kafka_consumer_status")
+        if status is not None:
+            told.append((watch.value("burrow_kafka_consumer_uncommitted_partitions"), status))
+        return status == 3
+
+    with (
+        producer(kafka, [topic], rate=20.0, lifetime=PATIENCE),
+        Consumer(Half(kafka, group, topic), step_seconds=STEP, lifetime=PATIENCE),
+    ):
+        wait_until(failed, PATIENCE, "the group to fail", INTERVAL)
+    assert (1, 1) in told, "it was given no time"
+    assert told[-1] == (1, 3)
+    assert set(kafka.committed(group)) == {(topic, 0)}
+    assert set(watch.statuses()) == {"OK"}
