@@ -114,7 +114,8 @@ def the_broker_goes_away_and_comes_back(stage: Stage) -> Timeline:
     broker = stage.clusters[WAREHOUSE].nodes[1]
     stalled, healthy, slow = (stage.group(name) for name in ("returns", "picking", "audits"))
     stage.consumer(WAREHOUSE, healthy, ConfluentMember)
-    stage.consumer(WAREHOUSE, stalled, ConfluentMember).turn(Behaviour.STALLED, after=1.0)
+    # It moves long enough for its pace to be known: a group that has only just begun is given an hour.
+    stage.consumer(WAREHOUSE, stalled, ConfluentMember).turn(Behaviour.STALLED, after=2 * M)
     # Its alert is to be pending when the broker goes. It must not fire on that: nobody can see the group then.
     late = stage.consumer(WAREHOUSE, slow, ConfluentMember).turn(Behaviour.SLOW, after=8.0)
     subject = f"STALL: {stalled} on {WAREHOUSE}"
