@@ -147,7 +147,9 @@ def statuses(history: History, run: list[Observation]) -> list[tuple[str, str]]:
     found = []
     for each in run:
         history, report = advance(history, each, SETTINGS)
-        found += [(name, partition.reason().rule) for name, g in report.groups.items() for partition in report.partitions(g)]
+        found += [
+            (name, partition.reason().rule) for name, g in report.groups.items() for partition in report.partitions(g)
+        ]
     return found
 
 

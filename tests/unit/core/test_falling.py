@@ -25,9 +25,7 @@ def keeping_up(until: int) -> list[Observation]:
 
 def slower(pace: float, until: int) -> list[Observation]:
     """From T on a consumer of this share of what is produced."""
-    return looks(
-        range(T, until + 1, 30), lambda at: RATE * T + int(pace * RATE * (at - T)), lambda at: RATE * at
-    )
+    return looks(range(T, until + 1, 30), lambda at: RATE * T + int(pace * RATE * (at - T)), lambda at: RATE * at)
 
 
 @pytest.mark.parametrize(("pace", "within"), [(0.1, 240), (0.5, 240), (0.8, 400)])

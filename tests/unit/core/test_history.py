@@ -205,7 +205,9 @@ def test_a_topic_whose_id_is_told_for_the_first_time_is_the_same_topic() -> None
 
 
 def test_a_window_holds_as_many_entries_as_its_time_can_need_within_bounds() -> None:
-    assert capacity(EvaluationSettings()) == 13  # ⌈2.5 · 120 / 27⌉ + 1: falling behind is judged over so much of a burst
+    assert (
+        capacity(EvaluationSettings()) == 13
+    )  # ⌈2.5 · 120 / 27⌉ + 1: falling behind is judged over so much of a burst
     assert capacity(EvaluationSettings(intervals=20)) == 20
     assert capacity(EvaluationSettings(intervals=1, min_distance=0)) == 12
     assert capacity(EvaluationSettings(window=600)) == 57  # ⌈2.5 · 600 / 27⌉ + 1
