@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import Folded
+from exporter.core.history import Folded, History
 from exporter.core.model import EMPTY
 from exporter.core.rhythm import shared_by_block, tolerated_silence, usual_silence
 from exporter.core.timeline import lag_in_seconds
@@ -36,7 +36,8 @@ class UncommittedPartition:
 def uncommitted(folded: Folded, settings: EvaluationSettings) -> Mapping[str, tuple[UncommittedPartition, ...]]:
     """Group → its partitions that are assigned and have no commit though records came, in order."""
     history, now = folded.history, folded.snapshot
-    keys = sorted(key for key in history.waiting if history.topics.block(key[1]) is not None)
+    # A topic that was recreated may have fewer partitions than members were assigned to.
+    keys = sorted(key for key in history.waiting if key[2] < _partitions(history, key[1]))
     if not keys:
         return EMPTY
     rows = np.array([history.topics.starts[history.topics.index[topic]] + partition for _, topic, partition in keys])
@@ -52,6 +53,12 @@ def uncommitted(folded: Folded, settings: EvaluationSettings) -> Mapping[str, tu
             too_long = own.evaluate and waited >= tolerated.get(group, own.patience)
             found.setdefault(group, []).append(UncommittedPartition(topic, partition, count, waited, too_long))
     return {group: tuple(partitions) for group, partitions in found.items()}
+
+
+def _partitions(history: History, topic: str) -> int:
+    """How many partitions a topic has; 0 if there is none of that name."""
+    block = history.topics.block(topic)
+    return 0 if block is None else block.stop - block.start
 
 
 def _tolerated_by_group(folded: Folded) -> dict[str, float]:
