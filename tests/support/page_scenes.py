@@ -147,12 +147,12 @@ def odd(until: int | None = None) -> Report:
 
 
 def many(count: int, until: int | None = None) -> Report:
-    """A cluster of so many groups, every tenth of which does not move."""
+    """A cluster of so many groups, every tenth of which stalls once its pace is known."""
     return judged(
         run(
             "production",
             lambda step: {
-                f"group-{number:04}": _group("c", {"t": [10 if number % 10 == 0 else 50 * step] * 4})
+                f"group-{number:04}": _group("c", {"t": [50 * (min(step, 3) if number % 10 == 0 else step)] * 4})
                 for number in range(count)
             },
             lambda step: {"t": [10 + 50 * step] * 4},
