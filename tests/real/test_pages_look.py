@@ -134,4 +134,4 @@ def test_the_window_of_a_partition_is_drawn_and_told_in_words(browser: Browser, 
             box = chart.locator(part).bounding_box()
             assert box is not None
             assert box["width"] > 50
-        assert opened.texts("td.why")[0].startswith("Has committed nothing for 4 min, since offset 9,255;")
+        assert opened.texts("td.why")[0].startswith("Has left records waiting at 9,255 for 4 min, and no consumer")
