@@ -34,7 +34,7 @@ def server(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     cluster = {
         "bootstrap_servers": list(kafka.bootstrap_servers),
         "members_refresh": "1s",
-        "evaluation": {"window": "8s", "recent": "10s", "min_distance": "900ms"},
+        "evaluation": {"window": "8s", "patience": "8s", "min_distance": "900ms"},
     }
     config = {"clusters": {"real": cluster}, "collection": {"min_interval": "0s"}}
     with exporter(tmp_path_factory.mktemp("exporter"), config) as started:
