@@ -52,6 +52,33 @@ def test_shifting_all_clocks_changes_nothing(
 
 
 @examples(max_examples=60, deadline=None)
+@given(run=observations(own_times=False), settings=SETTINGS)
+def test_who_is_caught_up_is_not_silent_and_nobody_is_silent_for_longer_than_was_watched(
+    run: list[Observation], settings: EvaluationSettings
+) -> None:
+    for each in reports(run, settings):
+        now, silence = each.columns.snapshot, each.columns.verdicts.silence
+        assert (silence[now.readable & (now.lag <= settings.allowed_lag)] == 0).all()
+        assert (silence >= 0).all()
+        assert (silence <= (each.at - run[0].at) / 1000).all()
+
+
+@examples(max_examples=60, deadline=None)
+@given(run=observations(own_times=False), settings=SETTINGS)
+def test_no_silence_is_bad_that_is_shorter_than_the_window_and_the_patience(
+    run: list[Observation], settings: EvaluationSettings
+) -> None:
+    least = min(settings.window, settings.patience)
+    for each in reports(run, settings):
+        verdicts = each.columns.verdicts
+        judged = each.columns.history.commits.windows.count > 0
+        assert (verdicts.tolerated[judged] >= least).all()
+        assert (verdicts.tolerated[judged & (verdicts.silences > 0)] >= settings.window).all()
+        silent = np.isin(verdicts.status, (Status.STOP, Status.STALL))
+        assert (verdicts.silence[silent] >= least).all()
+
+
+@examples(max_examples=60, deadline=None)
 @given(run=observations(), settings=SETTINGS)
 def test_windows_stay_within_their_capacity_and_in_order_of_time(
     run: list[Observation], settings: EvaluationSettings
