@@ -11,7 +11,7 @@ import numpy as np
 
 from exporter.core.commits import ASSIGNED
 from exporter.core.layout import Layout
-from exporter.core.model import NO_OFFSET, NOT_READ, Observation
+from exporter.core.model import NO_OFFSET, Observation
 from exporter.core.snapshot import GroupTopic, Snapshot
 
 Key = tuple[str, str, int]
@@ -33,10 +33,17 @@ NOTHING: Final[Waiting] = MappingProxyType({})
 
 def waiting(before: Waiting, observation: Observation, group_topics: Layout[GroupTopic], snapshot: Snapshot) -> Waiting:
     """The partitions that are assigned without a commit now; those of groups that could not be read stay."""
-    here: dict[Key, FirstSeen] = {key: seen for key, seen in before.items() if key[0] in observation.unread_groups}
+    # Of a topic that was recreated there may be fewer partitions than are still assigned.
+    sizes = {topic: len(ends) for topic, ends in observation.end_offsets.items()}
+    here: dict[Key, FirstSeen] = {
+        key: seen
+        for key, seen in before.items()
+        if key[0] in observation.unread_groups and key[2] < sizes.get(key[1], 0)
+    }
     for key in _assigned_without_commit(observation, group_topics, snapshot):
-        ends = observation.end_offsets[key[1]]
-        end = int(ends[key[2]]) if key[2] < len(ends) else NOT_READ
+        if key[2] >= sizes[key[1]]:
+            continue
+        end = int(observation.end_offsets[key[1]][key[2]])
         if key in before:
             here[key] = before[key]
         elif end >= 0:

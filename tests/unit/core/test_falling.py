@@ -98,7 +98,7 @@ def test_a_burst_is_given_time_to_be_consumed() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_batches_of_uneven_length_are_no_trend(seed: int) -> None:
-    chance, done = random.Random(seed), [0]
+    chance, done = random.Random(seed), [0]  # noqa: S311
     while done[-1] < 3 * HOUR:
         done.append(done[-1] + chance.randint(45, 240))
 

@@ -66,3 +66,11 @@ def test_once_it_is_committed_it_is_a_partition_like_any_other() -> None:
 def test_a_partition_that_no_member_is_assigned_to_is_not_counted() -> None:
     *_, last = seen([[5000 + 10 * number, 7000] for number in range(30)], members=False)
     assert last.groups["g"].uncommitted == ()
+
+
+def test_an_assigned_partition_that_is_gone_waits_for_nothing() -> None:
+    before, recreated = seen([[5, 5], [9, 9]])[-1], seen([[5, 5], [9, 9], [7]])[-1]
+
+    assert [one.partition for one in before.groups["g"].uncommitted] == [0, 1]
+    assert [one.partition for one in recreated.groups["g"].uncommitted] == [0]
+    assert not seen([[5, 5], [9, 9], []])[-1].groups["g"].uncommitted
