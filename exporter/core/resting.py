@@ -71,11 +71,14 @@ def rested(resting: Resting, *, read: Bools, moved: Bools, lag: Int64s) -> Resti
     counted = resting.counted & ~moved
     rests = read & ~counted & (lag > 0) & (lag <= MAX_MARKERS) & (still | (lag == lowest))
     highest = np.where(rests, np.maximum(resting.highest, np.minimum(lag, MAX_MARKERS)), resting.highest)
+    # A rest above the highest that is known may be a hang: another move and rest must confirm it.
+    higher = rests & (resting.rests >= MIN_RESTS) & (lag > resting.highest)
+    number = np.where(higher, MIN_RESTS - 1, np.minimum(resting.rests + rests, MIN_RESTS))
     return Resting(
         lowest,
         np.where(read, lag, resting.newest),
         np.where(at_zero, 0, highest).astype(np.int8),
-        np.where(at_zero, 0, np.minimum(resting.rests + rests, MIN_RESTS)).astype(np.int8),
+        np.where(at_zero, 0, number).astype(np.int8),
         counted | rests,
     )
 

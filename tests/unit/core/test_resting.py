@@ -102,3 +102,11 @@ def test_a_lag_too_large_for_markers_is_none() -> None:
     last = partition(judged(at_rest(many, transactions=MIN_RESTS + 2, idle=2 * HOUR))[-1])
 
     assert (last.status, last.reason().markers) == (Status.STALL, 0)
+
+
+def test_a_hang_at_more_than_it_usually_rests_at_is_found_after_the_patience() -> None:
+    usual = looks(range(0, 3600, 30), lambda at: at // 300 * 300, lambda at: at // 300 * 300 + 1)
+    hang = looks(range(3600, 9000, 30), lambda _: 3599, lambda _: 3601)
+    changes = told([*usual, *hang])
+    assert [status for _, status in changes] == [Status.OK, Status.STALL]
+    assert changes[-1][0] >= 3600 + EvaluationSettings().patience
