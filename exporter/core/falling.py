@@ -104,17 +104,18 @@ def growth_of(
     seconds = np.nan_to_num(seconds)
     least = np.argmin(np.where(near, seconds, np.inf), axis=1)
     used = near & (columns >= least[:, None])
-    span = -x[each, least]
+    known = near.any(axis=1)
+    span = np.where(known, -x[each, least], 0.0)
 
     slope, scatter = _trend(x, seconds, used)
-    gained = np.minimum(seconds[:, -1] - seconds[each, least], slope * span)
+    gained = np.where(known, np.minimum(seconds[:, -1] - seconds[each, least], slope * span), 0.0)
     bottom, newest = records[each, least], records[:, -1]
     # How exactly a lag of n records tells a time: they were produced at random times, so to one part in √n.
     exactness = seconds[:, -1] * (RESOLUTION + 1 / np.sqrt(np.maximum(newest, 1)))
     uneven = (_unevenness(x, used, filled) + OF_USUAL_SILENCE * longest) * MIN_COMMITS / np.maximum(used.sum(axis=1), 1)
     chance = SCATTERS * scatter + OF_A_STEP * step + uneven + exactness
     top = np.where(used, records, 0).max(axis=1, initial=0)
-    at_top = (newest > bottom) & (top - newest <= SHRUNK * (top - bottom))
+    at_top = known & (newest > bottom) & (top - newest <= SHRUNK * (top - bottom))
     enough = (used.sum(axis=1) >= MIN_COMMITS) & used[:, -1] & (lag[:, -1] > ignored)
     # A commit rhythm close to the scrapes' makes lag in seconds swing by a whole commit, slowly: a swing is no trend.
     before = filled & (columns < least[:, None])
