@@ -157,8 +157,8 @@ def caught_up(evidence: Evidence) -> Bools:
 
 
 def at_markers(evidence: Evidence) -> Bools:
-    """The lag is not above that at which the partition always comes to rest."""
-    return evidence.lag <= evidence.markers
+    """At rest, at a lag that is not above the one at which the partition always comes to rest."""
+    return (evidence.lag <= evidence.markers) & evidence.commits.resting.counted
 
 
 def below_minimum(evidence: Evidence) -> Bools:
