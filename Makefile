@@ -24,7 +24,8 @@ test: python ## every test, those against real servers included
 	@$(PYTHON) -m testbed.prerequisites tests
 	@$(MAKE) -s --no-print-directory $(INSTALLED)
 	@$(PYTHON) -m testbed.distribution
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal tests/unit
+	@$(BIN)/python -m pytest tests/accuracy tests/real
 
 check: python ## lint, types and unit, side by side: under a minute
 	@$(PYTHON) -m testbed.prerequisites packages
