@@ -27,7 +27,7 @@ test: python ## every test, those against real servers included
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal tests/unit
 	@$(BIN)/python -m pytest tests/accuracy tests/real
 
-check: python ## lint, types and unit, side by side: under a minute
+check: python ## lint, types and unit, side by side: a few minutes
 	@$(PYTHON) -m testbed.prerequisites packages
 	@$(MAKE) -s --no-print-directory -j 2 --output-sync=target unit types lint
 
