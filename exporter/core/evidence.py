@@ -49,15 +49,7 @@ def evidence_of(folded: Folded, settings: RowSettings) -> Evidence:
     """What is known of every row of commits after an observation."""
     commits, now = folded.history.commits, folded.snapshot
     reach = reach_of(commits, folded.clock, now.at, settings)
-    usual, silences = shared_by_block(*usual_silence(commits.rhythm), folded.history.group_topics.starts)
-    tolerated = tolerated_silence(
-        usual,
-        commits.rhythm.mean,
-        silences,
-        window=settings.window,
-        step=folded.elapsed,
-        unknown=settings.patience,
-    )
+    usual, silences, tolerated = pace_of(folded, settings)
     # The lowest lag ever seen may be markers: then it must rest there for long before that is taken for a stall.
     perhaps = maybe_markers(commits.resting, now.lag)
     tolerated = np.where(perhaps, np.maximum(tolerated, np.asarray(settings.patience, dtype=np.float32)), tolerated)
@@ -90,6 +82,16 @@ def evidence_of(folded: Folded, settings: RowSettings) -> Evidence:
         growth_span=span,
         settings=settings,
     )
+
+
+def pace_of(folded: Folded, settings: RowSettings) -> tuple[Durations, Int64s, Durations]:
+    """How long each row is usually silent (s), from how many silences that is known, and how long it may be (s)."""
+    rhythm = folded.history.commits.rhythm
+    usual, silences = shared_by_block(*usual_silence(rhythm), folded.history.group_topics.starts)
+    tolerated = tolerated_silence(
+        usual, rhythm.mean, silences, window=settings.window, step=folded.elapsed, unknown=settings.patience
+    )
+    return usual, silences, tolerated
 
 
 def _silence(folded: Folded, tolerated: Durations, settings: RowSettings) -> tuple[Bools, Bools, Bools]:

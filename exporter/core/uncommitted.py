@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from exporter.core.evaluation import EvaluationSettings
+from exporter.core.evidence import pace_of
 from exporter.core.history import Folded, History
 from exporter.core.model import EMPTY
-from exporter.core.rhythm import shared_by_block, tolerated_silence, usual_silence
 from exporter.core.timeline import lag_in_seconds
 
 
@@ -63,17 +63,12 @@ def _partitions(history: History, topic: str) -> int:
 
 def _tolerated_by_group(folded: Folded) -> dict[str, float]:
     """How long (s) a partition of each group may be silent: the most that one of known rhythm may, if there is one."""
-    layout, rhythm = folded.history.group_topics, folded.history.commits.rhythm
-    usual, silences = shared_by_block(*usual_silence(rhythm), layout.starts)
-    settings = folded.settings
-    each = tolerated_silence(
-        usual, rhythm.mean, silences, window=settings.window, step=folded.elapsed, unknown=settings.patience
-    )
+    layout = folded.history.group_topics
+    _, silences, tolerated = pace_of(folded, folded.settings)
+    waiting = {group for group, _, _ in folded.history.waiting}
     longest: dict[str, float] = {}
-    for group in {group for group, _, _ in folded.history.waiting}:
-        blocks = [layout.block(key) for key in layout.keys if key[0] == group]
-        known = [each[block][silences[block] > 0] for block in blocks if block is not None]
-        values = np.concatenate(known) if known else np.zeros(0, dtype=np.float32)
-        if values.size:
-            longest[group] = float(values.max())
+    for key in layout.keys:
+        block = layout.block(key)
+        if key[0] in waiting and block is not None and (known := silences[block] > 0).any():
+            longest[key[0]] = max(longest.get(key[0], 0.0), float(tolerated[block][known].max()))
     return longest
