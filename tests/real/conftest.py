@@ -12,6 +12,7 @@ import pytest
 from testbed import servers
 from testbed.broker import Cluster
 from testbed.kafka import Kafka, running_servers
+from testbed.scrape import Page, scrape
 from testbed.servers import Server
 
 
@@ -47,6 +48,25 @@ def start_exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
             return stack.enter_context(servers.exporter(folder, config, *arguments, env=env))
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def server(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An exporter whose windows are seconds long, and that collects at every scrape."""
+    cluster = {
+        "bootstrap_servers": list(kafka.bootstrap_servers),
+        "members_refresh": "1s",
+        "evaluation": {"window": "8s", "patience": "8s", "min_distance": "900ms"},
+    }
+    config = {"clusters": {"real": cluster}, "collection": {"min_interval": "0s"}}
+    with servers.exporter(tmp_path_factory.mktemp("exporter"), config) as started:
+        yield started
+
+
+@pytest.fixture
+def look(server: Server) -> Callable[[], Page]:
+    """Scrapes it."""
+    return lambda: scrape(f"{server.url}/metrics")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -16,8 +16,7 @@ from testbed.kafka import Kafka
 from testbed.members import ConfluentMember
 from testbed.processes import wait_until
 from testbed.producers import fill, producer
-from testbed.scrape import Page, scrape
-from testbed.servers import Server, exporter
+from testbed.scrape import Page
 from testbed.streams import STALL, streams_application
 
 pytestmark = pytest.mark.real
@@ -26,24 +25,6 @@ PATIENCE = 90.0
 REBALANCES = "burrow_kafka_consumer_rebalances_total"
 
 Unique = Callable[[str], str]
-
-
-@pytest.fixture(scope="module")
-def server(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An exporter whose windows are seconds long, and that collects at every scrape."""
-    cluster = {
-        "bootstrap_servers": list(kafka.bootstrap_servers),
-        "members_refresh": "1s",
-        "evaluation": {"window": "8s", "patience": "8s", "min_distance": "900ms"},
-    }
-    config = {"clusters": {"real": cluster}, "collection": {"min_interval": "0s"}}
-    with exporter(tmp_path_factory.mktemp("exporter"), config) as started:
-        yield started
-
-
-@pytest.fixture
-def look(server: Server) -> Callable[[], Page]:
-    return lambda: scrape(f"{server.url}/metrics")
 
 
 def info(page: Page, group: str) -> dict[str, str]:

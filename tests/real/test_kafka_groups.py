@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -15,7 +15,7 @@ from testbed.members import ClassicMember, ConfluentMember
 from testbed.processes import wait_until
 from testbed.producers import fill, producer
 from testbed.scrape import Page, scrape
-from testbed.servers import Server, exporter
+from testbed.servers import Server
 
 pytestmark = pytest.mark.real
 
@@ -30,24 +30,6 @@ EXPECTED = {
 }
 
 Unique = Callable[[str], str]
-
-
-@pytest.fixture(scope="module")
-def server(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An exporter whose windows are seconds long, and that collects at every scrape."""
-    cluster = {
-        "bootstrap_servers": list(kafka.bootstrap_servers),
-        "members_refresh": "1s",
-        "evaluation": {"window": "8s", "patience": "8s", "min_distance": "900ms"},
-    }
-    config = {"clusters": {"real": cluster}, "collection": {"min_interval": "0s"}}
-    with exporter(tmp_path_factory.mktemp("exporter"), config) as started:
-        yield started
-
-
-@pytest.fixture
-def look(server: Server) -> Callable[[], Page]:
-    return lambda: scrape(f"{server.url}/metrics")
 
 
 def lag(page: Page, group: str, topic: str, partition: int = 0) -> float | None:
