@@ -17,7 +17,7 @@ from typing import Any, Final
 import click
 
 from exporter import __version__
-from exporter.cli.failures import BadArguments, RunFailed
+from exporter.cli.command_failures import BadArguments, RunFailed
 from exporter.quoting import quoted
 from exporter.schema import suggestion
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import click
 
-from exporter.cli.failures import BadConfiguration
-from exporter.cli.options import RECORDING, settings_options
-from exporter.cli.overrides import Topics, override_lines
+from exporter.cli.command_failures import BadConfiguration
+from exporter.cli.recorded_overrides import Topics, override_lines
+from exporter.cli.shared_flags import RECORDING, settings_options
 from exporter.config import effective_settings, reference, warnings
 from exporter.quoting import quoted
 from exporter.schema import ConfigError, as_yaml

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from exporter.cli import table
-from exporter.cli.evaluation import as_data, differing, shown
+from exporter.cli.evaluation_flags import as_data, differing, shown
 from exporter.core.comparison import BothTotals, Comparison, Difference
 from exporter.core.model import Status
 from exporter.quoting import one_line, quoted

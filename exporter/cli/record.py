@@ -11,10 +11,10 @@ from contextlib import contextmanager
 
 import click
 
-from exporter.cli.evaluation import value_of
-from exporter.cli.failures import BadArguments, RunFailed
-from exporter.cli.options import settings_options
+from exporter.cli.command_failures import BadArguments, RunFailed
+from exporter.cli.evaluation_flags import value_of
 from exporter.cli.rounds import Stopped, interruptible, open_sources, rounds
+from exporter.cli.shared_flags import settings_options
 from exporter.core.model import Observation
 from exporter.quoting import one_line, quoted
 from exporter.recording import observation_line

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from exporter.cli.failures import BadArguments, RunFailed
+from exporter.cli.command_failures import BadArguments, RunFailed
 from exporter.core.model import Observation
 from exporter.recording import RecordingError, read
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import click
 
 from exporter.cli import comparison_output
-from exporter.cli.evaluation import evaluation_options, some_values
-from exporter.cli.failures import BadConfiguration
-from exporter.cli.options import RECORDING, variable
+from exporter.cli.command_failures import BadConfiguration
+from exporter.cli.evaluation_flags import evaluation_options, some_values
 from exporter.cli.recordings import observations
+from exporter.cli.shared_flags import RECORDING, variable
 from exporter.config import load
 from exporter.core.advance import advance
 from exporter.core.comparison import Comparison

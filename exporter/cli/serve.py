@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from exporter.cli.failures import BadConfiguration, RunFailed
-from exporter.cli.options import settings_options
+from exporter.cli.command_failures import BadConfiguration, RunFailed
+from exporter.cli.shared_flags import settings_options
 from exporter.config import warnings
 from exporter.quoting import quoted
 from exporter.schema import ConfigError

@@ -10,9 +10,9 @@ from typing import Literal
 import click
 
 from exporter.cli import table
-from exporter.cli.evaluation import value_of
-from exporter.cli.options import settings_options
+from exporter.cli.evaluation_flags import value_of
 from exporter.cli.rounds import Stopped, interruptible, open_sources, rounds
+from exporter.cli.shared_flags import settings_options
 from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty

@@ -18,7 +18,7 @@ A verdict is one line per observation and group, docs/verdicts.md explains it::
      "reason":{"rule":"keeping_up",...,"sentence":"77 behind, but ..."}}]}
 """
 
-from exporter.recording.reading import RecordingError, read
-from exporter.recording.writing import json_line, observation_line, verdict, verdict_lines
+from exporter.recording.decoding import RecordingError, read
+from exporter.recording.encoding import json_line, observation_line, verdict, verdict_lines
 
 __all__ = ["RecordingError", "json_line", "observation_line", "read", "verdict", "verdict_lines"]

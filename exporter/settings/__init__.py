@@ -15,7 +15,7 @@ from exporter.schema.document import Table
 from exporter.schema.inputs import Inputs
 from exporter.schema.kinds import BOOLEAN, DIRECTORY, FILE, choice, duration
 from exporter.schema.section import Complaint, Values, from_section, section, setting
-from exporter.settings.cluster import CLUSTER, Cluster, Filter, Groups
+from exporter.settings.cluster_settings import CLUSTER, Cluster, Filter, Groups
 from exporter.settings.connection import Kerberos, OAuth, Sasl, Tls
 from exporter.settings.evaluation import EVALUATION
 from exporter.settings.overrides import OVERRIDE, Granularity, GroupOverride, described

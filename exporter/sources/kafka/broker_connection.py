@@ -21,9 +21,9 @@ from kafka.net.connection import KafkaConnection
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
-from exporter.sources.kafka.addresses import Address, Resolver
+from exporter.sources.kafka.event_loop import in_thread, until
 from exporter.sources.kafka.framing import MAX_RESPONSE_BYTES, Framing
-from exporter.sources.kafka.waiting import in_thread, until
+from exporter.sources.kafka.host_lookup import Address, Resolver
 
 MAX_IDLE_SECONDS: Final = 540.0
 """Kafka closes a connection that has been idle for ten minutes (``connections.max.idle.ms``)."""

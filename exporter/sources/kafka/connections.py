@@ -13,10 +13,10 @@ from kafka.net.selector import NetworkSelector
 from kafka.protocol.metadata import MetadataResponse
 
 from exporter.settings import Cluster
-from exporter.sources.kafka.addresses import Resolver
 from exporter.sources.kafka.broker_connection import BrokerConnection
-from exporter.sources.kafka.options import connection_options
-from exporter.sources.kafka.waiting import first, until
+from exporter.sources.kafka.client_options import connection_options
+from exporter.sources.kafka.event_loop import first, until
+from exporter.sources.kafka.host_lookup import Resolver
 
 Node = int | str
 Result = TypeVar("Result")

@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from exporter.core.model import JUDGED_TYPES
 from exporter.sources.kafka.connections import Node
-from exporter.sources.kafka.groups import GONE, CoordinatorResponse, ListedGroup
+from exporter.sources.kafka.coordinated_groups import GONE, CoordinatorResponse, ListedGroup
+from exporter.sources.kafka.failure_reasons import NO_COORDINATOR, UNSUPPORTED_VERSION, reason_of_code
 from exporter.sources.kafka.messages import (
     ConsumerGroupDescribeRequest,
     DescribeGroupsRequest,
     StreamsGroupDescribeRequest,
 )
 from exporter.sources.kafka.metadata import NO_LEADER, Metadata
-from exporter.sources.kafka.reasons import NO_COORDINATOR, UNSUPPORTED_VERSION, reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 GROUPS_PER_REQUEST: Final = 1000

@@ -9,7 +9,7 @@ from typing import Final
 
 from exporter.core.model import EMPTY, MEMBERLESS_STATES, Failure, Members
 from exporter.sources.kafka.connections import BrokerConnections
-from exporter.sources.kafka.groups import ListedGroup
+from exporter.sources.kafka.coordinated_groups import ListedGroup
 from exporter.sources.kafka.members import DescribedGroups, StateAndMembers, describe
 from exporter.sources.kafka.request_round import RequestRound
 

@@ -12,14 +12,14 @@ from typing import Any, Final
 
 from exporter.core.model import EMPTY, Failure, Members, Owner
 from exporter.sources.kafka.connections import Node
-from exporter.sources.kafka.groups import GONE, ListedGroup
+from exporter.sources.kafka.coordinated_groups import GONE, ListedGroup
+from exporter.sources.kafka.failure_reasons import reason_of_code
 from exporter.sources.kafka.messages import (
     ConsumerGroupDescribeRequest,
     ConsumerProtocolAssignment,
     DescribeGroupsRequest,
     StreamsGroupDescribeRequest,
 )
-from exporter.sources.kafka.reasons import reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 from exporter.sources.kafka.streams_members import streams_group
 

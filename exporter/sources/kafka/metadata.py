@@ -10,10 +10,10 @@ from typing import Any, Final
 from exporter.core.model import Failure
 from exporter.settings import Filter
 from exporter.sources import ClusterUnavailable
-from exporter.sources.kafka import reasons
+from exporter.sources.kafka import failure_reasons
 from exporter.sources.kafka.connections import Node
+from exporter.sources.kafka.failure_reasons import reason_of_code
 from exporter.sources.kafka.messages import MetadataRequest, MetadataResponse
-from exporter.sources.kafka.reasons import reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 NO_LEADER: Final = -1
@@ -157,7 +157,7 @@ def _leaders(topic: Any) -> list[int]:
 def _without_leader(topic: str, leaders: list[int]) -> list[Failure]:
     """A failure for each partition without a leader."""
     return [
-        Failure("partition", f"{topic}/{id_}", reasons.NO_LEADER)
+        Failure("partition", f"{topic}/{id_}", failure_reasons.NO_LEADER)
         for id_, node in enumerate(leaders)
         if node == NO_LEADER
     ]

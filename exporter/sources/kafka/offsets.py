@@ -9,9 +9,9 @@ import numpy as np
 
 from exporter.core.model import NOT_READ, Failure, Int64s
 from exporter.sources.kafka.connections import Node
+from exporter.sources.kafka.failure_reasons import reason_of_code
 from exporter.sources.kafka.messages import ListOffsetsRequest
 from exporter.sources.kafka.metadata import NO_LEADER
-from exporter.sources.kafka.reasons import reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 LATEST: Final = -1

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import kafka.errors
 
 from exporter.sources.kafka.connections import BrokerConnections, Node
-from exporter.sources.kafka.reasons import INVALID_RESPONSE, UNSUPPORTED_VERSION, reason_of
+from exporter.sources.kafka.failure_reasons import INVALID_RESPONSE, UNSUPPORTED_VERSION, reason_of
 
 Result = TypeVar("Result")
 

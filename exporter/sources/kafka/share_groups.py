@@ -15,10 +15,10 @@ import numpy as np
 
 from exporter.core.model import NOT_READ, Failure, Int64s, ShareGroup
 from exporter.sources.kafka.connections import Node
-from exporter.sources.kafka.groups import GONE, ListedGroup
+from exporter.sources.kafka.coordinated_groups import GONE, ListedGroup
+from exporter.sources.kafka.failure_reasons import UNSUPPORTED_VERSION, reason_of_code
 from exporter.sources.kafka.messages import DescribeShareGroupOffsetsRequest
 from exporter.sources.kafka.metadata import DELETED
-from exporter.sources.kafka.reasons import UNSUPPORTED_VERSION, reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 GROUPS_PER_REQUEST: Final = 100

@@ -25,12 +25,12 @@ from exporter.core.model import (
 from exporter.settings import Cluster
 from exporter.sources import ClusterUnavailable
 from exporter.sources.kafka.connections import BrokerConnections
-from exporter.sources.kafka.groups import CoordinatorResponse, ListedGroup, read_coordinator
+from exporter.sources.kafka.coordinated_groups import CoordinatorResponse, ListedGroup, read_coordinator
+from exporter.sources.kafka.failure_reasons import SEVERAL_COORDINATORS
 from exporter.sources.kafka.known_groups import FORBIDDEN, KnownGroups, check_absent
 from exporter.sources.kafka.known_members import KnownMembers
 from exporter.sources.kafka.metadata import Metadata, read_metadata
 from exporter.sources.kafka.offsets import EARLIEST, LATEST, READ_COMMITTED, Offsets, read_offsets
-from exporter.sources.kafka.reasons import SEVERAL_COORDINATORS
 from exporter.sources.kafka.request_round import RequestRound
 from exporter.sources.kafka.share_groups import read_share_groups
 

@@ -3,9 +3,9 @@
 What differs from the toolkit, and why: docs/web-config.md
 """
 
-from exporter.web.config.kinds import Pem
-from exporter.web.config.loading import load
+from exporter.web.config.parsing import load
 from exporter.web.config.web_config import Rate, TlsServer, WebConfig
 from exporter.web.config.web_config_file import WebConfigFile
+from exporter.web.config.web_kinds import Pem
 
 __all__ = ["Pem", "Rate", "TlsServer", "WebConfig", "WebConfigFile", "load"]

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from exporter.web.config.go_names import CURVES, SUITES, VERSIONS
-from exporter.web.config.kinds import Pem
 from exporter.web.config.web_config import TlsServer
+from exporter.web.config.web_kinds import Pem
 
 log = logging.getLogger(__name__)
 

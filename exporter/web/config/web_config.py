@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 from exporter.schema.kinds import BOOLEAN, choice, integer
 from exporter.schema.section import from_key, setting
-from exporter.web.config.kinds import CURVES, INTERVAL, PEM, SANS, SUITES, Pem
+from exporter.web.config.web_kinds import CURVES, INTERVAL, PEM, SANS, SUITES, Pem
 
 ClientAuth = Literal[
     "NoClientCert",

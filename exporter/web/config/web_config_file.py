@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exporter.schema.mistakes import ConfigError, Mistake, Place
-from exporter.web.config.loading import inputs_of, load
+from exporter.web.config.parsing import inputs_of, load
 from exporter.web.config.tls import server_context
 from exporter.web.config.web_config import WebConfig
 

@@ -21,8 +21,8 @@ from kafka.protocol.sasl import SaslAuthenticateResponse, SaslHandshakeResponse
 from exporter.core.model import Failure, Observation
 from exporter.settings import Cluster, Sasl, Tls
 from exporter.sources import ClusterUnavailable
-from exporter.sources.kafka.addresses import Resolver
 from exporter.sources.kafka.connections import BrokerConnections
+from exporter.sources.kafka.host_lookup import Resolver
 from exporter.sources.kafka.source import KafkaSource
 from tests.support.certificates import Authority
 from tests.support.fake_broker import LOOPBACK, FakeBroker, api_versions

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from kafka.protocol.consumer import ListOffsetsResponse
 
 from exporter.core.model import NOT_READ, Failure
+from exporter.sources.kafka.failure_reasons import reason_of_code
 from exporter.sources.kafka.offsets import batches, by_leader, record_offsets
-from exporter.sources.kafka.reasons import reason_of_code
 
 
 def test_offsets_that_a_leader_refuses_stay_unread() -> None:

@@ -10,7 +10,7 @@ from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 from kafka.future import Future
 from kafka.net.selector import NetworkSelector
 
-from exporter.sources.kafka.waiting import in_thread, until
+from exporter.sources.kafka.event_loop import in_thread, until
 
 Address = tuple[Any, ...]
 """What ``socket.getaddrinfo`` returns: family, type, protocol, canonical name, socket address."""

@@ -10,7 +10,7 @@ from kafka.protocol.consumer import OffsetFetchRequest, OffsetFetchResponse
 
 from exporter.core.model import NO_OFFSET, NOT_READ, Failure
 from exporter.settings import Filter
-from exporter.sources.kafka.groups import (
+from exporter.sources.kafka.coordinated_groups import (
     CoordinatorResponse,
     ListedGroup,
     read_coordinator,

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from exporter.cli.options import click_option, name_of
+from exporter.cli.shared_flags import click_option, name_of
 from exporter.core.evaluation import EvaluationSettings
 from exporter.quoting import one_line, quoted
 from exporter.schema.inputs import Inputs

@@ -11,9 +11,9 @@ from exporter.schema.inputs import Inputs
 from exporter.schema.kinds import BOOLEAN
 from exporter.schema.reading import build, read
 from exporter.schema.section import Each, Key, section
-from exporter.web.config import checks
-from exporter.web.config.kinds import BCRYPT, HEADER, USER, one_of_header
+from exporter.web.config import consistency
 from exporter.web.config.web_config import Rate, TlsServer, WebConfig
+from exporter.web.config.web_kinds import BCRYPT, HEADER, USER, one_of_header
 
 HEADERS: Final = section(
     dict,
@@ -29,11 +29,11 @@ HEADERS: Final = section(
 FILE: Final = section(
     dict,
     parts={
-        "tls_server_config": section(TlsServer, check=checks.tls),
+        "tls_server_config": section(TlsServer, check=consistency.tls),
         # http2 is accepted for compatibility with shared files: the port always speaks HTTP/1.1.
         "http_server_config": section(dict, parts={"http2": Key(BOOLEAN), "headers": HEADERS}),
         "basic_auth_users": Each(Key(BCRYPT), names=USER),
-        "rate_limit": section(Rate, check=checks.rate),
+        "rate_limit": section(Rate, check=consistency.rate),
     },
 )
 """The whole file."""

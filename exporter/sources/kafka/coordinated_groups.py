@@ -11,8 +11,8 @@ import numpy as np
 from exporter.core.model import JUDGED_TYPES, NO_OFFSET, NOT_READ, Failure, Int64s
 from exporter.settings import Filter
 from exporter.sources.kafka.connections import Node
+from exporter.sources.kafka.failure_reasons import UNSUPPORTED_VERSION, reason_of_code
 from exporter.sources.kafka.messages import ListGroupsRequest, OffsetFetchRequest
-from exporter.sources.kafka.reasons import UNSUPPORTED_VERSION, reason_of_code
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 GROUPS_PER_REQUEST: Final = 100

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from exporter import logs
-from exporter.cli.failures import BadConfiguration
+from exporter.cli.command_failures import BadConfiguration
 from exporter.config import Flag, Option, load, options
 from exporter.schema import ConfigError
 from exporter.schema.kinds import BOOLEAN, FILE, Kind
