@@ -1,7 +1,7 @@
-"""Collections: which scrape starts one, which ones share it, how long they wait, and what is published.
+"""One cluster's collections, one after the other.
 
-Each cluster has its own collections: a scrape that finds its report too old starts one in a thread, scrapes that arrive
-meanwhile share it, and each waits until its own deadline. A late collection continues: a later scrape has its report.
+A scrape that finds the report too old starts one in a thread, scrapes that arrive meanwhile share it, and each waits
+until its own deadline. A late collection continues: a later scrape has its report.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from exporter.core import history as histories
 from exporter.core.advance import advance
 from exporter.core.model import Failure, Observation
 from exporter.core.report import Outcome
-from exporter.settings import Cluster, Collection, Settings
+from exporter.settings import Cluster, Collection
 from exporter.sources import ClusterUnavailable, Source
 from exporter.storage import HistoryStore
 from exporter.wording import failures_on_one_line
@@ -38,70 +38,6 @@ MAX_CLOCK_STEP_MS = 60_000
 
 LAST_SAVE_SECONDS = 1.0
 """How long closing waits for a write in progress; the file is complete either way."""
-
-
-class Collector:
-    """Turns scrapes into collections: one at a time for each cluster, all clusters in parallel."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        sources: Mapping[str, Source],
-        clock: Callable[[], float] = time.monotonic,
-        storage: HistoryStore | None = None,
-        staying: Mapping[str, ClusterCollector] | None = None,
-    ) -> None:
-        self._collection = settings.collection
-        self._clock = clock
-        self._storage = storage
-        collectors = staying or {}
-        self._collectors = tuple(
-            collectors.get(cluster.name)
-            or ClusterCollector(cluster, settings.collection, sources[cluster.name], clock, storage)
-            for cluster in settings.clusters
-        )
-
-    def collect(self, timeout: float) -> tuple[Outcome, ...]:
-        """Return what is known of each cluster, in the order of the settings, within ``timeout`` seconds.
-
-        A report younger than ``min_interval`` is served again; otherwise a collection is started, or joined.
-        """
-        deadline = self._clock() + timeout
-        for collector in self._collectors:
-            collector.start(timeout)
-        return tuple(collector.outcome(deadline) for collector in self._collectors)
-
-    def latest(self) -> tuple[Outcome, ...]:
-        """Return what is known of each cluster; only clusters with a report older than ``min_interval`` are read."""
-        return self.collect(self._collection.scrape_timeout - self._collection.timeout_offset)
-
-    def forget(self, cluster: str, group: str, topic: str | None = None) -> None:
-        """Discard what is retained of a group, or of it on one topic, before the next collection.
-
-        Unknown names are ignored.
-        """
-        for collector in self._collectors:
-            if collector.name == cluster:
-                collector.forget(group, topic)
-
-    def reconfigured(self, settings: Settings, sources: Mapping[str, Source]) -> Collector:
-        """Return a collector with other settings that keeps the histories of the remaining clusters, by name.
-
-        ``sources`` has those of new clusters and those that replace another. This collector must not be closed.
-        """
-        collectors = {collector.name: collector for collector in self._collectors}
-        after = Collector(settings, sources, self._clock, self._storage, staying=collectors)
-        for cluster in settings.clusters:
-            if (collector := collectors.pop(cluster.name, None)) is not None:
-                collector.reconfigure(cluster, settings.collection, sources.get(cluster.name))
-        for gone in collectors.values():
-            gone.close()
-        return after
-
-    def close(self) -> None:
-        """Close all sources; a running collection is not waited for."""
-        for collector in self._collectors:
-            collector.close()
 
 
 @dataclass(frozen=True, slots=True)
