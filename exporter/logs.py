@@ -21,7 +21,7 @@ _OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"
 
 
 def set_up(settings: Log, stream: TextIO | None = None) -> None:
-    """Make every logger of the process write to ``stream`` (standard error) according to the settings."""
+    """Makes every logger of the process write to ``stream`` (standard error) according to the settings."""
     handler = logging.StreamHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(Json() if settings.format == "json" else Logfmt())
     logging.basicConfig(handlers=[handler], force=True)
@@ -30,7 +30,7 @@ def set_up(settings: Log, stream: TextIO | None = None) -> None:
 
 
 def set_level(level: int) -> None:
-    """Set the lowest level of `logging` that is logged."""
+    """Sets the lowest level of `logging` that is logged."""
     logging.getLogger().setLevel(level)
     # The collector logs a failure once; kafka-python would repeat it at every scrape. At "debug" it would log its
     # configuration as well, including passwords.

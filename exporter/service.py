@@ -41,7 +41,7 @@ class Service:
         self.collector = Collector(settings, sources, storage=storage)
 
     def reload(self) -> str | None:
-        """Reload the configuration; returns None or, if the previous one stays in effect, the reason.
+        """Reloads the configuration; returns None or, if the previous one stays in effect, the reason.
 
         Reads files and opens connections, so it is called by a thread of its own, and by one at a time.
         """
@@ -67,7 +67,7 @@ class Service:
         return None
 
     def close(self) -> None:
-        """Close the collector and its sources; idempotent."""
+        """Closes the collector and its sources; idempotent."""
         self.collector.close()
 
     def _failed(self, reason: str) -> str:

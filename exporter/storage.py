@@ -51,13 +51,13 @@ class HistoryStore(Protocol):
     """Keeps histories across restarts; `HistoryFiles` is one."""
 
     def load(self, cluster: str, settings: EvaluationSettings) -> History:
-        """Return the retained history of a cluster, an empty one if there is none."""
+        """Returns the retained history of a cluster, an empty one if there is none."""
 
     def save_if_due(self, cluster: str, history: History) -> None:
-        """Store the history of a cluster, unless it was stored recently."""
+        """Stores the history of a cluster, unless it was stored recently."""
 
     def save(self, cluster: str, history: History) -> None:
-        """Store the history of a cluster."""
+        """Stores the history of a cluster."""
 
 
 class Damaged(Exception):
@@ -73,7 +73,7 @@ class HistoryFiles:
         self._next_write: dict[str, float] = {}
 
     def load(self, cluster: str, settings: EvaluationSettings) -> History:
-        """Return the retained history of a cluster, an empty one if there is none.
+        """Returns the retained history of a cluster, an empty one if there is none.
 
         A file that cannot be read is renamed, and the log says so.
         """
@@ -93,12 +93,12 @@ class HistoryFiles:
             return empty(settings)
 
     def save_if_due(self, cluster: str, history: History) -> None:
-        """Write the history of a cluster, unless it was written recently."""
+        """Writes the history of a cluster, unless it was written recently."""
         if self._clock() >= self._next_write.get(cluster, 0.0):
             self.save(cluster, history)
 
     def save(self, cluster: str, history: History) -> None:
-        """Write the history of a cluster; errors are only logged, because a full disk must not stop the evaluation."""
+        """Writes the history of a cluster; errors are only logged, because a full disk must not stop the evaluation."""
         started, size = self._clock(), 0
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ class HistoryFiles:
 
 
 def write(path: Path, history: History) -> int:
-    """Write a history to its file atomically, and return the bytes written; raises OSError."""
+    """Writes a history to its file atomically, and returns the bytes written; raises OSError."""
     beside = path.with_name(path.name + ".new")
     try:
         with beside.open("wb") as file:
@@ -136,7 +136,7 @@ def write(path: Path, history: History) -> int:
 
 
 def read(path: Path) -> History:
-    """Return the history in a file; raises Damaged, or OSError when it cannot even be opened."""
+    """Returns the history in a file; raises Damaged, or OSError when it cannot even be opened."""
     try:
         # Reading each member to its end verifies its checksum.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
@@ -241,7 +241,7 @@ def _sizes(layout: Layout[Any]) -> list[list[Any]]:
 
 
 def _check(windows: Windows, rows: int) -> None:
-    """Check that windows have this many rows, and no more entries than capacity; raises Damaged."""
+    """Checks that windows have this many rows, and no more entries than capacity; raises Damaged."""
     if windows.offset.ndim != 2 or windows.offset.shape[1] < 1:
         raise Damaged("windows without columns")
     _fits(windows.offset, (rows, windows.capacity), np.int64)

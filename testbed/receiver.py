@@ -73,7 +73,7 @@ class Receiver:
                 self.wfile.write(said.encode("ascii"))
 
             def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name is given
-                """Log nothing: requests are kept, not printed."""
+                """Logs nothing: requests are kept, not printed."""
 
         return Handler
 

@@ -22,7 +22,7 @@ PICTURES = (
 
 
 def main() -> None:
-    """Write all pictures."""
+    """Writes all pictures."""
     app = make_app(Known(of(everything())), SETTINGS)
     with serving(app) as port, chromium() as browser:
         for name, path, width, height, scheme in PICTURES:

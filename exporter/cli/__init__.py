@@ -23,7 +23,7 @@ from exporter.schema import suggestion
 
 COMMANDS: Final = {
     "serve": "Serve the metrics for Prometheus to scrape (the default).",
-    "check-config": "Check a configuration and print every mistake, or the settings in force.",
+    "check-config": "Check a configuration and print every mistake, or the effective settings.",
     "status": "Watch the clusters for a few intervals and print their groups, worst first.",
     "record": "Write observations of the clusters as JSON Lines.",
     "replay": "Judge a recording with the given settings.",
@@ -49,7 +49,7 @@ class Commands(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments, those of `serve` if they do not begin with a command."""
+        """Parses the arguments, those of `serve` if they do not begin with a command."""
         own = {"--version", *ctx.help_option_names}
         if not args or (args[0].startswith("-") and args[0] not in own):
             args = [DEFAULT, *args]
@@ -65,7 +65,7 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands, and the options of the default command."""
+        """Writes the commands, and the options of the default command."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
         command = self.get_command(ctx, DEFAULT)
@@ -87,7 +87,7 @@ class Commands(click.Group):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; errors in its arguments or its output are reported on one line."""
+        """Runs the command; errors in its arguments or its output are reported on one line."""
         with _one_line():
             return super().invoke(ctx)
 

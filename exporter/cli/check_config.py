@@ -1,4 +1,4 @@
-"""`check-config`: every mistake in a configuration, or the settings in force."""
+"""`check-config`: every mistake in a configuration, or the effective settings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _print_reference(ctx: click.Context, parameter: click.Parameter, value: bool
 )
 @settings_options(web=True, logging=False)
 def check_config(settings: Settings, recording: str | None) -> None:
-    """Check a configuration and print every mistake, or the settings in force.
+    """Check a configuration and print every mistake, or the effective settings.
 
     Connects to nothing. Secrets are read but not shown. Exit code 0 if the configuration can be used, else 2.
     """
@@ -49,7 +49,9 @@ def check_config(settings: Settings, recording: str | None) -> None:
         except ConfigError as error:
             raise BadConfiguration(error) from None
     names = ", ".join(quoted(cluster.name) for cluster in settings.clusters)
-    click.echo(f"# ok: {len(settings.clusters)} cluster{'s'[: len(settings.clusters) != 1]}: {names}; in force:")
+    click.echo(
+        f"# ok: {len(settings.clusters)} cluster{'s'[: len(settings.clusters) != 1]}: {names}; effective settings:"
+    )
     for line in override_lines(settings, None if recording is None else _recorded(recording)):
         click.echo(f"# {line}")
     click.echo(as_yaml(effective_settings(settings)), nl=False)

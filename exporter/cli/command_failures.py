@@ -23,7 +23,7 @@ class BadArguments(click.ClickException):
         return cls(f"{command}: {message} (see {command} --help)")
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message to standard error."""
+        """Prints the message to standard error."""
         click.echo(one_line(self.message), err=True, file=file)
 
 
@@ -37,7 +37,7 @@ class BadConfiguration(click.ClickException):
         self.mistakes = error.mistakes
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print every mistake to standard error."""
+        """Prints every mistake to standard error."""
         for mistake in self.mistakes:
             click.echo(str(mistake), err=True, file=file)
 
@@ -48,5 +48,5 @@ class RunFailed(click.ClickException):
     exit_code = 1
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message to standard error."""
+        """Prints the message to standard error."""
         click.echo(f"kafka-burrow-exporter: {one_line(self.message)}", err=True, file=file)

@@ -26,7 +26,7 @@ _GROUPS = ("GROUP", "CHANGES A", "CHANGES B", "NOT OK A", "NOT OK B")
 
 
 def show(compared: Mapping[str, Comparison], fields: Iterable[str]) -> None:
-    """Print where the settings differ, and the totals of each; ``fields`` are the fields to show."""
+    """Prints where the settings differ, and the totals of each; ``fields`` are the fields to show."""
     wanted = tuple(fields)
     for place, (name, comparison) in enumerate(compared.items()):
         if place:
@@ -35,7 +35,7 @@ def show(compared: Mapping[str, Comparison], fields: Iterable[str]) -> None:
 
 
 def show_json(compared: Mapping[str, Comparison], _: Iterable[str] = ()) -> None:
-    """Print everything as one JSON object on one line."""
+    """Prints everything as one JSON object on one line."""
     click.echo(json_line({"clusters": [_data(name, comparison) for name, comparison in compared.items()]}))
 
 

@@ -72,7 +72,7 @@ def write_observations(
     count: int | None = None,
     stopped: Stopped = lambda: False,
 ) -> int:
-    """Write a line for each observation until stopped, or for ``count`` rounds; returns how many were written."""
+    """Writes a line for each observation until stopped, or for ``count`` rounds; returns how many were written."""
     written = 0
     for number, responses in enumerate(rounds(sources, interval=interval, timeout=timeout, stopped=stopped), start=1):
         for name, response in responses.items():
@@ -114,7 +114,7 @@ def _ends_inside_a_line(file: int) -> bool:
 
 
 def _append(file: int, line: bytes) -> None:
-    """Write a line; if the disk is full, what was written of it is removed."""
+    """Writes a line; if the disk is full, what was written of it is removed."""
     before = os.fstat(file).st_size
     left = memoryview(line)
     try:

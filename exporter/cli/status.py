@@ -124,7 +124,7 @@ class ClusterState:
     trouble: str | None = None
 
     def update(self, response: Observation | Exception) -> None:
-        """Add the cluster's response of one round."""
+        """Adds the cluster's response of one round."""
         if not isinstance(response, Observation):
             self.trouble = str(response)
             return
@@ -147,7 +147,7 @@ def observe(
     watch: bool = False,
     stopped: Stopped = lambda: False,
 ) -> None:
-    """Observe the clusters ``count`` times, and show the result at the end or, with watch, every time."""
+    """Observes the clusters ``count`` times, and shows the result at the end or, with watch, every time."""
     for number, responses in enumerate(rounds(sources, interval=interval, timeout=timeout, stopped=stopped), start=1):
         for name, response in responses.items():
             states[name].update(response)
@@ -180,7 +180,7 @@ def exit_code(states: Iterable[ClusterState]) -> int:
 
 
 def show_json(reports: table.Reports) -> None:
-    """Print all groups, worst first, as one JSON object on one line."""
+    """Prints all groups, worst first, as one JSON object on one line."""
     clusters = [
         {
             "cluster": name,
@@ -206,7 +206,7 @@ def show_json(reports: table.Reports) -> None:
 
 
 def _tell(states: ClusterStates) -> None:
-    """Print to standard error what could not be observed."""
+    """Prints to standard error what could not be observed."""
     for name, state in states.items():
         if state.trouble is not None:
             click.echo(f"cluster {quoted(name)} could not be observed: {one_line(state.trouble)}", err=True)

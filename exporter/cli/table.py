@@ -27,7 +27,7 @@ Reports = Mapping[str, Report]
 
 
 def show(reports: Reports) -> None:
-    """Print the groups, worst first, and below them the partitions that are not OK, each with its reason."""
+    """Prints the groups, worst first, and below them the partitions that are not OK, each with its reason."""
     clusters = len(reports) > 1
     for name, report in reports.items():
         if clusters:
@@ -50,7 +50,7 @@ def show(reports: Reports) -> None:
 
 
 def _show_groups(report: Report, groups: Sequence[GroupReport]) -> None:
-    """Print the groups; which override takes each is only shown where there are some."""
+    """Prints the groups; which override takes each is only shown where there are some."""
     rows = [_group(group) for group in groups]
     if report.settings.overrides:
         rows = [
@@ -100,7 +100,7 @@ def _bad_partitions(report: Report, group: GroupReport) -> Iterator[Row]:
 
 
 def lines(head: Sequence[str], rows: Sequence[Row], numbers: Set[str]) -> None:
-    """Print the rows below the head; columns of numbers are aligned to the right."""
+    """Prints the rows below the head; columns of numbers are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(head, *(cells for _, cells in rows), strict=True)]
     to_the_right = [name in numbers for name in head]
     click.secho(_line(head, widths, to_the_right), bold=True)

@@ -80,7 +80,7 @@ class ClusterCollector:
         return self._cluster.name
 
     def start(self, timeout: float) -> None:
-        """Start a collection unless one is running, or the last one is younger than ``min_interval``."""
+        """Starts a collection unless one is running, or the last one is younger than ``min_interval``."""
         with self._changed:
             fresh = self._age() < self._collection.min_interval and not self._outdated
             if self._collecting or self._closed or fresh:
@@ -96,7 +96,7 @@ class ClusterCollector:
             self._publish(outcome)
 
     def outcome(self, deadline: float) -> Outcome:
-        """Wait until ``deadline`` for the running collection, and return the outcome for the cluster.
+        """Waits until ``deadline`` for the running collection, and returns the outcome for the cluster.
 
         After it the previous report is returned, if not older than ``max_report_age``: where collections take longer
         than scrapers wait, each scrape shows the report that the one before has started.
@@ -110,12 +110,12 @@ class ClusterCollector:
         return self._down(LATE)
 
     def forget(self, group: str, topic: str | None) -> None:
-        """Leave the collecting thread, whose the history is, the request to discard a group, or it on one topic."""
+        """Asks the collecting thread, which owns the history, to discard a group, or it on one topic."""
         with self._changed:
             self._to_forget.append((group, topic))
 
     def reconfigure(self, cluster: Cluster, collection: Collection, source: Source | None) -> None:
-        """Use other settings and, unless it is None, another source from the next collection on."""
+        """Uses other settings and, unless it is None, another source from the next collection on."""
         with self._changed:
             before, in_use = self._source, self._collecting
             self._collection = collection
@@ -127,7 +127,7 @@ class ClusterCollector:
             before.close()
 
     def close(self) -> None:
-        """Wake the waiting scrapes, close the source, and save the history."""
+        """Wakes the waiting scrapes, closes the source, and saves the history."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -143,7 +143,7 @@ class ClusterCollector:
         return self._clock() - self._finished.at if self._finished is not None else float("inf")
 
     def _collect(self, cluster: Cluster, source: Source, timeout: float) -> None:
-        """Run one collection and publish its outcome; then do the work that no scrape waits for."""
+        """Runs one collection and publishes its outcome; then does the work that no scrape waits for."""
         try:
             observation, outcome = self._observe(cluster, source, timeout)
         except ClusterUnavailable as unavailable:
@@ -162,13 +162,13 @@ class ClusterCollector:
             source.close()
 
     def _publish(self, outcome: Outcome) -> None:
-        """End the collection with an outcome, and wake who waits for it."""
+        """Ends the collection with an outcome, and wakes who waits for it."""
         with self._changed:
             self._finished, self._collecting = _Finished(self._clock(), outcome), False
             self._changed.notify_all()
 
     def _observe(self, cluster: Cluster, source: Source, timeout: float) -> tuple[Observation, Outcome]:
-        """Observe and judge; the history advances only if both succeed."""
+        """Observes and judges; the history advances only if both succeed."""
         started = time.perf_counter()
         if source is not self._told:
             # A new source has seen nothing yet: what it cannot list at first must not count as deleted.
@@ -185,14 +185,14 @@ class ClusterCollector:
         return observation, Outcome(self._cluster.name, report, report.failures, up=True, last_read=observation.at)
 
     def _forget(self) -> None:
-        """Discard what was requested since the last collection."""
+        """Discards what was requested since the last collection."""
         with self._changed:
             to_forget, self._to_forget = self._to_forget, []
         for group, topic in to_forget:
             self._history = histories.forget(self._history, group, topic)
 
     def _check_clock(self, at: int) -> None:
-        """Discard a history that was kept by a clock ahead of this one."""
+        """Discards a history that was kept by a clock ahead of this one."""
         times = self._history.timeline.times
         if times and times[-1] > at + MAX_CLOCK_STEP_MS:
             ahead = (times[-1] - at) // 1000
@@ -204,7 +204,7 @@ class ClusterCollector:
         return Outcome(self._cluster.name, None, (why,), up=False, last_read=self._last_read)
 
     def _follow_up(self, source: Source, observation: Observation) -> None:
-        """Let the source describe its groups, and save the history, unless an earlier call still runs."""
+        """Lets the source describe its groups, and saves the history, unless an earlier call still runs."""
         if not self._follow_up_lock.acquire(blocking=False):
             return
         try:
@@ -218,7 +218,7 @@ class ClusterCollector:
             self._follow_up_lock.release()
 
     def _log_change(self, outcome: Outcome, message: str) -> None:
-        """Log a failure once, and its end, instead of the same lines at every scrape."""
+        """Logs a failure once, and its end, instead of the same lines at every scrape."""
         failing = {(failure.scope, failure.reason) for failure in outcome.failures}
         if failing == self._logged:
             return

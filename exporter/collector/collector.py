@@ -34,7 +34,7 @@ class Collector:
         )
 
     def collect(self, timeout: float) -> tuple[Outcome, ...]:
-        """Return what is known of each cluster, in the order of the settings, within ``timeout`` seconds.
+        """Returns what is known of each cluster, in the order of the settings, within ``timeout`` seconds.
 
         A report younger than ``min_interval`` is served again; otherwise a collection is started, or joined.
         """
@@ -44,11 +44,11 @@ class Collector:
         return tuple(collector.outcome(deadline) for collector in self._collectors)
 
     def latest(self) -> tuple[Outcome, ...]:
-        """Return what is known of each cluster; only clusters with a report older than ``min_interval`` are read."""
+        """Returns what is known of each cluster; only clusters with a report older than ``min_interval`` are read."""
         return self.collect(self._collection.scrape_timeout - self._collection.timeout_offset)
 
     def forget(self, cluster: str, group: str, topic: str | None = None) -> None:
-        """Discard what is retained of a group, or of it on one topic, before the next collection.
+        """Discards what is retained of a group, or of it on one topic, before the next collection.
 
         Unknown names are ignored.
         """
@@ -57,7 +57,7 @@ class Collector:
                 collector.forget(group, topic)
 
     def reconfigured(self, settings: Settings, sources: Mapping[str, Source]) -> Collector:
-        """Return a collector with other settings that keeps the histories of the remaining clusters, by name.
+        """Returns a collector with other settings that keeps the histories of the remaining clusters, by name.
 
         ``sources`` has those of new clusters and those that replace another. This collector must not be closed.
         """
@@ -71,6 +71,6 @@ class Collector:
         return after
 
     def close(self) -> None:
-        """Close all sources; a running collection is not waited for."""
+        """Closes all sources; a running collection is not waited for."""
         for collector in self._collectors:
             collector.close()

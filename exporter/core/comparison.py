@@ -76,7 +76,7 @@ class Comparison:
         self._open: dict[Partition, tuple[int, Both]] = {}
 
     def add(self, observation: Observation) -> None:
-        """Add the next observation of the cluster."""
+        """Adds the next observation of the cluster."""
         one, other = self._judged(observation, 0), self._judged(observation, 1)
         verdicts = {
             name: (group.status, other.groups[name].status)
@@ -107,7 +107,7 @@ class Comparison:
         return report
 
     def _count(self, verdicts: Mapping[str, Both], seconds: float) -> None:
-        """Add the time for which the verdicts before this observation held, and the changes that it brings."""
+        """Adds the time for which the verdicts before this observation held, and the changes that it brings."""
         for name in self._shown:
             self._add_totals(
                 name, *(Totals(0, seconds * (status > Status.OK), seconds) for status in self._known[name])
@@ -123,7 +123,7 @@ class Comparison:
         self.groups[name] = (before[0] + one, before[1] + other)
 
     def _compare(self, differing: Mapping[Partition, Both], at: int) -> None:
-        """Close the differences that have ended, and open those that begin."""
+        """Closes the differences that have ended, and opens those that begin."""
         for where in [where for where, (_, statuses) in self._open.items() if differing.get(where) != statuses]:
             self._over.append(self._difference(where, at))
             del self._open[where]

@@ -151,7 +151,7 @@ def _margin(smallest: float) -> float | None:
 
 
 def _sums(columns: PartitionColumns, starts: Int64s) -> _Sums:
-    """Sum up groups whose rows begin at ``starts`` and end where the next one's begin."""
+    """Sums up groups whose rows begin at ``starts`` and end where the next one's begin."""
     now, readable = columns.snapshot, columns.snapshot.readable
     with_log = readable & (now.start >= 0) & (now.end > now.start)
     length = np.where(with_log, now.end - now.start, 1)

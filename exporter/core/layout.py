@@ -28,7 +28,7 @@ class Layout(Generic[Key]):
 
     @classmethod
     def of(cls, blocks: Iterable[tuple[Key, int]]) -> Layout[Key]:
-        """Lay out blocks of (key, number of partitions) in the given order."""
+        """Lays out blocks of (key, number of partitions) in the given order."""
         pairs = tuple(blocks)
         starts = np.zeros(len(pairs) + 1, dtype=np.int64)
         np.cumsum([size for _, size in pairs], out=starts[1:])

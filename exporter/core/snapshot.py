@@ -156,7 +156,7 @@ def _of_groups(layout: Layout[GroupTopic], observation: Observation) -> _OfGroup
 
 
 def _fill(column: Int64s, start: int, stop: int, values: Int64s | None) -> None:
-    """Write values by partition id into a block, as far as they go."""
+    """Writes values by partition id into a block, as far as they go."""
     if values is not None:
         column[start : min(stop, start + len(values))] = values[: stop - start]
 

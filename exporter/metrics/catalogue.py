@@ -266,11 +266,11 @@ BUILD_INFO: Final = Family(
 
 RELOAD_SUCCESSFUL: Final = Family(
     name="burrow_exporter_config_last_reload_successful",
-    help="1 if the last load of the configuration succeeded, 0 if it failed and the previous one is still in force.",
+    help="1 if the last load of the configuration succeeded, 0 if it failed and the previous one is still used.",
 )
 RELOAD_SUCCESS_AT: Final = Family(
     name="burrow_exporter_config_last_reload_success_timestamp_seconds",
-    help="Time at which the configuration in force was loaded, in seconds since 1970.",
+    help="Time at which the configuration in use was loaded, in seconds since 1970.",
 )
 
 CATALOGUE: Final[tuple[Family, ...]] = (

@@ -63,7 +63,7 @@ class LastReload:
     succeeded_at: float = field(default_factory=time.time)
 
     def succeed(self) -> None:
-        """Record that the configuration was reloaded now."""
+        """Records that the configuration was reloaded now."""
         self.failed, self.succeeded_at = False, time.time()
 
 

@@ -36,7 +36,7 @@ class Rows:
         return kept[1]
 
     def keep_only(self, clusters: Iterable[str]) -> None:
-        """Forget the texts of all other clusters."""
+        """Forgets the texts of all other clusters."""
         wanted = frozenset(clusters)
         for key in [key for key in self._kept if key[0] not in wanted]:
             del self._kept[key]

@@ -44,7 +44,7 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def no_constant(name: str) -> Any:
-    """Refuse NaN and the infinities, which Python reads although JSON does not have them."""
+    """Refuses NaN and the infinities, which Python reads although JSON does not have them."""
     raise Malformed((), f"{name} is not JSON; offsets and times are whole numbers")
 
 

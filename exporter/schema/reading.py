@@ -150,7 +150,7 @@ class _Reading:
         return tuple(values)
 
     def unknown(self, table: Table, section: Section) -> None:
-        """Record every key that the section does not have."""
+        """Records every key that the section does not have."""
         for name in table.keys.keys() - section.parts.keys():
             hint = suggestion(name, section.parts) or self.elsewhere(name)
             known = f"known here: {', '.join(sorted(section.parts))}"
@@ -163,12 +163,12 @@ class _Reading:
         return f"did you mean {quoted(places[0])}?" if places else ""
 
     def wrong(self, node: Node, message: str) -> None:
-        """Record a mistake in a value."""
+        """Records a mistake in a value."""
         if not isinstance(node, Unread):
             self.mistakes.add(Mistake(node.place, node.path, message))
 
     def wrong_key(self, table: Table, name: str, message: str) -> None:
-        """Record a mistake at a key, or at the mapping as a whole if it does not have the key."""
+        """Records a mistake at a key, or at the mapping as a whole if it does not have the key."""
         self.mistakes.add(Mistake(table.keys.get(name, table.place), table.entries.get(name, table).path, message))
 
 

@@ -24,7 +24,7 @@ class Lifecycle:
         self._enabled = enabled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answers one request."""
         answer = await self._answer(scope["method"])
         await answer(scope, receive, send)
 

@@ -24,11 +24,11 @@ class ReloadableApp:
         self._app = self._make_app()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward one request."""
+        """Forwards one request."""
         await self._app(scope, receive, send)
 
     async def reload(self) -> str | None:
-        """Reload the configuration; returns None or, if the previous one stays in effect, the reason."""
+        """Reloads the configuration; returns None or, if the previous one stays in effect, the reason."""
         reason = await self._threads.run(self._service.reload)
         if reason is None:
             self._app = self._make_app()

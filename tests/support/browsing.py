@@ -43,7 +43,7 @@ class Window:
     complaints: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> int:
-        """Go to a path; the status of the answer."""
+        """Goes to a path; the status of the answer."""
         answer = self.page.goto(f"http://127.0.0.1:{self.port}{path}")
         assert answer is not None
         return answer.status

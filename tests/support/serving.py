@@ -85,7 +85,7 @@ def is_ended(connection: socket.socket) -> bool:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for the condition, and fail if it does not come."""
+    """Waits for the condition, and fails if it does not come."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

@@ -63,7 +63,7 @@ class Both:
         return ask(self.burrow, path, method, body), ask(self.exporter, path, method, body)
 
     def until(self, path: str, condition: Callable[[Any], bool]) -> None:
-        """Wait until both answer so; nobody promises that one of them does so first."""
+        """Waits until both answer so; nobody promises that one of them does so first."""
         wait_until(lambda: all(condition(said.json) for said in self.ask(path)), PATIENCE, f"both to agree on {path}")
 
 

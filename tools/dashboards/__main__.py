@@ -16,7 +16,7 @@ def files(exporter_url: str = variables.EXPORTER_URL) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write every dashboard."""
+    """Writes every dashboard."""
     arguments = argparse.ArgumentParser(prog="python -m tools.dashboards", description=__doc__)
     arguments.add_argument(
         "--exporter-url",

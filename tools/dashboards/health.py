@@ -37,7 +37,7 @@ def _exporters() -> list[Json]:
         table(
             "Exporters",
             "Every exporter that answers now: its version and those of Python and kafka-python, how long it has been "
-            "running, and whether its latest configuration is in force.",
+            "running, and whether its latest configuration was loaded.",
             {
                 "instance": "Instance",
                 "job": "Job",

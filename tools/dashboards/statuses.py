@@ -40,7 +40,7 @@ SUBSCRIBED = words({1: ("subscribed", "green"), 0: ("no longer subscribed", "ora
 PRESENT = words({1: ("", "blue")})
 BOUND = words({0: ("measured", "text"), 1: ("at least", "orange")})
 ANSWERS = words({1: ("answers", "green"), 0: ("does not answer", "red")})
-LOADED = words({1: ("in force", "green"), 0: ("refused: the one before is in force", "red")})
+LOADED = words({1: ("loaded", "green"), 0: ("refused: the one before is still used", "red")})
 # +Inf, which JSON has no word for: whatever is above a hundred years.
 NEVER: list[Mapping] = [
     {"type": "range", "options": {"from": 3_153_600_000, "to": None, "result": {"text": "never", "color": "red"}}}

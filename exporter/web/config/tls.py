@@ -70,7 +70,7 @@ def why_unusable(tls: TlsServer) -> Unusable | None:
 
 
 class CurrentContext(ssl.SSLContext):
-    """A context that delegates each handshake to the context in force when it begins, which ``current`` returns."""
+    """A context that delegates each handshake to the context in use when it begins, which ``current`` returns."""
 
     current: Callable[[], ssl.SSLContext]
 
@@ -120,7 +120,7 @@ def _curves(context: ssl.SSLContext, names: tuple[str, ...]) -> None:
 
 
 def _clients(context: ssl.SSLContext, tls: TlsServer) -> None:
-    """Set the client certificate policy; Go's policies without verification are stricter here, or request nothing."""
+    """Sets the client certificate policy; Go's policies without verification are stricter here, or request nothing."""
     if tls.requires_certificate:
         context.verify_mode = ssl.CERT_REQUIRED
     elif tls.client_auth_type == "VerifyClientCertIfGiven":

@@ -21,7 +21,7 @@ Stamp = tuple[int, ...] | None
 class WebConfigFile:
     """The web configuration file, read again when it or a file that it names has changed.
 
-    A file that cannot be used is logged, and the previous configuration stays in force. So does protection: until a
+    A file that cannot be used is logged, and the previous configuration stays in use. So does protection: until a
     restart the port keeps asking for the passwords or certificates that it asked for, because a half-written file may
     look as if it asked for none. Raises `ConfigError` if the file cannot be used at the start.
     """
@@ -34,12 +34,12 @@ class WebConfigFile:
         self._config, self._context = self._read()
 
     def config(self) -> WebConfig:
-        """The configuration in force for a request that arrives now."""
+        """The configuration for a request that arrives now."""
         self._reload_if_changed()
         return self._config
 
     def context(self) -> ssl.SSLContext:
-        """The context in force for a handshake that begins now; only with TLS."""
+        """The context for a handshake that begins now; only with TLS."""
         self._reload_if_changed()
         if self._context is None:
             raise LookupError("the configuration has no TLS")
@@ -73,7 +73,7 @@ class WebConfigFile:
         return config, server_context(config.tls) if config.tls is not None else None
 
     def _log_once(self, error: ConfigError) -> None:
-        """Log a mistake once."""
+        """Logs a mistake once."""
         if str(error) != self._logged:
             self._logged = str(error)
             for mistake in error.mistakes:

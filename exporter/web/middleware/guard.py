@@ -1,4 +1,4 @@
-"""What protects the port across reloads: the web configuration in force, the rate limit, the compared passwords."""
+"""What protects the port across reloads: the current web configuration, the rate limit, the compared passwords."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Guard:
         self.passwords: Final = Passwords()
 
     def config(self) -> WebConfig:
-        """The configuration in force."""
+        """The current configuration."""
         return self._file.config()
 
     def within_rate(self, config: WebConfig) -> bool:
@@ -37,5 +37,5 @@ class Guard:
         return self._tokens.take()
 
     def tls(self) -> ssl.SSLContext | None:
-        """A context for the port, whose every handshake uses the configuration then in force; None without TLS."""
+        """A context for the port, whose every handshake uses the configuration current then; None without TLS."""
         return CurrentContext.of(self._file.context) if self.config().tls is not None else None

@@ -95,7 +95,7 @@ class Remembered:
         return len(self._digests)
 
     def add(self, digest: bytes) -> None:
-        """Remember a digest, and forget the oldest above the limit."""
+        """Remembers a digest, and forgets the oldest above the limit."""
         self._digests[digest] = None
         while len(self._digests) > self._most:
             self._digests.popitem(last=False)

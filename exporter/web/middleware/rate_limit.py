@@ -18,7 +18,7 @@ class TokenBucket:
         self._filled = clock()
 
     def take(self) -> bool:
-        """Take a token; True if there was one, or if there is no limit."""
+        """Takes a token; True if there was one, or if there is no limit."""
         if self.rate.interval == 0:
             return True
         now = self._clock()

@@ -41,12 +41,12 @@ class Limit:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Start the timer; a running one is not restarted."""
+        """Starts the timer; a running one is not restarted."""
         if self._timer is None:
             self._timer = self._loop.call_later(self._seconds, self._end)
 
     def stop(self) -> None:
-        """Stop the timer."""
+        """Stops the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -69,7 +69,7 @@ class HttpConnection(H11Protocol):
         return not answering or self.conn.their_state is h11.SEND_BODY or self.flow.write_paused
 
     def accepted(self, transport: asyncio.Transport) -> None:
-        """Count the connection; if there are too many, close the one that has waited longest."""
+        """Counts the connection; if there are too many, closes the one that has waited longest."""
         self.transport = transport
         self.connections.add(self)
         # A closed connection is still counted until the loop's next round.
@@ -79,13 +79,13 @@ class HttpConnection(H11Protocol):
             min(waiting, key=lambda other: other._waiting_since)._abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for a request."""
+        """Waits for a request."""
         super().connection_made(transport)
         self._request.start()
         self.accepted(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Receive part of a request; its timer starts with its first byte."""
+        """Receives part of a request; its timer starts with its first byte."""
         super().data_received(data)
         if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
             self._request.start()
@@ -93,7 +93,7 @@ class HttpConnection(H11Protocol):
             self._request.stop()
 
     def on_response_complete(self) -> None:
-        """Go on with the next request; of one that was sent ahead, some may be here already."""
+        """Goes on with the next request; of one that was sent ahead, some may be here already."""
         self._waiting_since = self.loop.time()
         super().on_response_complete()
         begun = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]
@@ -101,18 +101,18 @@ class HttpConnection(H11Protocol):
             self._request.start()
 
     def pause_writing(self) -> None:
-        """Wait for the client to read."""
+        """Waits for the client to read."""
         super().pause_writing()
         self._waiting_since = self.loop.time()
         self._answer.start()
 
     def resume_writing(self) -> None:
-        """Resume writing."""
+        """Resumes writing."""
         super().resume_writing()
         self._answer.stop()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop all timers."""
+        """Stops all timers."""
         self._request.stop()
         self._answer.stop()
         super().connection_lost(exc)
@@ -142,11 +142,11 @@ class TlsHandshake(SSLProtocol):
         self._connection = connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin the handshake."""
+        """Begins the handshake."""
         super().connection_made(transport)
         self._connection.accepted(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Close the connection, with or without a finished handshake."""
+        """Closes the connection, with or without a finished handshake."""
         self._connection.connections.discard(self._connection)
         super().connection_lost(exc)

@@ -37,7 +37,7 @@ OnHangUp = Callable[[], Coroutine[object, object, object]]
 
 
 def serve(app: ASGIApp, web: Web, *, tls: ssl.SSLContext | None = None, reload: OnHangUp | None = None) -> None:
-    """Answer on the port until SIGTERM or SIGINT, over TLS if there is a context for it.
+    """Answers on the port until SIGTERM or SIGINT, over TLS if there is a context for it.
 
     SIGHUP calls ``reload``.
 
@@ -85,7 +85,7 @@ class Server(uvicorn.Server):
         self._tls = tls
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen on the sockets."""
+        """Listens on the sockets."""
         loop = asyncio.get_running_loop()
         self.servers = [
             await loop.create_server(self._connection, sock=listener, backlog=self.config.backlog)
@@ -99,11 +99,11 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: uvicorn would raise the signal again after the stop, which would kill the process."""
+        """Leaves signals alone: uvicorn would raise the signal again after the stop, which would kill the process."""
         yield
 
     def stop(self) -> None:
-        """Stop after the running requests; the second call stops at once."""
+        """Stops after the running requests; the second call stops at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
 

@@ -43,7 +43,7 @@ class Api:
         self._threads: Threads[Answer] = Threads("burrow-api", READERS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answers one request."""
         request = Request(scope, receive)
         answer = await self._answer(request)
         headers = dict(answer.headers)

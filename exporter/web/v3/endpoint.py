@@ -30,7 +30,7 @@ class Reports(Protocol):
         """The newest outcome of each cluster; collects if these are too old."""
 
     def forget(self, cluster: str, group: str, topic: str | None = None) -> None:
-        """Discard what is retained about a group, or about a group on one topic."""
+        """Discards what is retained about a group, or about a group on one topic."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ clusters:
 """)
     result = run("check-config", "--config.file", str(file))
     assert result.exit_code == 0
-    assert result.stdout.startswith('# ok: 2 clusters: "Prod", "test"; in force:\n')
+    assert result.stdout.startswith('# ok: 2 clusters: "Prod", "test"; effective settings:\n')
     assert "hunter2" not in result.output
     assert "username: me" in result.stdout
     assert "password: <hidden>" in result.stdout

@@ -80,7 +80,7 @@ def excepted(finding: Finding, allowed: dict[str, Json]) -> bool:
 
 
 def main() -> None:
-    """Print what is found; exit 1 if anything is."""
+    """Prints what is found; exits 1 if anything is."""
     allowed = exceptions()
     findings = [one for board in boards() for one in lint(board) if not excepted(one, allowed)]
     for finding in findings:

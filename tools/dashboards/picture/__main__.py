@@ -59,7 +59,7 @@ def draw(prometheus: str, start: float, end: float, into: Path) -> None:
 
 
 def main() -> None:
-    """Play and draw; or only draw, from a Prometheus that has seen enough."""
+    """Plays and draws; or only draws, from a Prometheus that has seen enough."""
     arguments = argparse.ArgumentParser(prog="python -m tools.dashboards.picture", description=__doc__)
     arguments.add_argument("folder", type=Path, help="where the pictures go")
     arguments.add_argument("--minutes", type=float, default=25.0, help="how long is shown (default: %(default)g)")
