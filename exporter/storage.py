@@ -71,6 +71,7 @@ class HistoryFiles:
         self._folder = folder
         self._clock = clock
         self._next_write: dict[str, float] = {}
+        self._not_written: dict[str, str] = {}
 
     def load(self, cluster: str, settings: EvaluationSettings) -> History:
         """Returns the retained history of a cluster, an empty one if there is none.
@@ -98,13 +99,21 @@ class HistoryFiles:
             self.save(cluster, history)
 
     def save(self, cluster: str, history: History) -> None:
-        """Writes the history of a cluster; errors are only logged, because a full disk must not stop the evaluation."""
+        """Writes the history of a cluster; errors are only logged, because a full disk must not stop the evaluation.
+
+        What keeps it from being written is logged once, and that it is written again.
+        """
         started, size = self._clock(), 0
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             size = write(self._path(cluster), history)
         except OSError as error:
-            log.warning("history of cluster %s was not written: %s", cluster, error)
+            if self._not_written.get(cluster) != str(error):
+                self._not_written[cluster] = str(error)
+                log.warning("history of cluster %s was not written: %s", cluster, error)
+        else:
+            if self._not_written.pop(cluster, None) is not None:
+                log.info("history of cluster %s is written again", cluster)
         took = self._clock() - started
         pause = max(MIN_INTERVAL, took / SHARE_OF_TIME, size / BYTES_PER_SECOND)
         self._next_write[cluster] = started + pause

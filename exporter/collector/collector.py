@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
+from typing import Final
 
+from exporter import clock as clocks
 from exporter.collector.cluster_collector import ClusterCollector
 from exporter.core.report import Outcome
 from exporter.settings import Settings
 from exporter.sources import Source
 from exporter.storage import HistoryStore
+
+GRACE: Final = 1.0
+"""Seconds. A cluster that did not answer in time last time is waited for so long, so that it does not make every scrape
+of the others slow; once it answers again, the scrape after that has it."""
 
 
 class Collector:
@@ -19,7 +24,7 @@ class Collector:
         self,
         settings: Settings,
         sources: Mapping[str, Source],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = clocks.running,
         storage: HistoryStore | None = None,
         staying: Mapping[str, ClusterCollector] | None = None,
     ) -> None:
@@ -38,10 +43,15 @@ class Collector:
 
         A report younger than ``min_interval`` is served again; otherwise a collection is started, or joined.
         """
-        deadline = self._clock() + timeout
+        started = self._clock()
+        deadline = started + timeout
         for collector in self._collectors:
             collector.start(timeout)
-        return tuple(collector.outcome(deadline) for collector in self._collectors)
+        prompt = [collector for collector in self._collectors if collector.prompt]
+        outcomes = {collector: collector.outcome(deadline) for collector in prompt}
+        # The others have at least as long as these have taken.
+        enough = min(max(started + GRACE, self._clock()), deadline)
+        return tuple(outcomes.get(collector) or collector.outcome(enough) for collector in self._collectors)
 
     def latest(self) -> tuple[Outcome, ...]:
         """Returns what is known of each cluster; only clusters with a report older than ``min_interval`` are read."""

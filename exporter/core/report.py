@@ -94,8 +94,10 @@ class Report:
 class Outcome:
     """What a page can show of one cluster.
 
-    ``report`` is None where nothing can be shown; ``failures`` then say why. ``up`` is True if the last
-    collection read the cluster and is what ``report`` holds. ``last_read``: when (ms) one last did, None if none has.
+    ``report`` is None where nothing can be shown; ``failures`` then say why. ``up`` is True if it was read for whoever
+    asks now; False with a report if the collection is late, and the report is that of the one before. ``last_read``:
+    when (ms since the epoch, by a clock that does not jump) the oldest offsets of the last collection that read the
+    cluster were, None if none has.
     """
 
     cluster: str

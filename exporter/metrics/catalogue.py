@@ -27,7 +27,9 @@ SCALE: Final = "1 OK, 2 WARN (falling behind), 4 STOP (no commits), 5 STALL (no 
 CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     few(
         "burrow_kafka_cluster_up",
-        "1 if the last collection read the cluster and is what this page shows, 0 if not.",
+        "1 if the cluster was read for this page, 0 if not: nothing could be read, or that takes longer than a scrape "
+        "waits; what was read before is then shown for a while, and burrow_exporter_offsets_age_seconds tells how old "
+        "it is.",
         lambda outcome: [((), outcome.up)],
     ),
     few("burrow_kafka_cluster_brokers", "Number of brokers in the cluster's metadata.", readings.brokers),
@@ -227,11 +229,6 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "stage",
     ),
     few(
-        "burrow_exporter_last_collection_timestamp_seconds",
-        "Time at which the cluster was last read, in seconds since 1970.",
-        readings.collected,
-    ),
-    few(
         "burrow_exporter_kafka_requests",
         "Number of requests that the last collection sent to Kafka, by kind.",
         readings.requests,
@@ -252,7 +249,21 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "type",
     ),
 )
-"""The families of each cluster."""
+"""The families of each cluster, the same until there is another report."""
+
+AGE_FAMILIES: Final[tuple[Family, ...]] = (
+    few(
+        "burrow_exporter_last_collection_timestamp_seconds",
+        "Time at which the cluster was last read, in seconds since 1970.",
+        readings.collected,
+    ),
+    few(
+        "burrow_exporter_offsets_age_seconds",
+        "Seconds since the oldest of the cluster's offsets on this page were read; absent while none are shown.",
+        readings.age,
+    ),
+)
+"""The families of each cluster that another moment changes."""
 
 SCRAPE_DEADLINE: Final = Family(
     name="burrow_exporter_scrape_deadline_seconds",
@@ -275,6 +286,7 @@ RELOAD_SUCCESS_AT: Final = Family(
 
 CATALOGUE: Final[tuple[Family, ...]] = (
     *CLUSTER_FAMILIES,
+    *AGE_FAMILIES,
     SCRAPE_DEADLINE,
     RELOAD_SUCCESSFUL,
     RELOAD_SUCCESS_AT,

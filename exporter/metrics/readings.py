@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from exporter import clock
 from exporter.core.failures import summarized
 from exporter.core.groups import GroupReport
 from exporter.core.model import NOT_READ, ShareGroup, Status
@@ -40,7 +41,7 @@ def subscribed(outcome: Outcome) -> Numbered:
 
 
 def _groups(outcome: Outcome) -> Iterable[GroupReport]:
-    return outcome.report.groups.values() if outcome.up and outcome.report else ()
+    return outcome.report.groups.values() if outcome.report else ()
 
 
 def share_group_lag(outcome: Outcome) -> Numbered:
@@ -68,7 +69,7 @@ def share_group_info(outcome: Outcome) -> Numbered:
 
 
 def _share_groups(outcome: Outcome) -> Iterable[tuple[str, ShareGroup]]:
-    return sorted(outcome.report.share_groups.items()) if outcome.up and outcome.report else ()
+    return sorted(outcome.report.share_groups.items()) if outcome.report else ()
 
 
 def _share_group_lags(outcome: Outcome) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
@@ -80,25 +81,25 @@ def _share_group_lags(outcome: Outcome) -> Iterator[tuple[str, list[tuple[str, i
 
 def brokers(outcome: Outcome) -> Numbered:
     """The number of brokers."""
-    if outcome.up and outcome.report:
+    if outcome.report:
         yield (), outcome.report.brokers
 
 
 def stages(outcome: Outcome) -> Numbered:
     """The seconds that each stage of the collection took."""
-    if outcome.up and outcome.report:
+    if outcome.report:
         yield from (((stage,), seconds) for stage, seconds in sorted(outcome.report.stages.items()))
 
 
 def requests(outcome: Outcome) -> Numbered:
     """The number of requests of each kind."""
-    if outcome.up and outcome.report:
+    if outcome.report:
         yield from (((kind,), count) for kind, count in sorted(outcome.report.requests.items()))
 
 
 def not_evaluated(outcome: Outcome) -> Numbered:
     """The number of groups of each type that is not judged."""
-    if outcome.up and outcome.report:
+    if outcome.report:
         counts = Counter(outcome.report.not_evaluated.values())
         yield from (((kind,), count) for kind, count in sorted(counts.items()))
 
@@ -111,4 +112,10 @@ def failures(outcome: Outcome) -> Numbered:
 def collected(outcome: Outcome) -> Numbered:
     """When the cluster was last read (s), also for one that is down now."""
     if outcome.last_read is not None:
-        yield (), outcome.last_read / 1000
+        yield (), outcome.last_read / 1000 + clock.step()
+
+
+def age(outcome: Outcome) -> Numbered:
+    """How long ago the oldest of the offsets that are shown were read (s)."""
+    if outcome.report and outcome.last_read is not None:
+        yield (), clock.now() - outcome.last_read / 1000

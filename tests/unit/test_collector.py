@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from exporter.collector import INTERNAL_ERROR, LATE, Collector
+from exporter.collector.collector import GRACE
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Failure, GroupObservation, Observation
 from exporter.core.report import Outcome
@@ -140,7 +141,9 @@ def test_a_slow_cluster_shows_its_last_report_until_that_is_too_old() -> None:
         (first,) = collector.collect(PATIENCE)
         gate.open.clear()
         now[0] += 119
-        assert collector.collect(0.05) == (first,)
+        (late,) = collector.collect(0.05)
+        assert (late.report, late.last_read) == (first.report, first.last_read)
+        assert (late.up, late.failures) == (False, (Failure("cluster", "c", LATE),))
         now[0] += 2
         (outcome,) = collector.collect(0.05)
     assert outcome.report is None
@@ -153,6 +156,89 @@ def test_one_cluster_that_does_not_answer_leaves_the_others_alone() -> None:
         first, second = collector.collect(0.2)
     assert (first.cluster, first.up) == ("slow", False)
     assert (second.cluster, second.up) == ("well", True)
+
+
+def test_a_cluster_that_did_not_answer_last_time_is_not_waited_for_until_the_deadline() -> None:
+    hole, well = Gate("hole"), Gate("well")
+    hole.open.clear()
+    with collecting(hole, well) as collector:
+        collector.collect(0.05)
+        for _ in range(2):
+            # The hole would end with an error of the test's own before this deadline.
+            late, good = collector.collect(PATIENCE)
+            assert (late.up, [failure.reason for failure in late.failures]) == (False, [LATE])
+            assert good.up
+        hole.open.set()
+        until(lambda: collector.collect(PATIENCE)[0].up)
+    assert hole.observations <= well.observations
+
+
+def test_a_cluster_that_was_down_is_waited_for_again_once_it_has_answered() -> None:
+    gate = Gate()
+    gate.error = ClusterUnavailable("timeout", "broker 1: no answer")
+    with collecting(gate) as collector:
+        collector.collect(PATIENCE)
+        gate.error = None
+        gate.open.clear()
+        (down,) = collector.collect(PATIENCE)
+        assert down.failures == (Failure("cluster", "c", "timeout"),)
+        gate.open.set()
+        until(lambda: collector.collect(PATIENCE)[0].up)
+        gate.open.clear()
+        threading.Timer(2 * GRACE, gate.open.set).start()
+        (outcome,) = collector.collect(PATIENCE)
+        assert outcome.up
+
+
+def test_a_cluster_that_always_takes_too_long_is_shown_one_scrape_late_and_not_waited_for() -> None:
+    now, gate = [1000.0], Gate()
+    with collecting(gate, clock=lambda: now[0]) as collector:
+        for _ in range(3):
+            gate.open.clear()
+            (late,) = collector.collect(0.05)
+            now[0] += 1
+            gate.open.set()
+            assert gate.members_refreshed.wait(PATIENCE)
+            gate.members_refreshed.clear()
+        assert (late.up, late.report is not None) == (False, True)
+
+
+def test_a_collection_that_hangs_is_told_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    with collecting(gate) as collector, caplog.at_level(logging.INFO):
+        collector.collect(PATIENCE)
+        gate.open.clear()
+        for _ in range(3):
+            collector.collect(0.05)
+        gate.open.set()
+        until(lambda: collector.collect(PATIENCE)[0].up)
+        collector.collect(PATIENCE)
+    messages = [record.getMessage().partition(" after ")[0] for record in caplog.records]
+    assert messages == ["the collection of cluster c has not ended", "collections of cluster c end in time again"]
+
+
+def test_an_unforeseen_error_at_every_scrape_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    with collecting(gate) as collector:
+        for error in (ZeroDivisionError("one"), ZeroDivisionError("one"), ZeroDivisionError("another")):
+            gate.error = error
+            collector.collect(PATIENCE)
+    assert [str(record.exc_info and record.exc_info[1]) for record in caplog.records] == ["one", "another"]
+
+
+def test_an_error_after_every_collection_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Gate):
+        def refresh_members(self, seen: Observation) -> None:
+            super().refresh_members(seen)
+            raise ZeroDivisionError("unforeseen")
+
+    gate = Broken()
+    with collecting(gate) as collector:
+        for _ in range(3):
+            collector.collect(PATIENCE)
+            assert gate.members_refreshed.wait(PATIENCE)
+            gate.members_refreshed.clear()
+    assert len(caplog.records) == 1
 
 
 def test_an_unavailable_cluster_shows_nothing_of_yesterday(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from exporter.collector import Collector
+from exporter import clock
+from exporter.collector import LATE, Collector
 from exporter.core.advance import advance
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty, forget
@@ -48,6 +51,28 @@ def test_a_cluster_cannot_be_reached() -> None:
     last = outcomes[-1].report
     assert last is not None
     assert (status_of(last), last.groups["g"].complete) == (Status.OK, 1.0)
+
+
+def test_a_collection_is_late() -> None:
+    answers = threading.Event()
+
+    class Slow(PlayedSource):
+        def observe(self, timeout: float) -> Observation:
+            assert answers.wait(30.0)
+            return super().observe(timeout)
+
+    answers.set()
+    settings = Settings(clusters=(Cluster("c", ("127.0.0.1:1",)),), collection=Collection(min_interval=0.0))
+    collector = Collector(settings, {"c": Slow([healthy(at) for at in (0, 30)])})
+    try:
+        (known,) = collector.collect(30.0)
+        answers.clear()
+        (late,) = collector.collect(0.05)
+        answers.set()
+    finally:
+        collector.close()
+    assert (late.report, late.up) == (known.report, False)
+    assert [failure.reason for failure in late.failures] == [LATE]
 
 
 def test_a_cluster_is_renamed(tmp_path: Path) -> None:
@@ -101,14 +126,41 @@ def test_the_settings_change(tmp_path: Path) -> None:
     assert found.columns.verdicts.complete.tolist() == [pytest.approx(210 / 600)]
 
 
-def test_the_clock_goes_back(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_clock_is_set_to_another_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = iter([0.0] * len(WINDOW) + [3600.0, -3600.0])
+    current = [0.0]
+
+    class Stepping(PlayedSource):
+        def observe(self, timeout: float) -> Observation:
+            current[0] = next(steps)
+            return super().observe(timeout)
+
+    monkeypatch.setattr(clock, "step", lambda: current[0])
+    settings = Settings(clusters=(Cluster("c", ("127.0.0.1:1",)),), collection=Collection(min_interval=0.0))
+    seen = [healthy(at) for at in (*WINDOW, 210, 240)]
+    collector = Collector(settings, {"c": Stepping(seen)})
+    try:
+        outcomes = [collector.collect(30.0)[0] for _ in seen]
+    finally:
+        collector.close()
+
+    reports = [outcome.report for outcome in outcomes if outcome.report is not None]
+    assert [report.at - one.at for report, one in zip(reports, seen, strict=True)][-2:] == [3_600_000, -3_600_000]
+    assert [report.groups["g"].complete for report in reports[-3:]] == [1.0, 1.0, 1.0]
+    assert [outcome.last_read for outcome in outcomes] == [one.at for one in seen]
+
+
+def test_the_clock_goes_back_while_the_exporter_is_away(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    ahead = [replace(healthy(at), at=healthy(7000 + at).at) for at in WINDOW]
+    HistoryFiles(tmp_path).save("c", folded(ahead))
+
     with caplog.at_level(logging.WARNING):
-        ahead, back = collected([healthy(7200), healthy(210)])
-    assert ahead.report is not None
+        (back,) = collected([healthy(210)], HistoryFiles(tmp_path))
+
     assert back.report is not None
-    assert young(back.report)
-    assert back.report.history.timeline.times == (back.report.at,)
-    assert "starts empty: it is 6990 s ahead of the clock" in caplog.text
+    assert back.report.groups["g"].complete == 1.0
+    assert max(back.report.history.timeline.times) == back.report.at
+    assert "is 6970 s ahead of the clock; it is taken to have ended just now" in caplog.text
 
 
 def test_a_file_is_damaged_or_foreign(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

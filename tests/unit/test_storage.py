@@ -341,6 +341,23 @@ def test_a_folder_that_cannot_be_written_is_told_and_does_no_more_harm(
     assert "was not written" in caplog.text
 
 
+def test_a_history_that_cannot_be_written_is_told_once_and_so_is_that_it_can_be_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    way = tmp_path / "file"
+    way.write_text("in the way")
+    storage = HistoryFiles(way)
+    with caplog.at_level(logging.INFO):
+        for _ in range(3):
+            storage.save("c", folded(range(1)))
+        way.unlink()
+        for _ in range(2):
+            storage.save("c", folded(range(1)))
+    first, second = (record.getMessage() for record in caplog.records)
+    assert "was not written" in first
+    assert second == "history of cluster c is written again"
+
+
 def test_a_write_leaves_the_last_whole_file_until_the_next_one_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

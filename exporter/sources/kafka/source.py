@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from exporter import clock
 from exporter.core.model import (
     EMPTY,
     JUDGED_TYPES,
@@ -54,9 +55,9 @@ class _TopicOffsets:
 class KafkaSource:
     """Observes one cluster; connects at the first observation. See `exporter.sources.Source`."""
 
-    def __init__(self, cluster: Cluster, clock: Callable[[], float] | None = None) -> None:
+    def __init__(self, cluster: Cluster, clock: Callable[[], float] = clock.now) -> None:
         self._cluster = cluster
-        self._clock = clock or steady_clock()
+        self._clock = clock
         self._connections: BrokerConnections | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -251,12 +252,3 @@ def _listed_twice(responses: Iterable[CoordinatorResponse]) -> set[str]:
     """The groups that more than one broker lists."""
     counts = Counter(name for response in responses for name in response.groups)
     return {name for name, count in counts.items() if count > 1}
-
-
-def steady_clock() -> Callable[[], float]:
-    """A clock of seconds since the epoch that does not jump when the system's clock is corrected.
-
-    A jump would lengthen or shorten the time that a group seems to have been silent.
-    """
-    offset = time.time() - time.monotonic()
-    return lambda: offset + time.monotonic()

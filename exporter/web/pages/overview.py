@@ -153,7 +153,7 @@ def cluster_card(of: Outcome, now: int) -> ClusterCard:
     return ClusterCard(
         name=of.cluster,
         address=links.cluster(of.cluster),
-        badge=words.DOWN if not of.up else words.PARTIAL if of.failures else words.UP,
+        badge=words.health(up=of.up, shown=found is not None, failures=bool(of.failures)),
         read=words.moment(found.at, now) if found is not None else None,
         brokers=found.brokers if found is not None else None,
         groups=len(found.groups) if found is not None else None,

@@ -38,7 +38,15 @@ BADGES: Final = {
 
 UP: Final = Badge("UP", "ok", _CIRCLE, "the last collection read the cluster")
 PARTIAL: Final = Badge("PARTIAL", "warn", _TRIANGLE, "the last collection read the cluster, but not all of it")
+LATE: Final = Badge("LATE", "warn", _TRIANGLE, "the collection is late; this is what the one before read")
 DOWN: Final = Badge("DOWN", "err", _OCTAGON, "the last collection could not read the cluster")
+
+
+def health(*, up: bool, shown: bool, failures: bool) -> Badge:
+    """How a cluster is, of which something is ``shown`` or nothing."""
+    if not up:
+        return LATE if shown else DOWN
+    return PARTIAL if failures else UP
 
 
 def number(value: int) -> str:

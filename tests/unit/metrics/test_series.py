@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from exporter import clock
 from exporter.core.model import NOT_READ, Failure, Observation, ShareGroup
 from exporter.core.report import Outcome
 from exporter.metrics import CATALOGUE, Pages
-from exporter.metrics.family import Level
 from exporter.settings import Cluster, Granularity, Settings
 from tests.support.observations import START, column, group, members, observation
 from tests.support.outcomes import down, outcome, outcomes
@@ -292,20 +292,45 @@ def test_of_a_cluster_that_is_down_there_is_also_when_it_was_last_read() -> None
     pages = Pages(Settings((Cluster("c", ("localhost:9092",)),)))
     for at in (START, START + 30_000):
         page = Read(replace(down("c"), last_read=at), pages=pages)
-        assert [line for line in page.text.splitlines() if 'cluster="c"' in line][1:2] == [
+        assert [line for line in page.text.splitlines() if 'cluster="c"' in line][-1:] == [
             f'burrow_exporter_last_collection_timestamp_seconds{{cluster="c"}} {at / 1e12}e+09'
         ]
+
+
+def test_each_page_says_how_old_what_it_shows_is_also_while_a_collection_is_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = outcome(observation(0, {"g": group({"t": [1]})}, {"t": [2]}))
+    pages = Pages(Settings((Cluster("c", ("localhost:9092",)),)))
+    for age, shown in ((0.5, known), (13.0, replace(known, up=False)), (109.0, replace(known, up=False))):
+        monkeypatch.setattr(clock, "now", lambda age=age: START / 1000 + age)
+        page = Read(shown, pages=pages)
+        assert page.value("burrow_exporter_offsets_age_seconds", cluster="c") == age
+        assert page.value("burrow_kafka_cluster_up", cluster="c") == shown.up
+        assert page.value("burrow_kafka_consumer_partition_lag", **PARTITION) == 1
+
+
+def test_a_step_of_the_systems_clock_moves_the_times_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(Settings((Cluster("c", ("localhost:9092",)),)))
+    shown = outcome(observation(0, {"g": group({"t": [1]})}, {"t": [2]}))
+    before = Read(shown, pages=pages)
+    monkeypatch.setattr(clock, "step", lambda: 3600.0)
+    after = Read(shown, pages=pages)
+    for name, labels in (
+        ("burrow_exporter_last_collection_timestamp_seconds", {"cluster": "c"}),
+        ("burrow_exporter_config_last_reload_success_timestamp_seconds", {}),
+    ):
+        assert after.value(name, **labels) - before.value(name, **labels) == 3600
 
 
 def test_text_is_kept_for_one_layout_of_each_cluster_and_let_go_with_it() -> None:
     pages = Pages(Settings((Cluster("c", ("localhost:9092",)), Cluster("d", ("localhost:9092",)))))
     rows = pages._rows._kept
-    levels = (Level.GROUP, Level.GROUP_PARTITION, Level.TOPIC_PARTITION)
     for turn in range(5):
         (shown,) = outcomes([observation(0, {f"g{turn}": group({"t": [1]})}, {"t": [2], f"t{turn}": [1]})])
         other = outcome(observation(0, {"g": group({"t": [1]})}, {"t": [2]}, cluster="d"))
         Read(shown, other, pages=pages)
-        assert rows.keys() == set(product(("c", "d"), levels))
+        assert len(rows) == 4
     Read(down("c"), pages=pages)
     assert {cluster for cluster, _ in rows} == {"c"}
 
@@ -322,7 +347,6 @@ def test_text_is_made_anew_only_when_a_layout_changes() -> None:
     kept = []
     for shown in (first, second, third):
         Read(shown, pages=pages)
-        by_level = {level: text for (_, level), (_, text) in pages._rows._kept.items()}
-        kept.append([by_level[Level.GROUP_PARTITION], by_level[Level.TOPIC_PARTITION]])
+        kept.append([text for _, text in pages._rows._kept.values()])
     assert all(one is other for one, other in zip(kept[0], kept[1], strict=True))
     assert not any(one is other for one, other in zip(kept[1], kept[2], strict=True))
