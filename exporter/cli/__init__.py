@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "status": "Watch the clusters for a few intervals and print their groups, worst first.",
     "record": "Write observations of the clusters as JSON Lines.",
     "replay": "Judge a recording with the given settings.",
+    "convert-config": "Convert a configuration of Burrow's.",
 }
 """Command → help text; each command has a module of the same name."""
 

@@ -107,7 +107,7 @@ def load(file: str, names: Iterable[str], *, when_empty: str = "") -> tuple[Tabl
     ``names``: the keys at its top, for a message. An empty file is an empty mapping, or the mistake ``when_empty``.
     Raises `ConfigError` if there is no mapping to read.
     """
-    node, mistakes = parse(_text(file), file)
+    node, mistakes = parse(text_of(file), file)
     if node is None and mistakes:
         raise ConfigError(mistakes)
     if node is None or (isinstance(node, Scalar) and node.text is None):
@@ -120,7 +120,7 @@ def load(file: str, names: Iterable[str], *, when_empty: str = "") -> tuple[Tabl
     return node, mistakes
 
 
-def _text(file: str) -> str:
+def text_of(file: str) -> str:
     """The text of a file; raises `ConfigError` if it cannot be read."""
     try:
         with Path(file).open("rb") as stream:

@@ -69,7 +69,7 @@ def reference_lines(section: Section, standard: Any, *, indent: int = 0, live: b
             case Key():
                 yield from explained(part.doc, indent)
                 shown = None if part.required else part.kind.show(default)
-                value = part.example if shown is None else _flow(shown)
+                value = part.example if shown is None else flow(shown)
                 yield _line(f"{name}: {value}", indent, live=live and (part.required or shown is not None))
 
 
@@ -86,7 +86,7 @@ def _as_item(lines: Iterable[str], indent: int) -> Iterator[str]:
 
 def explained(text: str, indent: int = 0) -> Iterator[str]:
     """The text as comments."""
-    for line in textwrap.wrap(text, 110 - indent, break_long_words=False):
+    for line in textwrap.wrap(text, 110 - indent, break_long_words=False, break_on_hyphens=False):
         yield f"{' ' * indent}# {line}"
 
 
@@ -99,9 +99,9 @@ def _line(text: str, indent: int, *, live: bool) -> str:
     return " " * indent + text if live else " " * indent + "#" + text
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """A value as YAML on one line: ``[kafka-1:9092, kafka-2:9092]``."""
     if value == "":
         return '""'
-    return (
-        yaml.safe_dump(value, default_flow_style=True, width=1000, allow_unicode=True).removesuffix("\n...\n").strip()
-    )
+    text: str = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, width=float("inf"), allow_unicode=True)
+    return text.removesuffix("\n...\n").strip()
