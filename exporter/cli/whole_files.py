@@ -13,7 +13,7 @@ from exporter.quoting import quoted
 
 
 def write_whole(texts: Mapping[Path, str], *, overwrite: bool) -> None:
-    """Write files, in their order, readable only by their owner.
+    """Writes files, in their order, readable only by their owner.
 
     None is written if one of them is there already, unless ``overwrite``. A file has its name only once all of it is
     on the disk.

@@ -51,7 +51,7 @@ class BurrowFile:
         return self.written.get(path, path[-1])
 
     def mistake(self, path: Path, message: str) -> None:
-        """Note what is wrong with a key or a section."""
+        """Notes what is wrong with a key or a section."""
         place = next(
             (self._places[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._places),
             Place(self._source, 1, 1),
@@ -157,7 +157,7 @@ class BurrowSection:
         return list(value)
 
     def mistake(self, key: str, message: str) -> None:
-        """Note what is wrong with one of its keys, or with the section if the key is empty."""
+        """Notes what is wrong with one of its keys, or with the section if the key is empty."""
         self.file.mistake((*self.path, key) if key else self.path, message)
 
     def _value(self, key: str, default: Any) -> Any:

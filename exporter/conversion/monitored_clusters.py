@@ -85,7 +85,7 @@ def _servers(section: BurrowSection) -> list[str]:
 
 
 def _note_differences(consumer: BurrowSection, servers: list[str], profile: BurrowSection, block: Block) -> None:
-    """Say what a consumer has otherwise than its cluster: here, both are read over the same connections."""
+    """Says what a consumer has otherwise than its cluster: here, both are read over the same connections."""
     own = profile_of(consumer)
     if sorted(theirs := consumer.texts("servers")) != sorted(servers):
         block.note(

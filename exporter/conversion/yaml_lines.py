@@ -16,15 +16,15 @@ class Block:
     _parts: list[tuple[str, Any, tuple[str, ...], bool]] = field(default_factory=list)
 
     def set(self, name: str, value: Any, *why: str) -> None:
-        """Add a key: a plain value, a list of plain values, a `Block` or a list of them; and comments before it."""
+        """Adds a key: a plain value, a list of plain values, a `Block` or a list of them; and comments before it."""
         self._parts.append((name, value, why, True))
 
     def set_commented_out(self, name: str, value: Any, *why: str) -> None:
-        """Add a key as a comment, for whoever reads the file to switch on."""
+        """Adds a key as a comment, for whoever reads the file to switch on."""
         self._parts.append((name, value, why, False))
 
     def note(self, *texts: str) -> None:
-        """Add comments."""
+        """Adds comments."""
         self._parts.append(("", None, texts, True))
 
     def __bool__(self) -> bool:
