@@ -39,7 +39,8 @@ class Cluster(Kafka):
 
     Nodes are numbered from 1 and each is broker and controller. ``properties`` are added to every node's
     ``server.properties``, where they win. ``listeners``: additional ones, name → security protocol, each on
-    its own port of the first node; further settings for them go into ``properties``.
+    its own port of the first node; further settings for them go into ``properties``. ``optimized``: nodes compile
+    their code as in production, so that they start slower and serve faster.
     """
 
     def __init__(
@@ -50,6 +51,8 @@ class Cluster(Kafka):
         version: str = CURRENT,
         properties: Mapping[str, str] | None = None,
         listeners: Mapping[str, str] | None = None,
+        heap: str = "512m",
+        optimized: bool = False,
     ) -> None:
         self._protocols = dict(listeners or {})
         ports = free_ports(2 * nodes + len(self._protocols))
@@ -59,6 +62,8 @@ class Cluster(Kafka):
         super().__init__([f"{LOOPBACK}:{port}" for port in self._broker_ports.values()])
         self._folder = folder
         self._properties = dict(properties or {})
+        self._heap = heap
+        self._optimized = optimized
         self.distribution: Distribution = fetch(version)
         self.nodes: dict[int, Process] = {}
 
@@ -67,7 +72,9 @@ class Cluster(Kafka):
             undo.callback(self.stop)
             self._format()
             for node in self._broker_ports:
-                command = self.distribution.java("kafka.Kafka", self._configuration(node))
+                command = self.distribution.java(
+                    "kafka.Kafka", self._configuration(node), heap=self._heap, optimized=self._optimized
+                )
                 self.nodes[node] = Process(f"kafka-{node}", command, self._folder / f"kafka-{node}.log").start()
             for node in self.nodes:
                 self._wait_ready(node, len(self.nodes))
