@@ -28,7 +28,7 @@ class Granularities:
     def __init__(self, clusters: Iterable[Cluster]) -> None:
         self._clusters = {cluster.name: cluster for cluster in clusters}
         self._kept: dict[tuple[str, Level, tuple[Granularity, ...]], tuple[object, Bools]] = {}
-        self._unhealthy: dict[str, tuple[Report, Bools]] = {}
+        self._unhealthy: dict[str, tuple[object, object, Bools]] = {}
         self._wanted: dict[tuple[str, str], bool] = {}
 
     def exported(self, cluster: str, family: Family) -> bool:
@@ -64,13 +64,13 @@ class Granularities:
         return self._wanted[place]
 
     def _unhealthy_rows(self, report: Report) -> Bools:
-        """The rows of groups that are unhealthy or were lately, kept for the families of the same report."""
+        """The rows of groups that are unhealthy or were lately, kept for all families of the same report."""
+        layout, bad = report.history.group_topics, report.history.last_unhealthy
         kept = self._unhealthy.get(report.cluster)
-        if kept is None or kept[0] is not report:
-            layout, bad = report.history.group_topics, report.history.last_unhealthy
+        if kept is None or kept[0] is not layout or kept[1] is not bad:
             blocks = np.array([group in bad for group, _ in layout.keys], dtype=np.bool_)
-            kept = self._unhealthy[report.cluster] = (report, np.repeat(blocks, np.diff(layout.starts)))
-        return kept[1]
+            kept = self._unhealthy[report.cluster] = (layout, bad, np.repeat(blocks, np.diff(layout.starts)))
+        return kept[2]
 
     def _of_granularity(self, report: Report, level: Level, family: Family) -> Bools | None:
         """The rows of a level that belong to groups whose granularity has the family; None if all do."""
