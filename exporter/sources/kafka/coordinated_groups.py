@@ -12,6 +12,7 @@ from exporter.core.model import JUDGED_TYPES, NO_OFFSET, NOT_READ, Failure, Int6
 from exporter.settings import Filter
 from exporter.sources.kafka.connections import Node
 from exporter.sources.kafka.failure_reasons import UNSUPPORTED_VERSION, reason_of_code
+from exporter.sources.kafka.fetched_commits import FetchedCommits, commits_of, commits_of_one
 from exporter.sources.kafka.messages import ListGroupsRequest, OffsetFetchRequest
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
@@ -121,8 +122,7 @@ async def _read_commits(
     """Reads the commits of some groups of one broker, in one request or, from an old broker, one for each."""
 
     def read(response: Any) -> None:
-        for group in response.groups:
-            record_commits(group.group_id, group, into, sizes)
+        record_commits(commits_of(response), into, sizes)
 
     request = OffsetFetchRequest(
         groups=[_Group(group_id=name, topics=None) for name in names],
@@ -146,40 +146,57 @@ async def _read_commits_of_one(
         group_id=name, topics=None, min_version=2, max_version=MIN_VERSION_WITH_MANY_GROUPS - 1
     )
     try:
-        await requests.send(into.node, request, lambda response: record_commits(name, response, into, sizes))
+        await requests.send(
+            into.node, request, lambda response: record_commits(commits_of_one(name, response), into, sizes)
+        )
     except NoResponse as failure:
         into.fail([name], failure.reason)
 
 
-def record_commits(name: str, response: Any, into: CoordinatorResponse, sizes: Mapping[str, int]) -> None:
-    """Records one group's commits on topics of known size, or why they could not be read.
+def record_commits(fetched: FetchedCommits, into: CoordinatorResponse, sizes: Mapping[str, int]) -> None:
+    """Records the commits on topics of known size, or why they could not be read.
 
     Raises LookupError for a group that was not requested.
     """
-    if name not in into.groups:
-        raise KeyError(f"group {name}")
-    reason = reason_of_code(response.error_code)
-    if reason == GONE:
-        into.groups.pop(name)
-        return
-    if reason is not None:
-        into.fail([name], reason)
-        return
-    commits: dict[str, Int64s] = {}
-    failures: list[Failure] = []
-    for topic in response.topics:
-        size = sizes.get(topic.name, 0)
-        read = [partition for partition in topic.partitions if 0 <= partition.partition_index < size]
-        if not read:
-            continue
-        offsets = [NO_OFFSET] * (max(partition.partition_index for partition in read) + 1)
-        for partition in read:
-            if partition.error_code == 0:
-                offsets[partition.partition_index] = partition.committed_offset
-            else:
-                offsets[partition.partition_index] = NOT_READ
-                subject = f"{name}/{topic.name}/{partition.partition_index}"
-                failures.append(Failure("partition", subject, reason_of_code(partition.error_code) or ""))
-        commits[topic.name] = np.array(offsets, dtype=np.int64)
-    into.commits[name] = commits
-    into.failures += failures
+    topics = [topic for group in fetched.groups for topic in group.topics]
+    counts = np.array([partitions for _, partitions in topics], dtype=np.int64)
+    of_topic = np.repeat(np.arange(len(topics)), counts)
+    size = np.array([sizes.get(topic, 0) for topic, _ in topics], dtype=np.int64)
+    read = np.flatnonzero((fetched.partition >= 0) & (fetched.partition < size[of_topic]))
+    partition, of_topic, failed = fetched.partition[read], of_topic[read], fetched.error_code[read] != 0
+    # Each topic's offsets, up to the last partition that was read, lie behind those of the topic before.
+    lengths = np.zeros(len(topics), dtype=np.int64)
+    np.maximum.at(lengths, of_topic, partition + 1)
+    ends = np.cumsum(lengths)
+    offsets = np.full(int(lengths.sum()), NO_OFFSET, dtype=np.int64)
+    offsets[(ends - lengths)[of_topic] + partition] = np.where(failed, NOT_READ, fetched.offset[read])
+
+    places = zip(ends.tolist(), lengths.tolist(), strict=True)
+    not_read = _reasons(of_topic[failed], partition[failed], fetched.error_code[read][failed])
+    position = 0
+    for group in fetched.groups:
+        if group.name not in into.groups:
+            raise KeyError(f"group {group.name}")
+        blocks = {topic: next(places) for topic, _ in group.topics}
+        reason = reason_of_code(group.error_code)
+        if reason == GONE:
+            into.groups.pop(group.name)
+        elif reason is not None:
+            into.fail([group.name], reason)
+        else:
+            into.commits[group.name] = {
+                topic: offsets[end - length : end] for topic, (end, length) in blocks.items() if length
+            }
+            for at, topic in enumerate(blocks, start=position) if not_read else ():
+                into.failures += [
+                    Failure("partition", f"{group.name}/{topic}/{number}", why) for number, why in not_read.get(at, ())
+                ]
+        position += len(group.topics)
+
+
+def _reasons(of_topic: Int64s, partition: Int64s, error_code: Int64s) -> dict[int, list[tuple[int, str]]]:
+    """Topic by its position → its partitions that could not be read, each with the reason."""
+    reasons: dict[int, list[tuple[int, str]]] = {}
+    for topic, number, code in zip(of_topic.tolist(), partition.tolist(), error_code.tolist(), strict=True):
+        reasons.setdefault(topic, []).append((number, reason_of_code(code) or ""))
+    return reasons

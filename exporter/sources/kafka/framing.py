@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from kafka.errors import CorrelationIdError, InvalidReceiveError, KafkaProtocolError
 
+from exporter.sources.kafka.fetched_commits import READ_VERSIONS, read_commits
+from exporter.sources.kafka.messages import OffsetFetchRequest
+
 MAX_SETUP_RESPONSE_BYTES: Final = 1_000_000
 """The length of a response while a connection is set up; what is there may not be a broker at all."""
 
@@ -73,7 +76,7 @@ class Framing:
         try:
             body = BytesIO(encoded)
             correlation_id = response_class.parse_header(body).correlation_id
-            response = response_class.decode(body)
+            response = _response(request, body)
             throttled = getattr(response, "throttle_time_ms", None) or 0
         except Exception as error:
             # Whatever a decoder stumbles over: the library's raise anything from IndexError to RecursionError.
@@ -84,3 +87,12 @@ class Framing:
         if throttled > MAX_THROTTLE_MS:
             raise KafkaProtocolError(f"a response that throttles for {throttled} ms")
         return correlation_id, response
+
+
+def _response(request: Any, body: BytesIO) -> Any:
+    """The response, whose header has been read; commits as columns, where they can be."""
+    if request.request_api_key == OffsetFetchRequest.API_KEY and request.request_api_version in READ_VERSIONS:
+        commits = read_commits(body.getvalue(), body.tell())
+        if commits is not None:
+            return commits
+    return request.get_response_class().decode(body)

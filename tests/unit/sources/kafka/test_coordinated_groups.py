@@ -16,6 +16,7 @@ from exporter.sources.kafka.coordinated_groups import (
     read_coordinator,
     record_commits,
 )
+from exporter.sources.kafka.fetched_commits import commits_of
 from exporter.sources.kafka.request_round import NoResponse
 from tests.support.kafka_responses import PreparedRound, fetched, listing
 
@@ -121,8 +122,7 @@ def responded(node: int, *names: str, listed: bool = True) -> CoordinatorRespons
 
 def test_a_group_reported_as_gone_is_forgotten() -> None:
     into = responded(1, "a")
-    (group,) = fetched(("a", 69, {})).groups
-    record_commits("a", group, into, SIZES)
+    record_commits(commits_of(fetched(("a", 69, {}))), into, SIZES)
     assert (into.groups, into.commits, into.failures) == ({}, {}, [])
 
 
