@@ -14,7 +14,7 @@ from testbed.distribution import CURRENT, Distribution, fetch
 from testbed.kafka import Kafka
 from testbed.processes import LOOPBACK, Process, TestbedError, free_ports
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 FORMAT_SECONDS = 60.0
 
 QUICK = {
@@ -38,9 +38,9 @@ class Cluster(Kafka):
     """A Kafka cluster of its own, started on entering the context and stopped on leaving it.
 
     Nodes are numbered from 1 and each is broker and controller. ``properties`` are added to every node's
-    ``server.properties``, where they win. ``listeners``: additional ones, name → security protocol, each on
-    its own port of the first node; further settings for them go into ``properties``. ``optimized``: nodes compile
-    their code as in production, so that they start slower and serve faster.
+    ``server.properties``, where they win. ``listeners``: additional ones, name → security protocol, each on a port
+    of its own on every node; further settings for them go into ``properties``. ``advertised``: of some of them, node
+    → the port that clients are told instead, where something stands between.
     """
 
     def __init__(
@@ -51,19 +51,18 @@ class Cluster(Kafka):
         version: str = CURRENT,
         properties: Mapping[str, str] | None = None,
         listeners: Mapping[str, str] | None = None,
-        heap: str = "512m",
-        optimized: bool = False,
+        advertised: Mapping[str, Mapping[int, int]] | None = None,
     ) -> None:
         self._protocols = dict(listeners or {})
-        ports = free_ports(2 * nodes + len(self._protocols))
-        self._broker_ports = dict(enumerate(ports[:nodes], start=1))
-        self._controller_ports = dict(enumerate(ports[nodes : 2 * nodes], start=1))
-        self._listener_ports = dict(zip(self._protocols, ports[2 * nodes :], strict=True))
+        self._advertised = dict(advertised or {})
+        ports = iter(free_ports(nodes * (2 + len(self._protocols))))
+        numbers = range(1, nodes + 1)
+        self._broker_ports = dict(zip(numbers, ports, strict=False))
+        self._controller_ports = dict(zip(numbers, ports, strict=False))
+        self._listener_ports = {name: dict(zip(numbers, ports, strict=False)) for name in self._protocols}
         super().__init__([f"{LOOPBACK}:{port}" for port in self._broker_ports.values()])
         self._folder = folder
         self._properties = dict(properties or {})
-        self._heap = heap
-        self._optimized = optimized
         self.distribution: Distribution = fetch(version)
         self.nodes: dict[int, Process] = {}
 
@@ -72,9 +71,7 @@ class Cluster(Kafka):
             undo.callback(self.stop)
             self._format()
             for node in self._broker_ports:
-                command = self.distribution.java(
-                    "kafka.Kafka", self._configuration(node), heap=self._heap, optimized=self._optimized
-                )
+                command = self.distribution.java("kafka.Kafka", self._configuration(node))
                 self.nodes[node] = Process(f"kafka-{node}", command, self._folder / f"kafka-{node}.log").start()
             for node in self.nodes:
                 self._wait_ready(node, len(self.nodes))
@@ -94,11 +91,17 @@ class Cluster(Kafka):
         """Stops one node as an operator would; `start_node` brings it back on the same ports."""
         self.nodes[node].stop()
 
-    def start_node(self, node: int) -> None:
-        """Starts a stopped node again, and returns when it serves clients as part of the cluster."""
+    def kill_node(self, node: int) -> None:
+        """Ends one node at once, as a machine that loses its power; `start_node` brings it back."""
+        self.nodes[node].kill()
+
+    def start_node(self, *nodes: int) -> None:
+        """Starts nodes that have ended again, and returns when they serve clients as part of the cluster."""
+        for node in nodes:
+            self.nodes[node].start()
         alive = sum(process.running for process in self.nodes.values())
-        self.nodes[node].start()
-        self._wait_ready(node, alive + 1)
+        for node in nodes:
+            self._wait_ready(node, alive)
 
     def freeze_node(self, node: int) -> None:
         """Halts one node: its connections stay open, and it answers nothing until `thaw_node`."""
@@ -112,9 +115,9 @@ class Cluster(Kafka):
         """The host and port where a node serves clients."""
         return f"{LOOPBACK}:{self._broker_ports[node]}"
 
-    def listener(self, name: str) -> str:
-        """The host and port of one of the ``listeners``."""
-        return f"{LOOPBACK}:{self._listener_ports[name]}"
+    def listener(self, name: str, node: int = 1) -> str:
+        """The host and port of one of the ``listeners`` on a node."""
+        return f"{LOOPBACK}:{self._listener_ports[name][node]}"
 
     def _wait_ready(self, node: int, brokers: int) -> None:
         """Waits until the node answers a client's request, and knows of so many brokers."""
@@ -149,9 +152,12 @@ class Cluster(Kafka):
     def _settings(self, node: int) -> dict[str, str]:
         """The node's ``server.properties``."""
         listeners = f"PLAINTEXT://{self.address(node)},CONTROLLER://{LOOPBACK}:{self._controller_ports[node]}"
+        advertised = listeners
         protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
-        for name, protocol in self._protocols.items() if node == 1 else ():
-            listeners += f",{name}://{self.listener(name)}"
+        for name, protocol in self._protocols.items():
+            told = self._advertised.get(name, self._listener_ports[name])
+            listeners += f",{name}://{self.listener(name, node)}"
+            advertised += f",{name}://{LOOPBACK}:{told[node]}"
             protocols += f",{name}:{protocol}"
         controllers = ",".join(f"{LOOPBACK}:{port}" for port in self._controller_ports.values())
         replicas = str(min(3, len(self._broker_ports)))
@@ -159,7 +165,7 @@ class Cluster(Kafka):
             "process.roles": "broker,controller",
             "node.id": str(node),
             "listeners": listeners,
-            "advertised.listeners": listeners,
+            "advertised.listeners": advertised,
             "listener.security.protocol.map": protocols,
             "controller.listener.names": "CONTROLLER",
             "controller.quorum.bootstrap.servers": controllers,

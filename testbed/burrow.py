@@ -25,15 +25,11 @@ def burrow(
     intervals: int = 10,
     min_distance: int = 1,
     origin: str = "",
-    topic_refresh: int = 2,
-    offset_refresh: int = 1,
-    program: str | Path = "Burrow",
 ) -> Server:
-    """A Burrow that watches ``kafka`` under each of the names.
+    """A Burrow that watches ``kafka`` under each of the names, and looks for new end offsets every second.
 
     It keeps ``intervals`` commits of each partition, at least ``min_distance`` seconds apart. ``origin``: the origin
-    whose pages may read its API. ``topic_refresh`` and ``offset_refresh``: how often it looks for new topics and end
-    offsets, in seconds.
+    whose pages may read its API.
     """
     client = {"client-id": "burrow", "kafka-version": KAFKA_VERSION}
     servers = list(kafka.bootstrap_servers)
@@ -50,11 +46,11 @@ def burrow(
         }
         for name in clusters:
             there = {"class-name": "kafka", "servers": servers, "client-profile": "testbed"}
-            sections[f"cluster.{name}"] = {**there, "topic-refresh": topic_refresh, "offset-refresh": offset_refresh}
+            sections[f"cluster.{name}"] = {**there, "topic-refresh": 2, "offset-refresh": 1}
             sections[f"consumer.{name}"] = {**there, "cluster": name, "offsets-topic": "__consumer_offsets"}
         text = "".join(f"[{name}]\n{_settings(section)}\n" for name, section in sections.items())
         (folder / "burrow.toml").write_text(text, encoding="utf-8")
-        return [str(program), "--config-dir", str(folder)]
+        return ["Burrow", "--config-dir", str(folder)]
 
     return Server("burrow", command, folder, ready_path="/burrow/admin")
 

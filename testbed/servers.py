@@ -90,18 +90,24 @@ def alertmanager(folder: Path, config: str, *arguments: str) -> Server:
     return Server("alertmanager", command, folder)
 
 
-def exporter(folder: Path, config: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None) -> Server:
+def exporter(
+    folder: Path,
+    config: Mapping[str, Any],
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
+) -> Server:
     """The exporter with this configuration, as a process of its own; the port is chosen here.
 
     ``env`` is added to this process's environment without the exporter's variables, which would override the
-    configuration.
+    configuration. ``before`` are words before the command, such as ``prlimit`` and its options.
     """
     neutral = {name: value for name, value in os.environ.items() if not name.startswith("KBE_")}
 
     def command(address: str) -> list[str]:
         settings = {**config, "web": {**config.get("web", {}), "listen_address": address}}
         file = _written(folder / "exporter.yml", yaml.safe_dump(settings, sort_keys=False))
-        return [sys.executable, "-m", "exporter", "serve", f"--config.file={file}", *arguments]
+        return [*before, sys.executable, "-m", "exporter", "serve", f"--config.file={file}", *arguments]
 
     return Server("exporter", command, folder, env={**neutral, **(env or {})})
 
