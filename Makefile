@@ -10,10 +10,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed-$(shell cat setup.cfg pyproject.toml | sha256sum | cut -c 1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit accuracy faults generate image clean python
+.PHONY: help demo test check lint types unit accuracy faults bench bench-peers generate image clean python
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: python ## a real Kafka with consumers of every kind, judged live; SECONDS=90 ends by itself
 	@$(PYTHON) -m testbed.prerequisites demo
@@ -49,6 +49,16 @@ accuracy: $(INSTALLED) ## how good the verdicts are on labelled traces, Burrow's
 faults: $(INSTALLED) ## three real brokers and every fault there is, docs/reliability.md; ROWS="a b", WRITE=1 updates it
 	@$(PYTHON) -m testbed.prerequisites tests
 	@$(BIN)/python -m tests.faults $(ROWS) $(if $(WRITE),--write)
+
+bench: python ## how fast it is and what it costs, on a real Kafka; SIZES=1k,10k chooses, WRITE=1 updates the docs
+	@$(PYTHON) -m testbed.prerequisites bench
+	@$(MAKE) -s --no-print-directory $(INSTALLED)
+	@$(BIN)/python -m tools.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(PEERS),--peers $(PEERS)) $(if $(WRITE),--write)
+
+bench-peers: ## the same beside other exporters, built from the folders of sources in PEERS=folder
+	@test -n "$(PEERS)" || { echo "Whose sources? make bench-peers PEERS=FOLDER, which has kminion, kafka_exporter and\
+	 Burrow in it (those that are missing are left out)" >&2; exit 2; }
+	@$(MAKE) -s --no-print-directory bench
 
 generate: $(INSTALLED) ## what is made from something else: references, tables, dashboards, manifests
 	$(BIN)/python -m tools.documentation

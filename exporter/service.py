@@ -12,7 +12,7 @@ from exporter.config import warnings
 from exporter.core.evaluation import EvaluationSettings
 from exporter.metrics import LastReload
 from exporter.schema import ConfigError
-from exporter.settings import Cluster, GroupOverride, Settings
+from exporter.settings import Cluster, GroupOverride, Metrics, Settings
 from exporter.sources import Source
 from exporter.storage import HistoryStore
 
@@ -107,7 +107,7 @@ def _as_read(cluster: Cluster) -> Cluster:
     if all(override.read_committed is None for override in overrides):
         overrides = ()
     groups = replace(cluster.groups, overrides=overrides)
-    return replace(cluster, groups=groups, evaluation=EvaluationSettings(), granularity="partition")
+    return replace(cluster, groups=groups, evaluation=EvaluationSettings(), granularity="partition", metrics=Metrics())
 
 
 def _has_certificates(cluster: Cluster) -> bool:

@@ -177,6 +177,7 @@ def columns_of(history: History) -> dict[str, Any]:
         "settled": history.settled,
         "trend": [[at, dict(totals)] for at, totals in history.trend],
         "rebalances": {name: astuple(counted) for name, counted in history.rebalances.items()},
+        "last_unhealthy": dict(history.last_unhealthy),
     }
     rows = history.topics.rows
     timeline = np.array(history.timeline.columns, dtype=np.int64).reshape(len(history.timeline.times), rows)
@@ -235,6 +236,7 @@ def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]
         trend=tuple((int(at), {str(name): int(lag) for name, lag in totals.items()}) for at, totals in about["trend"]),
         topic_ids={str(topic): str(id_) for topic, id_ in about["topic_ids"].items()},
         rebalances={name: _rebalances(*values) for name, values in about.get("rebalances", {}).items()},
+        last_unhealthy={name: int(at) for name, at in about.get("last_unhealthy", {}).items()},
     )
 
 

@@ -40,7 +40,8 @@ class Cluster(Kafka):
     Nodes are numbered from 1 and each is broker and controller. ``properties`` are added to every node's
     ``server.properties``, where they win. ``listeners``: additional ones, name → security protocol, each on a port
     of its own on every node; further settings for them go into ``properties``. ``advertised``: of some of them, node
-    → the port that clients are told instead, where something stands between.
+    → the port that clients are told instead, where something stands between. ``optimized``: nodes
+    compile their code as in production, so that they start slower and serve faster.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class Cluster(Kafka):
         properties: Mapping[str, str] | None = None,
         listeners: Mapping[str, str] | None = None,
         advertised: Mapping[str, Mapping[int, int]] | None = None,
+        heap: str = "512m",
+        optimized: bool = False,
     ) -> None:
         self._protocols = dict(listeners or {})
         self._advertised = dict(advertised or {})
@@ -63,6 +66,8 @@ class Cluster(Kafka):
         super().__init__([f"{LOOPBACK}:{port}" for port in self._broker_ports.values()])
         self._folder = folder
         self._properties = dict(properties or {})
+        self._heap = heap
+        self._optimized = optimized
         self.distribution: Distribution = fetch(version)
         self.nodes: dict[int, Process] = {}
 
@@ -71,7 +76,9 @@ class Cluster(Kafka):
             undo.callback(self.stop)
             self._format()
             for node in self._broker_ports:
-                command = self.distribution.java("kafka.Kafka", self._configuration(node))
+                command = self.distribution.java(
+                    "kafka.Kafka", self._configuration(node), heap=self._heap, optimized=self._optimized
+                )
                 self.nodes[node] = Process(f"kafka-{node}", command, self._folder / f"kafka-{node}.log").start()
             for node in self.nodes:
                 self._wait_ready(node, len(self.nodes))

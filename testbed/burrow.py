@@ -25,11 +25,15 @@ def burrow(
     intervals: int = 10,
     min_distance: int = 1,
     origin: str = "",
+    topic_refresh: int = 2,
+    offset_refresh: int = 1,
+    program: str | Path = "Burrow",
 ) -> Server:
-    """A Burrow that watches ``kafka`` under each of the names, and looks for new end offsets every second.
+    """A Burrow that watches ``kafka`` under each of the names.
 
     It keeps ``intervals`` commits of each partition, at least ``min_distance`` seconds apart. ``origin``: the origin
-    whose pages may read its API.
+    whose pages may read its API. ``topic_refresh`` and ``offset_refresh``: how often it looks for new topics and end
+    offsets, in seconds.
     """
     client = {"client-id": "burrow", "kafka-version": KAFKA_VERSION}
     servers = list(kafka.bootstrap_servers)
@@ -46,11 +50,11 @@ def burrow(
         }
         for name in clusters:
             there = {"class-name": "kafka", "servers": servers, "client-profile": "testbed"}
-            sections[f"cluster.{name}"] = {**there, "topic-refresh": 2, "offset-refresh": 1}
+            sections[f"cluster.{name}"] = {**there, "topic-refresh": topic_refresh, "offset-refresh": offset_refresh}
             sections[f"consumer.{name}"] = {**there, "cluster": name, "offsets-topic": "__consumer_offsets"}
         text = "".join(f"[{name}]\n{_settings(section)}\n" for name, section in sections.items())
         (folder / "burrow.toml").write_text(text, encoding="utf-8")
-        return ["Burrow", "--config-dir", str(folder)]
+        return [str(program), "--config-dir", str(folder)]
 
     return Server("burrow", command, folder, ready_path="/burrow/admin")
 

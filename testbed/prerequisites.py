@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from testbed.distribution import BROKER, CURRENT, FOR_TESTS, FetchError, find
+from testbed.distribution import BROKER, CURRENT, FOR_TESTS, OLDER, FetchError, find
 
 JAVA = 17
 DEBIAN_PACKAGES = Path(__file__).with_name("debian-packages.txt")
@@ -110,7 +110,7 @@ def _no_services_started() -> Iterator[None]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Checks and installs what is named: ``venv``, ``demo`` or ``tests``."""
+    """Checks and installs what is named: ``venv``, ``demo``, ``bench``, ``packages`` or ``tests``."""
     try:
         if "venv" in arguments:
             install(missing_for_venv())
@@ -121,7 +121,10 @@ def main(arguments: Sequence[str]) -> int:
             require_java()
             require_java_compiler()
             require_maven(FOR_TESTS)
-        if "tests" in arguments or "packages" in arguments:
+        if "bench" in arguments:
+            require_java()
+            require_maven([(BROKER, CURRENT), (BROKER, OLDER)])  # the older one brings Burrow's ZooKeeper
+        if {"tests", "packages", "bench"} & set(arguments):
             install(missing_packages(DEBIAN_PACKAGES.read_text(encoding="utf-8")))
     except (Missing, FetchError) as error:
         print(error, file=sys.stderr)

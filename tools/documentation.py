@@ -13,6 +13,8 @@ test fails where a page says something else. The kinds:
 * ``partition GROUP``: what is said of the group's first partition in the end
 * ``floors CONTRACT``: a picture of the floors that an import contract keeps apart
 * ``rooms``: what is on each floor, and all import contracts
+* ``series``: how many series each choice of metrics makes
+* ``needs``: what alerts and dashboards ask for that the lean choice lacks
 """
 
 from __future__ import annotations
@@ -37,12 +39,14 @@ from exporter.metrics import CATALOGUE
 from exporter.metrics.family import EVERY
 from exporter.web.v3.endpoints import markdown_table
 from tools.floors import contracts, floors, picture, purpose
+from tools.series import needs_table, series_table
 from tools.verdict_pictures import markdown, pictures
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = ROOT / "examples" / "shop.jsonl.gz"
 BLOCK = re.compile(
-    r"(?P<head><!-- generated: (?P<kind>help|metrics|endpoints|console|sentences|picture|partition|floors|rooms)"
+    r"(?P<head><!-- generated: (?P<kind>help|metrics|endpoints|console|sentences|picture|partition|floors|rooms|series"
+    r"|needs)"
     r"(?: (?P<what>[^\n]*?))? -->\n)"
     r".*?(?P<end><!-- end -->)",
     re.DOTALL,
@@ -71,6 +75,8 @@ def _block(match: re.Match[str]) -> str:
         "partition": _partition,
         "floors": _floors,
         "rooms": _rooms,
+        "series": _series,
+        "needs": _needs,
     }[match["kind"]]
     return f"{match['head']}{make(match['what'] or '')}\n{match['end']}"
 
@@ -148,6 +154,14 @@ def _rooms(_: str) -> str:
     rows = [f"| {floor} | `exporter.{room}` | {purpose(room)} |" for floor, room in _numbered(floors("floors"))]
     kept = [f"* {name}" for name in contracts()]
     return "\n".join(["| floor | room | what it is |", "| --- | --- | --- |", *rows, "", *kept])
+
+
+def _series(_: str) -> str:
+    return series_table()
+
+
+def _needs(_: str) -> str:
+    return needs_table()
 
 
 def _numbered(rows: list[list[str]]) -> Iterator[tuple[int, str]]:

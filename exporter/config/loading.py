@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.config.clusters import with_clusters
+from exporter.config.family_names import knowing_families
 from exporter.config.flags import CLUSTER_NAME, SERVERS, Flag
 from exporter.schema import document
 from exporter.schema.document import Scalar, Table, merged
@@ -26,15 +27,17 @@ def _cluster_name(text: str, _: Inputs) -> str:
     return text
 
 
+_CLUSTER: Final = knowing_families(CLUSTER)
+
 DEFAULTS: Final = dataclasses.replace(
-    CLUSTER,
+    _CLUSTER,
     doc="Defaults for all clusters: any key that a cluster can have. A cluster's own keys win, one by one."
     " `replay` uses the `evaluation` and the `groups.overrides` here for recordings of clusters that are not listed.",
     partial=True,
 )
 
 FILE: Final = section(
-    Settings, parts={"clusters": Each(CLUSTER, Kind("a name", _cluster_name)), "defaults": DEFAULTS, **SETTINGS.parts}
+    Settings, parts={"clusters": Each(_CLUSTER, Kind("a name", _cluster_name)), "defaults": DEFAULTS, **SETTINGS.parts}
 )
 """The whole file."""
 

@@ -9,6 +9,7 @@ from exporter.core.groups import group_reports
 from exporter.core.history import History, fold
 from exporter.core.model import Observation
 from exporter.core.partitions import PartitionColumns
+from exporter.core.recent_trouble import last_unhealthy
 from exporter.core.report import Report
 from exporter.core.rules import judge
 from exporter.core.uncommitted import uncommitted
@@ -30,12 +31,14 @@ def advance(history: History, observation: Observation, settings: EvaluationSett
         lag_is_lower_bound=folded.is_lower_bound,
         verdicts=verdicts,
     )
+    groups = group_reports(columns, observation, uncommitted(folded, settings))
+    after = replace(after, last_unhealthy=last_unhealthy(history.last_unhealthy, observation, groups.values()))
     report = Report(
         cluster=observation.cluster,
         at=observation.at,
         settings=settings,
-        columns=columns,
-        groups=group_reports(columns, observation, uncommitted(folded, settings)),
+        columns=replace(columns, history=after),
+        groups=groups,
         end_offsets=observation.end_offsets,
         not_evaluated=observation.other_groups,
         share_groups=observation.share_groups,

@@ -42,6 +42,7 @@ class History:
     are assigned without a commit. ``observed_at``: when (ms) the newest observation was made, None before the first;
     ``settled``: it left no broker and no group out, so a group that appears next is new.
     ``row_settings``: those that the rows of commits were last judged by, None before or since rows came or went.
+    ``last_unhealthy``: when (ms) a group was last at WARN or ERR, if lately.
     """
 
     topics: Layout[str]
@@ -59,6 +60,7 @@ class History:
     topic_ids: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     row_settings: RowSettings | None = None
     rebalances: Mapping[str, Rebalances] = field(default_factory=lambda: EMPTY)
+    last_unhealthy: Mapping[str, int] = field(default_factory=lambda: EMPTY)
 
 
 def empty(settings: EvaluationSettings) -> History:
@@ -252,4 +254,5 @@ def forget(history: History, group: str, topic: str | None = None) -> History:
         commits=history.commits.take(rows),
         trend=without(history.trend, forgotten),
         rebalances={name: count for name, count in history.rebalances.items() if name not in forgotten},
+        last_unhealthy={name: at for name, at in history.last_unhealthy.items() if name not in forgotten},
     )

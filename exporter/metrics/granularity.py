@@ -1,4 +1,8 @@
-"""Which series of a family are exported: a group may have another granularity than its cluster."""
+"""Which series of a family are exported.
+
+A cluster may leave out families, a group may have another granularity than its cluster, and partitions may have series
+only while their group is unhealthy.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import numpy as np
 from exporter.core.model import Bools
 from exporter.core.report import Report
 from exporter.metrics.family import GROUP, Family, Level
+from exporter.metrics.presets import wanted
 from exporter.settings import Cluster, Granularity
 
 _OF_GROUPS = frozenset({Level.GROUP_TOPIC, Level.GROUP_PARTITION})
@@ -23,9 +28,13 @@ class Granularities:
     def __init__(self, clusters: Iterable[Cluster]) -> None:
         self._clusters = {cluster.name: cluster for cluster in clusters}
         self._kept: dict[tuple[str, Level, tuple[Granularity, ...]], tuple[object, Bools]] = {}
+        self._unhealthy: dict[str, tuple[object, object, Bools]] = {}
+        self._wanted: dict[tuple[str, str], bool] = {}
 
     def exported(self, cluster: str, family: Family) -> bool:
         """True if a cluster may have series of a family; what is not of a group follows the cluster."""
+        if not self._asked_for(cluster, family):
+            return False
         if GROUP in family.labels:
             return not self._in_use(cluster).isdisjoint(family.granularities)
         return (
@@ -39,6 +48,32 @@ class Granularities:
 
     def rows(self, report: Report, level: Level, family: Family) -> Bools | None:
         """The rows of a level that are exported; None if all are."""
+        of_granularity = self._of_granularity(report, level, family)
+        known = self._clusters.get(report.cluster)
+        if level is not Level.GROUP_PARTITION or known is None or known.metrics.partitions == "all":
+            return of_granularity
+        unhealthy = self._unhealthy_rows(report)
+        return unhealthy if of_granularity is None else unhealthy & of_granularity
+
+    def _asked_for(self, cluster: str, family: Family) -> bool:
+        """True if the cluster's settings ask for a family."""
+        place = (cluster, family.name)
+        if place not in self._wanted:
+            known = self._clusters.get(cluster)
+            self._wanted[place] = known is None or wanted(family, known.metrics)
+        return self._wanted[place]
+
+    def _unhealthy_rows(self, report: Report) -> Bools:
+        """The rows of groups that are unhealthy or were lately, kept for all families of the same report."""
+        layout, bad = report.history.group_topics, report.history.last_unhealthy
+        kept = self._unhealthy.get(report.cluster)
+        if kept is None or kept[0] is not layout or kept[1] is not bad:
+            blocks = np.array([group in bad for group, _ in layout.keys], dtype=np.bool_)
+            kept = self._unhealthy[report.cluster] = (layout, bad, np.repeat(blocks, np.diff(layout.starts)))
+        return kept[2]
+
+    def _of_granularity(self, report: Report, level: Level, family: Family) -> Bools | None:
+        """The rows of a level that belong to groups whose granularity has the family; None if all do."""
         if level not in _OF_GROUPS or self._in_use(report.cluster) <= set(family.granularities):
             return None
         layout = report.history.group_topics

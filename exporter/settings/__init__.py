@@ -18,6 +18,7 @@ from exporter.schema.section import Complaint, Values, from_section, section, se
 from exporter.settings.cluster_settings import CLUSTER, Cluster, Filter, Groups
 from exporter.settings.connection import Kerberos, OAuth, Sasl, Tls
 from exporter.settings.evaluation import EVALUATION
+from exporter.settings.exported_metrics import Metrics
 from exporter.settings.overrides import OVERRIDE, Granularity, GroupOverride, described
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Groups",
     "Kerberos",
     "Log",
+    "Metrics",
     "OAuth",
     "Sasl",
     "Settings",

@@ -14,6 +14,7 @@ from exporter.schema.section import Each, Key, Part, Section, from_key, from_sec
 from exporter.settings import checks
 from exporter.settings.connection import SASL, TLS, Sasl, Tls
 from exporter.settings.evaluation import EVALUATION
+from exporter.settings.exported_metrics import METRICS, Metrics
 from exporter.settings.overrides import GRANULARITY, OVERRIDE, Granularity, GroupOverride
 
 
@@ -107,6 +108,7 @@ class Cluster:
         " Coarser means fewer series; verdicts are always reached per partition.",
         default="partition",
     )
+    metrics: Metrics = field(default=Metrics(), metadata=from_section(METRICS))
     start_offsets: bool = setting(
         BOOLEAN, "Whether to read log start offsets too (one more request per leader).", default=True
     )

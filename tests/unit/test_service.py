@@ -14,7 +14,7 @@ from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty
 from exporter.schema import ConfigError, Mistake, Place
 from exporter.service import Service, to_connect
-from exporter.settings import Cluster, GroupOverride, Groups, Log, Sasl, Settings, Storage, Tls, Web
+from exporter.settings import Cluster, GroupOverride, Groups, Log, Metrics, Sasl, Settings, Storage, Tls, Web
 from exporter.web.reloadable import ReloadableApp
 from tests.support.asking import Answer, ask
 from tests.support.reloading import Source, cluster, settings
@@ -111,6 +111,17 @@ def test_what_is_reloaded_answers_at_once(start: Start) -> None:
     assert exporter.storage.saved == ["a"]
 
 
+def test_another_choice_of_metrics_counts_from_the_next_scrape_on(start: Start) -> None:
+    exporter = start(settings())
+    status, partitions = (
+        f'burrow_kafka_consumer_{name}{{cluster="c",consumer_group="g"}}' for name in ("status", "partitions")
+    )
+    assert {status, partitions} <= exporter.scrape().keys()
+    exporter.reload(settings(cluster(metrics=Metrics(include=("lean",)))))
+    assert {status, partitions} & exporter.scrape().keys() == {status}
+    assert len(exporter.sources) == 1
+
+
 def test_another_path_for_metrics_counts_too(start: Start) -> None:
     exporter = start(settings())
     exporter.reload(replace(settings(), web=Web(telemetry_path="/other")))
@@ -172,6 +183,7 @@ def overridden(**changed: Any) -> Groups:
         (cluster(), False),
         (cluster(evaluation=EvaluationSettings(window=60.0)), False),
         (cluster(granularity="group"), False),
+        (cluster(metrics=Metrics(include=("lean",), partitions="unhealthy")), False),
         (cluster(bootstrap_servers=("k:2",)), True),
         (cluster(sasl=Sasl("PLAIN", "u", "p")), True),
         (cluster(groups=Groups()), True),

@@ -95,10 +95,21 @@ def test_rebalances_go_on_being_counted_after_a_restart(tmp_path: Path) -> None:
     assert {name: known.count for name, known in after.rebalances.items()} == {"consumer": 6, "classic": 1, "new": 0}
 
 
-def test_a_file_from_before_rebalances_were_counted_is_read(tmp_path: Path) -> None:
+def test_a_file_from_before_rebalances_and_unhealthy_groups_were_kept_is_read(tmp_path: Path) -> None:
     about = json.loads(bytes(columns_of(folded(range(3)))["about"]))
-    del about["rebalances"]
-    assert history_of(about, columns_of(folded(range(3)))).rebalances == {}
+    del about["rebalances"], about["last_unhealthy"]
+    read = history_of(about, columns_of(folded(range(3))))
+    assert (read.rebalances, read.last_unhealthy) == ({}, {})
+
+
+def test_which_groups_were_unhealthy_lately_is_known_after_a_restart(tmp_path: Path) -> None:
+    history = empty(SETTINGS)
+    for number, commit in enumerate([50, 20, 60]):
+        groups = {"g": GroupObservation("Stable", {"t": np.array([commit])})}
+        seen = Observation("c", START + number * 30_000, groups, {"t": np.array([60])})
+        history, _ = advance(history, seen, SETTINGS)
+    HistoryFiles(tmp_path).save("c", history)
+    assert HistoryFiles(tmp_path).load("c", SETTINGS).last_unhealthy == {"g": START + 30_000}
 
 
 def test_a_topic_that_was_left_stays_so_before_the_members_are_known_again(tmp_path: Path) -> None:

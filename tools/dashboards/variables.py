@@ -12,7 +12,7 @@ EXPORTER_URL = "http://localhost:8000"
 _ALONG = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
 _PAGE = "${exporter_url:raw}/clusters"
 # Every granularity except `group` has one of these two.
-_WITH_TOPIC = '__name__=~"burrow_kafka_consumer_current_offset|burrow_kafka_consumer_topic_lag"'
+_WITH_TOPIC = '__name__=~"burrow_kafka_consumer_partition_lag|burrow_kafka_consumer_topic_lag"'
 
 
 def _all_of(name: str, label: str, query: str, *, numeric: bool = False) -> Json:
@@ -125,7 +125,7 @@ def of_group(url: str) -> list[Json]:
     """One group of one cluster, any number of its topics and partitions."""
     chosen = ('cluster="$cluster"', 'consumer_group="$group"')
     groups = f"label_values({own('burrow_kafka_consumer_status', chosen[0])}, consumer_group)"
-    partitions = own("burrow_kafka_consumer_current_offset", *chosen, 'topic=~"$topic"')
+    partitions = own("burrow_kafka_consumer_partition_lag", *chosen, 'topic=~"$topic"')
     return [
         *_where(),
         _query("cluster", "Cluster", CLUSTERS),

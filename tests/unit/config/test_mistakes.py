@@ -14,6 +14,7 @@ from exporter.schema import ConfigError
 CLUSTER = "clusters: {c: {bootstrap_servers: 'a:1', %s}}"
 TLS = CLUSTER % "tls: {%s}"
 SASL = CLUSTER % "sasl: {%s}"
+METRICS = CLUSTER % "metrics: {%s}"
 EVALUATION = CLUSTER % "evaluation: {%s}"
 REST = "clusters: {c: {bootstrap_servers: 'a:1'}}\n%s"
 
@@ -115,6 +116,20 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
             REST % "defaults: {granularty: topic}", "granularty: to", 'did you mean "granularity"', id="default"
         ),
         pytest.param(CLUSTER % "granularity: topics", "topics}}", 'did you mean "topic"', id="granularity"),
+        pytest.param(
+            METRICS % "include: [lean, kafka_consumer_status]",
+            "kafka_consumer_status]",
+            '"kafka_consumer_status" is not a metric family; did you mean "burrow_kafka_consumer_status"?',
+            id="metric family",
+        ),
+        pytest.param(METRICS % "exclude: foo", "foo}}}", "docs/metrics.md lists them", id="no such family"),
+        pytest.param(METRICS % "include: [leen]", "leen]", 'did you mean "lean"?', id="preset"),
+        pytest.param(METRICS % "include: []", "include: []", "is an empty list", id="no family"),
+        pytest.param(
+            METRICS % "exclude: [burrow_exporter_build_info]", "burrow_exporter_build", "always exported", id="build"
+        ),
+        pytest.param(METRICS % "partitions: unwell", "unwell}}}", "use one of all, unhealthy", id="partitions"),
+        pytest.param(REST % "defaults: {metrics: {include: [x]}}", "x]}}", "is not a metric family", id="in defaults"),
         pytest.param(CLUSTER % "start_offsets: 1", "1}}", "neither true nor false", id="flag"),
         pytest.param(CLUSTER % "client_id: [a]", "client_id: [a]", "must be text, not a list", id="text"),
         pytest.param(CLUSTER % "client_id: ' '", "' '}}", "is empty", id="blank"),
