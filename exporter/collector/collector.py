@@ -38,20 +38,23 @@ class Collector:
             for cluster in settings.clusters
         )
 
-    def collect(self, timeout: float) -> tuple[Outcome, ...]:
+    def collect(self, timeout: float, cluster: str | None = None) -> tuple[Outcome, ...]:
         """Returns what is known of each cluster, in the order of the settings, within ``timeout`` seconds.
 
-        A report younger than ``min_interval`` is served again; otherwise a collection is started, or joined.
+        A report younger than ``min_interval`` is served again; otherwise a collection is started, or joined. With the
+        name of a ``cluster`` the others are left alone.
         """
         started = self._clock()
         deadline = started + timeout
-        for collector in self._collectors:
+        collectors = [collector for collector in self._collectors if cluster in (None, collector.name)]
+        for collector in collectors:
             collector.start(timeout)
-        prompt = [collector for collector in self._collectors if collector.prompt]
+        # A cluster that was asked for alone delays no other.
+        prompt = [collector for collector in collectors if collector.prompt or cluster is not None]
         outcomes = {collector: collector.outcome(deadline) for collector in prompt}
         # The others have at least as long as these have taken.
         enough = min(max(started + GRACE, self._clock()), deadline)
-        return tuple(outcomes.get(collector) or collector.outcome(enough) for collector in self._collectors)
+        return tuple(outcomes.get(collector) or collector.outcome(enough) for collector in collectors)
 
     def latest(self) -> tuple[Outcome, ...]:
         """Returns what is known of each cluster; only clusters with a report older than ``min_interval`` are read."""

@@ -47,7 +47,7 @@ __all__ = [
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["logfmt", "json"]
 
-TELEMETRY_PATH: Final = page_path("metrics", "/metrics", taken=("/-", "/v3", "/burrow"))
+TELEMETRY_PATH: Final = page_path("metrics", "/metrics", taken=("/-", "/v3", "/burrow", "/sd"))
 
 
 @dataclass(frozen=True, slots=True)

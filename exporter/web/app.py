@@ -1,4 +1,4 @@
-"""The application on the exporter's port: scrapes, the exporter's health, status pages, Burrow's API."""
+"""The application on the exporter's port: scrapes and their discovery, health, status pages, Burrow's API."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from exporter.collector import Collector
 from exporter.metrics import LastReload
 from exporter.settings import Settings
 from exporter.web import pages, v3
+from exporter.web.discovery import Discovery
 from exporter.web.lifecycle import Lifecycle, Reload
 from exporter.web.middleware import SECURITY_HEADERS, AccessControl, Guard, RequestSizeLimit, SecurityHeaders
 from exporter.web.scrape import ScrapeEndpoint
@@ -41,6 +42,7 @@ def make_app(
     app = Starlette(
         routes=[
             Route(settings.web.telemetry_path, ScrapeEndpoint(collector, settings, last_reload).respond),
+            Route("/sd", Discovery(settings).respond),
             Route("/-/healthy", _healthy),
             Route("/-/ready", _ready),
             Route("/-/reload", Lifecycle(reload, enabled=settings.web.enable_lifecycle)),

@@ -1,4 +1,4 @@
-"""Names of clusters, groups and topics as parts of paths.
+"""Names of clusters, groups and topics in addresses.
 
 They come from Kafka and may hold any character, even a slash: a path is split before its parts are unescaped.
 """
@@ -11,6 +11,9 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from starlette.types import Scope
+
+CLUSTER: Final = "cluster"
+"""The parameter of a scrape's query that names the one cluster to show."""
 
 _DOTS: Final = re.compile(r"\.{1,2}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Iterable
+from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -13,7 +14,9 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from exporter.collector import Collector
 from exporter.metrics import LastReload, Page, Pages
+from exporter.quoting import quoted
 from exporter.settings import Collection, Settings
+from exporter.web.names import CLUSTER
 from exporter.web.server.threads import Threads
 
 SCRAPES_AT_ONCE: Final = 32
@@ -33,20 +36,27 @@ class ScrapeEndpoint:
     def __init__(self, collector: Collector, settings: Settings, last_reload: LastReload | None = None) -> None:
         self._collector = collector
         self._collection = settings.collection
-        self._pages = Pages(settings, last_reload)
+        # Each has its own, so that scrapes of different clusters do not make each other's pages anew.
+        chosen: tuple[str | None, ...] = (None, *(cluster.name for cluster in settings.clusters))
+        self._pages = {name: Pages(settings, last_reload) for name in chosen}
         self._threads: Threads[Page] = Threads("scrape", SCRAPES_AT_ONCE)
 
     async def respond(self, request: Request) -> Response:
-        """The page, collected within the scraper's own timeout."""
+        """The page, collected within the scraper's own timeout; `?cluster=NAME` limits both to one cluster."""
+        cluster = request.query_params.get(CLUSTER)
+        pages = self._pages.get(cluster)
+        if pages is None:
+            return PlainTextResponse(f"No cluster {quoted(cluster or '')} is configured.\n", HTTPStatus.NOT_FOUND)
         loop = asyncio.get_running_loop()
         timeout = deadline(request.headers, self._collection)
         until = loop.time() + timeout
+        chosen = () if cluster is None else (cluster,)
 
         def make_page() -> Page:
             # Waiting for a thread counts too: the scraper's timeout runs since its request.
             left = max(until - loop.time(), MIN_DEADLINE)
-            return self._pages.page(
-                self._collector.collect(left),
+            return pages.page(
+                self._collector.collect(left, *chosen),
                 deadline=timeout,
                 accept=request.headers.get("accept", ""),
                 accept_encoding=request.headers.get("accept-encoding", ""),

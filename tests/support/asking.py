@@ -42,7 +42,7 @@ def ask(
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": query.encode(),
-        "headers": [(b"host", b"localhost"), *sent],
+        "headers": sent if any(name == b"host" for name, _ in sent) else [(b"host", b"localhost"), *sent],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 8000),
     }

@@ -241,6 +241,25 @@ def test_an_error_after_every_collection_is_told_once(caplog: pytest.LogCaptureF
     assert len(caplog.records) == 1
 
 
+def test_a_scrape_of_one_cluster_leaves_the_others_alone() -> None:
+    wanted, other = Gate("wanted"), Gate("other")
+    with collecting(other, wanted) as collector:
+        outcomes = collector.collect(PATIENCE, "wanted")
+        assert collector.collect(PATIENCE, "unknown") == ()
+    assert [outcome.cluster for outcome in outcomes] == ["wanted"]
+    assert (wanted.observations, other.observations) == (1, 0)
+
+
+def test_a_cluster_that_is_asked_for_alone_is_waited_for_until_the_deadline_even_if_it_was_late() -> None:
+    gate = Gate()
+    with collecting(gate) as collector:
+        gate.open.clear()
+        collector.collect(0.05, "c")
+        threading.Timer(2 * GRACE, gate.open.set).start()
+        (outcome,) = collector.collect(PATIENCE, "c")
+    assert outcome.up
+
+
 def test_an_unavailable_cluster_shows_nothing_of_yesterday(caplog: pytest.LogCaptureFixture) -> None:
     gate = Gate()
     with collecting(gate) as collector, caplog.at_level(logging.INFO):

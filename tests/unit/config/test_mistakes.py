@@ -105,6 +105,7 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param(REST % "web: {telemetry_path: /}", "/}", "write it as /metrics", id="path of the pages"),
         pytest.param(REST % "web: {telemetry_path: /-/ready}", "/-/ready}", "is taken", id="path taken"),
         pytest.param(REST % "web: {telemetry_path: /v3/x}", "/v3/x}", "is taken", id="path of the API"),
+        pytest.param(REST % "web: {telemetry_path: /sd}", "/sd}", "is taken", id="path of the discovery"),
         pytest.param(REST % "log: {format: xml}", "xml}", "use one of logfmt, json", id="log format"),
         pytest.param(REST % "collection: {timeout_offset: 10s}", "timeout_offset", "must be shorter", id="offset"),
         pytest.param(REST % "collection: {scrape_timeout: 0.1}", "scrape_timeout", "must be shorter", id="timeout"),

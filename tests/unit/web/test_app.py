@@ -114,14 +114,14 @@ def test_a_scraper_that_names_no_timeout_is_given_the_configured_one() -> None:
     assert "\nburrow_exporter_scrape_deadline_seconds 9.5\n" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/", "/-/healthy", "/-/ready"])
+@pytest.mark.parametrize("path", ["/metrics", "/sd", "/", "/-/healthy", "/-/ready"])
 def test_head_is_answered_like_get(path: str) -> None:
     answer = ask(app(Fake(some())), path, "HEAD")
     assert answer.status == 200
     assert int(answer.headers["content-length"]) > 0
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/", "/-/healthy", "/-/ready"])
+@pytest.mark.parametrize("path", ["/metrics", "/sd", "/", "/-/healthy", "/-/ready"])
 def test_other_methods_are_not_allowed(path: str) -> None:
     answer = ask(app(), path, "POST")
     assert answer.status == 405

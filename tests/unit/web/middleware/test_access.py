@@ -18,7 +18,18 @@ from tests.support.asking import Answer, ask
 from tests.support.burrow_api import Known
 
 CLUSTERS = (Cluster("c", ("localhost:9092",)),)
-PATHS = ("/metrics", "/", "/state", "/v3/kafka", "/burrow/admin", "/-/healthy", "/-/ready", "/-/reload", "/nothing")
+PATHS = (
+    "/metrics",
+    "/sd",
+    "/",
+    "/state",
+    "/v3/kafka",
+    "/burrow/admin",
+    "/-/healthy",
+    "/-/ready",
+    "/-/reload",
+    "/nothing",
+)
 
 
 class Quiet(Known):
