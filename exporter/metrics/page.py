@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import platform
 import threading
-import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from itertools import compress
+from itertools import chain, compress
 from operator import add
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -18,7 +17,7 @@ from prometheus_client.exposition import choose_encoder, gzip_accepted
 from prometheus_client.registry import Collector
 
 from exporter import __version__, clock
-from exporter.core.report import Outcome
+from exporter.core.report import Outcome, Report
 from exporter.metrics import text
 from exporter.metrics.catalogue import (
     AGE_FAMILIES,
@@ -30,23 +29,26 @@ from exporter.metrics.catalogue import (
 )
 from exporter.metrics.family import EVERY, GROUP, Columns, Family, Samples
 from exporter.metrics.granularity import Granularities
+from exporter.metrics.packed import Packed
 from exporter.metrics.rows import Rows
 from exporter.settings import Settings
 
-GZIP_LEVEL: Final = 1
-"""On these pages the highest level takes five times as long and saves a tenth more."""
+LINES_AT_ONCE: Final = 4096
+"""So many lines are made before they are compressed: enough that a call for each piece costs nothing, and few enough
+that they stay in the processor's cache."""
 
 _OPENMETRICS: Final = "application/openmetrics-text"
-
-_GZIP_WINDOW: Final = 31
-"""zlib's value for the largest window with a gzip header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The body of an answer in pieces, and its content headers; ``encoding`` None is plain text."""
+    """The body of an answer in pieces, their ``length`` together (bytes), and its content headers.
 
-    pieces: tuple[bytes, ...]
+    ``encoding`` None is plain text, whose pieces are made while they are sent, and can be read only once.
+    """
+
+    pieces: Iterable[bytes]
+    length: int
     content_type: str
     encoding: str | None
 
@@ -104,74 +106,83 @@ class Pages:
             RELOAD_SUCCESS_AT: reload.succeeded_at + clock.step(),
         }
         ages = [family for family in AGE_FAMILIES if not names or family.name in names]
-        own = b"".join(text.family(family, self._lines(family, outcomes)) for family in ages)
+        own = b"".join(chain.from_iterable(text.family(family, self._lines(family, outcomes)) for family in ages))
         own += encoder(_Exporter(self._process, about, names))
         zipped = gzip_accepted(accept_encoding)
         with self._lock:
-            shared = self._share(outcomes, names)
-            counters = shared.counters[content_type.startswith(_OPENMETRICS)]
-            if not zipped:
-                return Page((shared.text, counters, own), content_type, None)
-            packed, packer = shared.packed()
-        return Page((packed, packer.compress(counters + own) + packer.flush()), content_type, "gzip")
+            packed = self._share(outcomes, names).packed(openmetrics=content_type.startswith(_OPENMETRICS))
+        if zipped:
+            end = packed.ending(own)
+            return Page((*packed.pieces, end), packed.packed_length + len(end), content_type, "gzip")
+        return Page(chain(packed.text(), (own,)), packed.length + len(own), content_type, None)
 
     def _share(self, outcomes: tuple[Outcome, ...], names: Collection[str]) -> _Shared:
+        """What is known of the pages on these outcomes; a page of some families only is made for one scrape."""
         if names:
-            return _Shared(outcomes, *self._clusters(outcomes, names))
+            return _Shared(outcomes, self._text(outcomes, names))
         if self._latest is None or not self._latest.shows(outcomes):
-            self._latest = _Shared(outcomes, *self._clusters(outcomes, names))
+            self._latest = None  # so that what it holds does not stay while its successor is made
+            self._latest = _Shared(outcomes, self._text(outcomes, names))
         return self._latest
 
-    def _clusters(self, outcomes: Sequence[Outcome], names: Collection[str]) -> tuple[bytes, Mapping[bool, bytes]]:
-        """All families about clusters: gauges, and by whether that is to be OpenMetrics, counters."""
+    def _text(self, outcomes: tuple[Outcome, ...], names: Collection[str]) -> _Text:
+        """What makes all families about clusters of a kind, gauges or counters, in either format."""
         self._rows.keep_only(outcome.cluster for outcome in outcomes)
         wanted = [family for family in CLUSTER_FAMILIES if not names or family.name in names]
-        gauges = b"".join(text.family(family, self._lines(family, outcomes)) for family in wanted if not family.counter)
-        counters = [(family, self._lines(family, outcomes)) for family in wanted if family.counter]
-        return gauges, {
-            openmetrics: b"".join(text.family(family, lines, openmetrics=openmetrics) for family, lines in counters)
-            for openmetrics in (False, True)
-        }
 
-    def _lines(self, family: Family, outcomes: Iterable[Outcome]) -> list[bytes]:
-        """Each line of a family without the name that it begins with."""
-        lines: list[bytes] = []
+        def text_of(*, counters: bool, openmetrics: bool) -> Iterator[bytes]:
+            for family in wanted:
+                if family.counter == counters:
+                    yield from text.family(family, self._lines(family, outcomes), openmetrics=openmetrics)
+
+        return text_of
+
+    def _lines(self, family: Family, outcomes: Iterable[Outcome]) -> Iterator[list[bytes]]:
+        """Each line of a family without the name that it begins with, LINES_AT_ONCE at a time."""
         for outcome in outcomes:
             if not self._granularities.exported(outcome.cluster, family):
                 continue
             if isinstance(family, Columns) and outcome.report is not None:
-                column = family.column(outcome.report)
-                rows = self._rows.labels(outcome.report, family.level)
-                numbers, shown = column.numbers, column.shown
-                wanted = self._granularities.rows(outcome.report, family.level, family)
-                if wanted is not None:
-                    shown = shown & wanted
-                if not shown.all():
-                    rows = list(compress(rows, shown.tolist()))
-                    numbers = numbers[shown]
-                lines.extend(map(add, rows, text.numbers(numbers)))
+                yield from self._lines_of_rows(family, outcome.report)
             elif isinstance(family, Samples):
                 differs = family.granularities != EVERY and GROUP in family.labels
                 group_at = family.labels.index(GROUP) if differs else None
-                lines.extend(
+                yield [
                     text.labels(family.labels, values) + text.number(number)
                     for values, number in family.samples(outcome)
                     if group_at is None or self._granularities.of_group(outcome.cluster, values[group_at], family)
-                )
-        return lines
+                ]
+
+    def _lines_of_rows(self, family: Columns, report: Report) -> Iterator[list[bytes]]:
+        column, labels = family.column(report), self._rows.labels(report, family.level)
+        wanted = self._granularities.rows(report, family.level, family)
+        every = column.shown if wanted is None else column.shown & wanted
+        for start in range(0, len(labels), LINES_AT_ONCE):
+            rows = slice(start, start + LINES_AT_ONCE)
+            of_rows, numbers, shown = labels[rows], column.numbers[rows], every[rows]
+            if not shown.all():
+                of_rows, numbers = list(compress(of_rows, shown.tolist())), numbers[shown]
+            yield list(map(add, of_rows, text.numbers(numbers)))
+
+
+class _Text(Protocol):
+    """Makes the text about clusters, piece by piece."""
+
+    def __call__(self, *, counters: bool, openmetrics: bool) -> Iterator[bytes]:
+        """The families of a kind, in one of the two formats."""
 
 
 class _Shared:
-    """The part of a page that is the same for all scrapes that show these outcomes.
+    """The part of a page that is the same for all scrapes that show these outcomes, made when it is first needed.
 
-    ``text`` holds the gauges, which every format writes alike; ``counters`` are by whether the format is OpenMetrics.
+    Every format writes gauges alike, so they are made once for both.
     """
 
-    def __init__(self, outcomes: tuple[Outcome, ...], text: bytes, counters: Mapping[bool, bytes]) -> None:
-        self.text = text
-        self.counters = counters
+    def __init__(self, outcomes: tuple[Outcome, ...], text_of: _Text) -> None:
         self._outcomes = outcomes
-        self._packed: tuple[bytes, zlib._Compress] | None = None
+        self._text_of = text_of
+        self._gauges = Packed.of(text_of(counters=False, openmetrics=False))
+        self._by_format: dict[bool, Packed] = {}
 
     def shows(self, outcomes: tuple[Outcome, ...]) -> bool:
         """True if a page on these outcomes would be the same."""
@@ -182,12 +193,12 @@ class _Shared:
             for mine, other in zip(self._outcomes, outcomes, strict=True)
         )
 
-    def packed(self) -> tuple[bytes, zlib._Compress]:
-        """The compressed text, and a compressor to continue from there: together one gzip stream."""
-        if self._packed is None:
-            packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
-            self._packed = (packer.compress(self.text) + packer.flush(zlib.Z_SYNC_FLUSH), packer)
-        return self._packed[0], self._packed[1].copy()
+    def packed(self, *, openmetrics: bool) -> Packed:
+        """The text in one of the two formats."""
+        if openmetrics not in self._by_format:
+            counters = self._text_of(counters=True, openmetrics=openmetrics)
+            self._by_format[openmetrics] = self._gauges.followed_by(counters)
+        return self._by_format[openmetrics]
 
 
 class _Exporter(Collector):

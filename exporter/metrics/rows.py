@@ -10,12 +10,15 @@ from exporter.core.report import Report
 from exporter.metrics import text
 from exporter.metrics.family import Level
 
+_Rows = tuple[str, ...] | Layout[str] | Layout[tuple[str, str]]
+"""The names of groups, or a layout of partitions."""
+
 
 class Rows:
-    """Label parts of lines, by cluster and level; those of partitions are kept per layout.
+    """Label parts of lines, by cluster and level, kept from scrape to scrape.
 
-    A layout stays the same object from scrape to scrape while no group, topic or partition comes or goes, so
-    identity tells whether the texts made for it are still valid.
+    A layout stays the same object while no group, topic or partition comes or goes, so identity tells whether the texts
+    made for it are still valid; of the level of groups the names tell it.
     """
 
     def __init__(self) -> None:
@@ -23,16 +26,9 @@ class Rows:
 
     def labels(self, report: Report, level: Level) -> list[bytes]:
         """The label part of each row of a level, as `text.labels` writes it."""
-        if level is Level.GROUP:
-            return [text.labels(level.value, (report.cluster, group)) for group in report.groups]
-        group_topics = report.history.group_topics
-        if level is Level.GROUP_TOPIC:
-            return [text.labels(level.value, (report.cluster, *key)) for key in group_topics.keys]
-        layout = group_topics if level is Level.GROUP_PARTITION else report.history.topics
-        kept = self._kept.get((report.cluster, level))
-        if kept is None or kept[0] is not layout:
-            kept = (layout, _partitions(report.cluster, level, layout))
-            self._kept[report.cluster, level] = kept
+        rows, kept = _rows(report, level), self._kept.get((report.cluster, level))
+        if kept is None or not (kept[0] is rows or (isinstance(rows, tuple) and kept[0] == rows)):
+            kept = self._kept[report.cluster, level] = (rows, _labels(report.cluster, level, rows))
         return kept[1]
 
     def keep_only(self, clusters: Iterable[str]) -> None:
@@ -40,6 +36,22 @@ class Rows:
         wanted = frozenset(clusters)
         for key in [key for key in self._kept if key[0] not in wanted]:
             del self._kept[key]
+
+
+def _rows(report: Report, level: Level) -> _Rows:
+    """What names the rows of a level."""
+    if level is Level.GROUP:
+        return tuple(report.groups)
+    return report.history.topics if level is Level.TOPIC_PARTITION else report.history.group_topics
+
+
+def _labels(cluster: str, level: Level, rows: _Rows) -> list[bytes]:
+    """The label part of each row."""
+    if isinstance(rows, tuple):
+        return [text.labels(level.value, (cluster, group)) for group in rows]
+    if level is Level.GROUP_TOPIC:
+        return [text.labels(level.value, (cluster, *key)) for key in rows.keys]
+    return _partitions(cluster, level, rows)
 
 
 def _partitions(cluster: str, level: Level, layout: Layout[str] | Layout[tuple[str, str]]) -> list[bytes]:

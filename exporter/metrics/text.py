@@ -6,7 +6,7 @@ end of the page. One family of 100,000 series takes prometheus_client 1.2 s, thi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client.utils import floatToGoString
 
@@ -56,13 +56,16 @@ def _whole(value: int) -> bytes:
     return (b"%b.%b" % (digits[:1], digits[1:])).rstrip(b"0.") + b"e+%02d" % (len(digits) - 1)
 
 
-def family(described: Family, parts: Sequence[bytes], *, openmetrics: bool = False) -> bytes:
-    """A whole family, from the part after the name of each of its lines; empty if it has no lines."""
-    if not parts:
-        return b""
+def family(described: Family, chunks: Iterable[Sequence[bytes]], *, openmetrics: bool = False) -> Iterator[bytes]:
+    """A whole family, from the part after the name of each of its lines; nothing if it has no lines.
+
+    A piece for each of the chunks that the lines come in.
+    """
     name = described.name.encode()
     named = described.name.removesuffix("_total") if described.counter and openmetrics else described.name
     kind = "counter" if described.counter else "gauge"
     head = f"# HELP {named} {described.help}\n# TYPE {named} {kind}\n".encode()
-    # With the name as the separator, one join builds all lines.
-    return b"%b%b%b\n" % (head, name, (b"\n" + name).join(parts))
+    for parts in filter(None, chunks):
+        # With the name as the separator, one join builds all lines.
+        yield b"%b%b%b\n" % (head, name, (b"\n" + name).join(parts))
+        head = b""

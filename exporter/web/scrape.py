@@ -68,7 +68,7 @@ class ScrapeEndpoint:
         except asyncio.CancelledError:
             # The server cancels requests that are still running at the end of the stop.
             return PlainTextResponse("The exporter is stopping.\n", status_code=503)
-        headers = {"Content-Length": str(sum(map(len, page.pieces)))}
+        headers = {"Content-Length": str(page.length)}
         if page.encoding is not None:
             headers["Content-Encoding"] = page.encoding
         # As a header, because Starlette would append a charset to a media type.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import subprocess
+import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -21,9 +22,10 @@ from prometheus_client.registry import Collector
 
 from exporter.core.model import NO_OFFSET, NOT_READ, Failure, GroupObservation, Observation, ShareGroup, Status
 from exporter.core.report import Outcome, Report
-from exporter.metrics import CATALOGUE, Pages
+from exporter.metrics import CATALOGUE, Pages, text
 from exporter.metrics.catalogue import CLUSTER_FAMILIES
 from exporter.metrics.family import Columns, Family, Level, Samples
+from exporter.metrics.page import LINES_AT_ONCE
 from exporter.settings import Cluster, Granularity, Settings
 from tests.support.observations import START, column, group, members, observation
 from tests.support.outcomes import outcomes
@@ -132,7 +134,8 @@ def test_the_page_is_what_the_library_writes_byte_for_byte(seen: list[Observatio
         *about_clusters, _ = made.page((outcome,), deadline=9.5).pieces
         assert b"".join(about_clusters) == generate_latest(plain)
         openmetrics = made.page((outcome,), deadline=9.5, accept=OPENMETRICS)
-        assert b"".join(openmetrics.pieces[:-1]) + b"# EOF\n" == generate_openmetrics(plain)
+        *about_clusters, _ = openmetrics.pieces
+        assert b"".join(about_clusters) + b"# EOF\n" == generate_openmetrics(plain)
         assert openmetrics.content_type.startswith("application/openmetrics-text; version=1.0.0")
 
 
@@ -161,7 +164,8 @@ def test_compressed_it_is_one_gzip_stream_with_the_same_page() -> None:
         page = made.page((shown,), deadline=9.5, accept_encoding="deflate, gzip;q=0.5")
         assert page.encoding == "gzip"
         lines = gzip.decompress(b"".join(page.pieces)).decode()
-        assert lines.startswith(made.page((shown,), deadline=9.5).pieces[0].decode())
+        *about_clusters, _ = made.page((shown,), deadline=9.5).pieces
+        assert lines.startswith(b"".join(about_clusters).decode())
         assert "burrow_exporter_scrape_deadline_seconds 9.5\n" in lines
         assert "process_start_time_seconds" in lines
 
@@ -169,10 +173,54 @@ def test_compressed_it_is_one_gzip_stream_with_the_same_page() -> None:
 def test_scrapes_of_the_same_reports_share_the_text() -> None:
     first, second = outcomes([observation(n * 30, {"g": group({"t": [n]})}, {"t": [9]}) for n in (1, 2)])
     made = pages()
-    text = made.page((first,), deadline=9.5).pieces[0]
-    again = replace(first)
-    assert made.page((again,), deadline=5.0).pieces[0] is text
-    assert made.page((second,), deadline=9.5).pieces[0] != text
+
+    def shared(shown: Outcome, deadline: float) -> tuple[bytes, ...]:
+        *pieces, _ = made.page((shown,), deadline=deadline, accept_encoding="gzip").pieces
+        return tuple(pieces)
+
+    text = shared(first, 9.5)
+    assert all(piece is same for piece, same in zip(shared(replace(first), 5.0), text, strict=True))
+    assert shared(second, 9.5) != text
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_a_page_says_how_long_its_pieces_are(encoding: str) -> None:
+    (shown,) = outcomes([observation(0, {"g": group({"t": [1]})}, {"t": [2]})])
+    page = pages().page((shown,), deadline=9.5, accept_encoding=encoding)
+    assert page.length == sum(map(len, page.pieces)) > 0
+
+
+def test_a_page_is_made_in_small_pieces_and_never_whole() -> None:
+    partitions = 3 * LINES_AT_ONCE
+    (shown,) = outcomes([observation(0, {"g": group({"t": [1] * partitions})}, {"t": [2] * partitions})])
+    made = pages()
+    page = made.page((shown,), deadline=9.5)
+    longest = max(map(len, page.pieces))
+    assert page.length > 10 * longest
+    tracemalloc.start()
+    try:
+        compressed = replace(shown, last_read=1)
+        made.page((compressed,), deadline=9.5, accept_encoding="gzip")
+        assert tracemalloc.get_traced_memory()[1] < page.length / 2
+    finally:
+        tracemalloc.stop()
+
+
+def test_label_parts_are_written_once_while_no_group_or_partition_comes_or_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [f"g{number}" for number in range(20)]
+    seen = [observation(n * 30, {name: group({"t": [n]}) for name in names}, {"t": [9]}) for n in (1, 2)]
+    first, second = outcomes(seen)
+    written: list[object] = []
+    labels = text.labels
+    monkeypatch.setattr(text, "labels", lambda *of: written.append(of) or labels(*of))
+    made = pages("topic")
+    made.page((first,), deadline=9.5)
+    once = len(written)
+    made.page((second,), deadline=9.5)
+    # What is left are the families of few series, one of which has a line for each group.
+    assert len(written) - once < once - len(names)
 
 
 def test_a_scrape_may_ask_for_some_families_only() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -11,6 +12,7 @@ from exporter import clock
 from exporter.core.model import NOT_READ, Failure, Observation, ShareGroup
 from exporter.core.report import Outcome
 from exporter.metrics import CATALOGUE, Pages
+from exporter.metrics.family import Level
 from exporter.settings import Cluster, Granularity, Settings
 from tests.support.observations import START, column, group, members, observation
 from tests.support.outcomes import down, outcome, outcomes
@@ -326,11 +328,12 @@ def test_a_step_of_the_systems_clock_moves_the_times_on_the_page(monkeypatch: py
 def test_text_is_kept_for_one_layout_of_each_cluster_and_let_go_with_it() -> None:
     pages = Pages(Settings((Cluster("c", ("localhost:9092",)), Cluster("d", ("localhost:9092",)))))
     rows = pages._rows._kept
+    levels = (Level.GROUP, Level.GROUP_PARTITION, Level.TOPIC_PARTITION)
     for turn in range(5):
         (shown,) = outcomes([observation(0, {f"g{turn}": group({"t": [1]})}, {"t": [2], f"t{turn}": [1]})])
         other = outcome(observation(0, {"g": group({"t": [1]})}, {"t": [2]}, cluster="d"))
         Read(shown, other, pages=pages)
-        assert len(rows) == 4
+        assert rows.keys() == set(product(("c", "d"), levels))
     Read(down("c"), pages=pages)
     assert {cluster for cluster, _ in rows} == {"c"}
 
@@ -347,6 +350,7 @@ def test_text_is_made_anew_only_when_a_layout_changes() -> None:
     kept = []
     for shown in (first, second, third):
         Read(shown, pages=pages)
-        kept.append([text for _, text in pages._rows._kept.values()])
+        by_level = {level: text for (_, level), (_, text) in pages._rows._kept.items()}
+        kept.append([by_level[Level.GROUP_PARTITION], by_level[Level.TOPIC_PARTITION]])
     assert all(one is other for one, other in zip(kept[0], kept[1], strict=True))
     assert not any(one is other for one, other in zip(kept[1], kept[2], strict=True))
