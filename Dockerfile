@@ -11,6 +11,10 @@ WORKDIR /src
 RUN python -m venv --without-pip /opt/kafka-burrow-exporter
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY exporter exporter
+# What the command `assets` writes.
+COPY alerts alerts
+COPY dashboards dashboards
+COPY deploy deploy
 RUN python -m pip --python /opt/kafka-burrow-exporter/bin/python install --no-cache-dir --only-binary=:all: ".${EXTRAS}"
 
 FROM ${PYTHON_IMAGE}

@@ -1,8 +1,8 @@
 """Writes what the documentation shows of the program from the program itself.
 
-`python -m tools.documentation` writes `docs/config.reference.yml`, the pictures of the verdicts and, in the README, in
-CONTRIBUTING and in the pages of `docs/`, each block between ``<!-- generated: KIND ... -->`` and ``<!-- end -->``. A
-test fails where a page says something else. The kinds:
+`python -m tools.documentation` writes `docs/config.reference.yml`, the manual page, the pictures of the verdicts and,
+in the README, in CONTRIBUTING and in the pages of `docs/`, each block between ``<!-- generated: KIND ... -->`` and
+``<!-- end -->``. A test fails where a page says something else. The kinds:
 
 * ``help COMMAND``: what `--help` prints
 * ``metrics``: the catalogue of metric families
@@ -39,6 +39,7 @@ from exporter.metrics import CATALOGUE
 from exporter.metrics.family import EVERY
 from exporter.web.v3.endpoints import markdown_table
 from tools.floors import contracts, floors, picture, purpose
+from tools.man_page import man_page
 from tools.series import needs_table, series_table
 from tools.verdict_pictures import markdown, pictures
 
@@ -61,7 +62,8 @@ def generated() -> dict[Path, str]:
         if page.exists()
     }
     filled = {page: BLOCK.sub(_block, text) for page, text in pages.items() if BLOCK.search(text)}
-    return {ROOT / "docs" / "config.reference.yml": reference(), **pictures(), **filled}
+    whole = {"config.reference.yml": reference(), "man/kafka-burrow-exporter.1": man_page()}
+    return {**{ROOT / "docs" / name: text for name, text in whole.items()}, **pictures(), **filled}
 
 
 def _block(match: re.Match[str]) -> str:

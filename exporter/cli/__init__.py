@@ -15,6 +15,7 @@ from importlib import metadata
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from exporter import __version__
 from exporter.cli.command_failures import BadArguments, RunFailed
@@ -28,6 +29,7 @@ COMMANDS: Final = {
     "record": "Write observations of the clusters as JSON Lines.",
     "replay": "Judge a recording with the given settings.",
     "convert-config": "Convert a configuration of Burrow's.",
+    "assets": "Write alerts, dashboards and deployment files to a folder.",
 }
 """Command → help text; each command has a module of the same name."""
 
@@ -52,7 +54,8 @@ class Commands(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses the arguments, those of `serve` if they do not begin with a command."""
         own = {"--version", *ctx.help_option_names}
-        if not args or (args[0].startswith("-") and args[0] not in own):
+        # A shell that completes the first word asks for the commands, too.
+        if (not args and not ctx.resilient_parsing) or (args and args[0].startswith("-") and args[0] not in own):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 
@@ -64,6 +67,14 @@ class Commands(click.Group):
             hint = suggestion(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
             ctx.fail(f"no command {quoted(args[0])}; {hint}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What a shell offers for the first word: commands, or the flags of the default one."""
+        if not incomplete.startswith("-"):
+            return [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        default = self.get_command(ctx, DEFAULT)
+        own = super().shell_complete(ctx, incomplete)
+        return own if default is None else own + default.shell_complete(ctx, incomplete)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the commands, and the options of the default command."""

@@ -9,12 +9,13 @@ from typing import Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from exporter import logs
 from exporter.cli.command_failures import BadConfiguration
 from exporter.config import Flag, Option, load, options
 from exporter.schema import ConfigError
-from exporter.schema.kinds import BOOLEAN, FILE, Kind
+from exporter.schema.kinds import BOOLEAN, DIRECTORY, FILE, Kind
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -71,8 +72,17 @@ def click_option(flag: str, kind: Kind, doc: str, *, default: Any = None, **more
         help=doc if shown is None or kind is BOOLEAN else f"{doc}  [default: {shown}]",
         envvar=variable(flag),
         show_envvar=True,
+        shell_complete=functools.partial(_completions, kind),
         **more,
     )
+
+
+def _completions(kind: Kind, _: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What a shell offers for the value of a flag: files, folders, or the words that there are."""
+    if kind is FILE or kind is DIRECTORY:
+        return [CompletionItem(incomplete, type="file" if kind is FILE else "dir")]
+    words = kind.metavar.split("|") if "|" in kind.metavar else []
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
 def variable(flag: str) -> str:

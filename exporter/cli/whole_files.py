@@ -12,8 +12,8 @@ from exporter.cli.command_failures import BadArguments, RunFailed
 from exporter.quoting import quoted
 
 
-def write_whole(texts: Mapping[Path, str], *, overwrite: bool) -> None:
-    """Writes files, in their order, readable only by their owner.
+def write_whole(texts: Mapping[Path, str], *, overwrite: bool, mode: int = 0o600) -> None:
+    """Writes files, in their order, with these permissions (readable only by their owner); their folders are made.
 
     None is written if one of them is there already, unless ``overwrite``. A file has its name only once all of it is
     on the disk.
@@ -26,7 +26,8 @@ def write_whole(texts: Mapping[Path, str], *, overwrite: bool) -> None:
     path = Path()
     try:
         for path, text in texts.items():
-            with _temporary(path.parent, text) as written:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _temporary(path.parent, text, mode) as written:
                 if overwrite:
                     written.replace(path)
                 else:
@@ -36,12 +37,13 @@ def write_whole(texts: Mapping[Path, str], *, overwrite: bool) -> None:
 
 
 @contextmanager
-def _temporary(folder: Path, text: str) -> Iterator[Path]:
+def _temporary(folder: Path, text: str, mode: int) -> Iterator[Path]:
     """A file with the text, safe on the disk, under a name that is gone afterwards."""
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=".kafka-burrow-exporter-")
     try:
         with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - the descriptor is open already
             file.write(text)
+            os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
         yield Path(name)

@@ -22,7 +22,10 @@ def alertmanager(file: BurrowFile) -> Block | None:
         return None
     receivers = [receiver(notifier) for notifier in notifiers]
     block = Block()
-    block.note("For the alerts of the exporter's own rules, alerts/rules/. Check this file with amtool check-config.")
+    block.note(
+        "For the alerts of the exporter's own rules, which `kafka-burrow-exporter assets DIR` writes. Check this file"
+        " with amtool check-config."
+    )
     block.set("route", _routes(notifiers))
     block.set("receivers", receivers)
     return block

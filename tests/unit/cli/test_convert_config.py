@@ -100,9 +100,10 @@ def test_only_a_file_is_written_to(burrow: Path, tmp_path: Path) -> None:
         result = run(burrow, "--output", path, "--overwrite")
         assert result.exit_code == 2
         assert "is no file that could be written" in result.stderr
-    missing = run(burrow, "--output", tmp_path / "missing" / "kbe.yml")
-    assert missing.exit_code == 1
-    assert "no such file or directory" in missing.stderr
+    impossible = run(burrow, "--output", burrow / "kbe.yml")
+    assert impossible.exit_code == 1
+    assert "cannot write to" in impossible.stderr
+    assert run(burrow, "--output", tmp_path / "new" / "kbe.yml").exit_code == 0
 
 
 def test_the_output_cannot_have_the_name_of_what_goes_beside_it(burrow: Path, tmp_path: Path) -> None:
