@@ -1,28 +1,24 @@
-"""The retained history on disk, so that it survives a restart.
+"""A history as a file, which is written and read as a whole.
 
-One file per cluster, a zip of numpy's plain arrays (``.npz``, every member with its checksum); the first member is a
-JSON text that describes the arrays. It is written to a temporary file, flushed to the disk, and then renamed: at any
-moment the file is complete, either the new one or the previous one. docs/history.md describes the format.
+It is a zip of numpy's plain arrays (``.npz``, every member with its checksum); the first member is a JSON text that
+describes the arrays. It is written to a temporary file, flushed to the disk, and then renamed: at any moment the file
+is complete, either the new one or the previous one. docs/history.md describes the format.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import os
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple, fields, replace
 from pathlib import Path
-from typing import Any, Final, Protocol
-from urllib.parse import quote
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from exporter.core.commits import Commits
-from exporter.core.evaluation import EvaluationSettings
-from exporter.core.history import History, empty, end_rows, resized
+from exporter.core.history import History, end_rows
 from exporter.core.layout import Layout
 from exporter.core.rebalances import Rebalances
 from exporter.core.resting import Resting
@@ -30,96 +26,12 @@ from exporter.core.rhythm import Rhythm
 from exporter.core.timeline import Timeline
 from exporter.core.windows import Windows
 
-log = logging.getLogger(__name__)
-
 FORMAT: Final = 2
-SUFFIX: Final = ".history.npz"
 ABOUT: Final = "about"
-
-MIN_INTERVAL: Final = 25.0
-"""Seconds between two writes of a cluster: just below the usual scrape interval, so that at most the last observation
-is lost."""
-
-SHARE_OF_TIME: Final = 1 / 20
-"""Writing takes at most this share of the time, however large the history is."""
-
-BYTES_PER_SECOND: Final = 4_000_000
-"""The most that is written on average."""
-
-
-class HistoryStore(Protocol):
-    """Keeps histories across restarts; `HistoryFiles` is one."""
-
-    def load(self, cluster: str, settings: EvaluationSettings) -> History:
-        """Returns the retained history of a cluster, an empty one if there is none."""
-
-    def save_if_due(self, cluster: str, history: History) -> None:
-        """Stores the history of a cluster, unless it was stored recently."""
-
-    def save(self, cluster: str, history: History) -> None:
-        """Stores the history of a cluster."""
 
 
 class Damaged(Exception):
     """A file that is not a complete history of this format; the message says why."""
-
-
-class HistoryFiles:
-    """The files of one folder, which is created when first used."""
-
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._folder = folder
-        self._clock = clock
-        self._next_write: dict[str, float] = {}
-        self._not_written: dict[str, str] = {}
-
-    def load(self, cluster: str, settings: EvaluationSettings) -> History:
-        """Returns the retained history of a cluster, an empty one if there is none.
-
-        A file that cannot be read is renamed, and the log says so.
-        """
-        path = self._path(cluster)
-        try:
-            return resized(read(path), settings)
-        except FileNotFoundError:
-            return empty(settings)
-        except (Damaged, OSError) as reason:
-            aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
-            try:
-                path.replace(aside)
-            except OSError as error:
-                log.warning("history of cluster %s cannot be used, and is not renamed: %s; %s", cluster, reason, error)
-            else:
-                log.warning("history of cluster %s starts empty; file renamed to %s: %s", cluster, aside, reason)
-            return empty(settings)
-
-    def save_if_due(self, cluster: str, history: History) -> None:
-        """Writes the history of a cluster, unless it was written recently."""
-        if self._clock() >= self._next_write.get(cluster, 0.0):
-            self.save(cluster, history)
-
-    def save(self, cluster: str, history: History) -> None:
-        """Writes the history of a cluster; errors are only logged, because a full disk must not stop the evaluation.
-
-        What keeps it from being written is logged once, and that it is written again.
-        """
-        started, size = self._clock(), 0
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            size = write(self._path(cluster), history)
-        except OSError as error:
-            if self._not_written.get(cluster) != str(error):
-                self._not_written[cluster] = str(error)
-                log.warning("history of cluster %s was not written: %s", cluster, error)
-        else:
-            if self._not_written.pop(cluster, None) is not None:
-                log.info("history of cluster %s is written again", cluster)
-        took = self._clock() - started
-        pause = max(MIN_INTERVAL, took / SHARE_OF_TIME, size / BYTES_PER_SECOND)
-        self._next_write[cluster] = started + pause
-
-    def _path(self, cluster: str) -> Path:
-        return self._folder / (quote(cluster, safe="") + SUFFIX)
 
 
 def write(path: Path, history: History) -> int:

@@ -1,0 +1,26 @@
+"""The retained history on disk, so that it survives a restart."""
+
+from exporter.storage.history_files import (
+    BYTES_PER_SECOND,
+    MIN_INTERVAL,
+    SHARE_OF_TIME,
+    SUFFIX,
+    HistoryFiles,
+    HistoryStore,
+)
+from exporter.storage.whole_history import FORMAT, Damaged, columns_of, history_of, read, write
+
+__all__ = [
+    "BYTES_PER_SECOND",
+    "FORMAT",
+    "MIN_INTERVAL",
+    "SHARE_OF_TIME",
+    "SUFFIX",
+    "Damaged",
+    "HistoryFiles",
+    "HistoryStore",
+    "columns_of",
+    "history_of",
+    "read",
+    "write",
+]
