@@ -68,13 +68,20 @@ Row = tuple[Status, Sequence[str]]
 def _group(group: GroupReport) -> Row:
     return group.status, (
         one_line(group.name),
-        group.status.name if group.worst == group.status else f"{group.status.name} ({group.worst.name})",
+        _status(group),
         f"{group.total_lag:,}",
         f"{group.max_lag:,}",
         f"{group.complete:.0%}",
         group.state or "?",
         "?" if group.member_count is None else str(group.member_count),
     )
+
+
+def _status(group: GroupReport) -> str:
+    """The status of a group and, where it says less than is known, what is: ERR (STOP), NOTFOUND (2 unread)."""
+    if group.status == Status.NOTFOUND and group.unreadable:
+        return f"{group.status.name} ({group.unreadable} unread)"
+    return group.status.name if group.worst == group.status else f"{group.status.name} ({group.worst.name})"
 
 
 def _overrides(report: Report, group: GroupReport) -> str:

@@ -22,10 +22,10 @@ Number = TypeVar("Number", int, float, bool)
 class GroupReport:
     """One consumer group: its verdict over its partitions, and what Kafka reports about it.
 
-    ``worst``: the status of its worst partition, NOTFOUND for a group without a readable commit, which cannot be
-    judged, and for one that is not to be (``evaluate`` in `EvaluationSettings`). ``partitions``: how many its numbers
-    cover; ``unreadable``: how many more have a commit, but could not be read this time. ``complete``: the share of both
-    whose window is complete, which that of an unreadable one is not.
+    ``worst``: the status of its worst readable partition, NOTFOUND for a group without a readable commit, which cannot
+    be judged, and for one that is not to be (``evaluate`` in `EvaluationSettings`). ``partitions``: how many its
+    numbers cover; ``unreadable``: how many more have a commit, but could not be read this time. ``complete``: the share
+    of both whose window is complete, which that of an unreadable one is not.
     Lags in records or, where the name says so, seconds; ``lag_is_lower_bound``: some partition's lag in seconds is.
     ``catch_up_seconds``: infinite while the lag does not shrink, None while that is not known. ``retention_margin``: of
     the partition that is closest to losing records, how much of its log lies before the commit (1: at the end, 0: about
@@ -61,8 +61,11 @@ class GroupReport:
 
     @property
     def status(self) -> Status:
-        """The group's status: that of its worst partition, ERR where that is STOP, STALL or REWIND."""
-        return Status(min(self.worst, Status.ERR))
+        """The group's status: that of its worst partition, ERR where that is STOP, STALL or REWIND.
+
+        NOTFOUND where all that could be read is OK, but some partitions could not be.
+        """
+        return Status(min(self.worst.known(self.unreadable), Status.ERR))
 
     @property
     def member_count(self) -> int | None:
@@ -72,9 +75,9 @@ class GroupReport:
         return None if self.members is None else self.members.count
 
     @property
-    def rank(self) -> tuple[int, float, int, str]:
+    def rank(self) -> tuple[float, float, int, str]:
         """The key to sort groups by, worst first: status, lag in seconds, lag, name."""
-        return -self.status, -self.max_lag_seconds, -self.total_lag, self.name
+        return -min(self.worst.severity(self.unreadable), Status.ERR), -self.max_lag_seconds, -self.total_lag, self.name
 
 
 @dataclass(frozen=True, slots=True)

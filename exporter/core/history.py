@@ -27,9 +27,7 @@ from exporter.core.snapshot import GroupTopic, Snapshot, snapshot
 from exporter.core.timeline import Seconds, Timeline, extend, lag_in_seconds
 from exporter.core.trend import Trend, follow, total_lags, without
 from exporter.core.waiting import NOTHING, Waiting, waiting
-from exporter.core.windows import (
-    Windows,
-)
+from exporter.core.windows import Windows, take_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class History:
     """All that is retained of one cluster: end offsets by topic, commits by (group, topic).
 
     ``ends`` are the newest end offsets, for the rules; ``timeline`` those of a day, for lag in seconds. ``readable``:
-    the rows of commits that the newest observation could read, None before the first or since rows came or went.
+    the rows of commits that the newest observation could read, None before the first.
     ``trend``: the groups' total lags of the last ``window``. ``rebalances`` are by group. ``waiting``: partitions that
     are assigned without a commit. ``observed_at``: when (ms) the newest observation was made, None before the first;
     ``settled``: it left no broker and no group out, so a group that appears next is new.
@@ -215,6 +213,8 @@ def align(history: History, observation: Observation) -> History:
         observed_at=history.observed_at,
         settled=history.settled,
         trend=without(history.trend, changed),
+        # What could be read of a row that is new, or begins anew, is none of what the total before covers.
+        readable=None if history.readable is None else take_rows(history.readable, from_commits),
         topic_ids=topic_ids,
     )
 

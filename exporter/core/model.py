@@ -49,6 +49,17 @@ class Status(IntEnum):
     STALL = 5
     REWIND = 6
 
+    def known(self, unreadable: int) -> Status:
+        """The status of several partitions, from that of the worst that could be read and how many could not.
+
+        What is bad stays bad, but nobody knows that all is OK where some could not be read.
+        """
+        return Status.NOTFOUND if self is Status.OK and unreadable else self
+
+    def severity(self, unreadable: int) -> float:
+        """The same for sorting, higher is worse: what is not known to be OK comes before what is."""
+        return 1.5 if self is Status.OK and unreadable else float(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -17,22 +17,28 @@ from exporter.core.partitions import PartitionColumns
 class ConsumerReport:
     """A group with readable commits on a topic: its worst status there, and its lags in records and seconds.
 
-    ``status``: NOTFOUND where the settings say that there is none. ``partitions``: on how many; ``lag_is_lower_bound``:
-    some partition's lag in seconds is.
+    ``worst``: NOTFOUND where the settings say that there is none. ``partitions``: on how many; ``unreadable``: how many
+    more have a commit, but could not be read; ``lag_is_lower_bound``: some partition's lag in seconds is.
     """
 
     group: str
-    status: Status
+    worst: Status
     total_lag: int
     max_lag: int
     max_lag_seconds: float
     lag_is_lower_bound: bool
+    unreadable: int
     partitions: int
 
     @property
-    def rank(self) -> tuple[int, float, int, str]:
+    def status(self) -> Status:
+        """The group's status on the topic; NOTFOUND where all that could be read is OK, but some could not be."""
+        return self.worst.known(self.unreadable)
+
+    @property
+    def rank(self) -> tuple[float, float, int, str]:
         """The key to sort consumers by, worst first: status, lag in seconds, lag, name."""
-        return -self.status, -self.max_lag_seconds, -self.total_lag, self.group
+        return -self.worst.severity(self.unreadable), -self.max_lag_seconds, -self.total_lag, self.group
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +68,24 @@ class TopicReport:
     """Worst first."""
 
     @property
-    def rank(self) -> tuple[int, float, int, str]:
+    def rank(self) -> tuple[float, float, int, str]:
         """The key to sort topics by, that with the worst consumer first; those without a consumer last."""
         seconds = max((consumer.max_lag_seconds for consumer in self.consumers), default=0.0)
-        return -self.status, -seconds, -self.lag, self.name
+        return -self._worst.severity(self.unreadable), -seconds, -self.lag, self.name
 
     @property
     def status(self) -> Status:
-        """The status of the worst consumer; NOTFOUND without one that is judged."""
-        return max((consumer.status for consumer in self.consumers), default=Status.NOTFOUND)
+        """The status of the worst consumer; NOTFOUND without one that is judged, or where that is not known."""
+        return self._worst.known(self.unreadable)
+
+    @property
+    def unreadable(self) -> int:
+        """On how many partitions a consumer could not be read, those of each counted."""
+        return sum(consumer.unreadable for consumer in self.consumers)
+
+    @property
+    def _worst(self) -> Status:
+        return max((consumer.worst for consumer in self.consumers), default=Status.NOTFOUND)
 
     @property
     def lag(self) -> int:
@@ -138,6 +153,7 @@ def _consumers(columns: PartitionColumns) -> list[tuple[str, ConsumerReport]]:
         np.maximum.reduceat(now.lag, starts).tolist(),
         np.maximum.reduceat(np.where(readable, columns.lag_seconds, 0.0), starts).tolist(),
         np.logical_or.reduceat(readable & columns.lag_is_lower_bound, starts).tolist(),
+        np.add.reduceat(now.unreadable.astype(np.int64), starts).tolist(),
         np.add.reduceat(readable.astype(np.int64), starts).tolist(),
         strict=True,
     )

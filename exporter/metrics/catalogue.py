@@ -36,8 +36,9 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     per_group(
         "burrow_kafka_consumer_status",
         "Status of the consumer group, by its worst partition: 1 OK, 2 WARN (falling behind), "
-        "3 ERR (a partition is stopped, stalled or rewound).",
-        lambda group: readings.judged(group, group.status),
+        "3 ERR (a partition is stopped, stalled or rewound); absent where not known: some partitions could not be read "
+        "and the others are OK.",
+        readings.status,
     ),
     per_group(
         "burrow_kafka_consumer_lag_total",
@@ -136,7 +137,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     per_group_topic(
         "burrow_kafka_consumer_topic_status",
-        f"Status of the consumer group's worst partition of the topic: {SCALE}.",
+        f"Status of the consumer group's worst partition of the topic: {SCALE}; absent where not known.",
         np.maximum,
         lambda report: report.columns.verdicts.status,
         only_judged=True,

@@ -86,7 +86,8 @@ def per_group_topic(
 ) -> Columns:
     """A family with one number for each topic of each group, made from the numbers of its readable partitions.
 
-    ``rows`` are ≥ 0; ``combine`` is ``np.add`` or ``np.maximum``. ``only_judged``: of those that are judged.
+    ``rows`` are ≥ 0; ``combine`` is ``np.add`` or ``np.maximum``. ``only_judged``: they are statuses, of those that are
+    judged; no topic is OK of which some partition could not be read.
     """
 
     def column(report: Report) -> Column:
@@ -99,6 +100,9 @@ def per_group_topic(
             counted = _judged(report) if only_judged else report.columns.snapshot.readable
             numbers[blocks] = combine.reduceat(np.where(counted, rows(report), 0), starts[blocks])
             shown[blocks] = np.logical_or.reduceat(counted, starts[blocks])
+            if only_judged:
+                unread = np.logical_or.reduceat(report.columns.snapshot.unreadable, starts[blocks])
+                shown[blocks] &= ~(unread & (numbers[blocks] == Status.OK))
         return Column(numbers, shown)
 
     return Columns(

@@ -18,7 +18,12 @@ Numbered = Iterable[tuple[LabelValues, float]]
 
 def judged(group: GroupReport, number: float) -> float | None:
     """The number, or None for a group that is not judged, or has no commit that can be."""
-    return None if group.status == Status.NOTFOUND else number
+    return None if group.worst == Status.NOTFOUND else number
+
+
+def status(group: GroupReport) -> float | None:
+    """The group's status, None where it is not known."""
+    return None if group.status == Status.NOTFOUND else group.status
 
 
 def measured(group: GroupReport, number: float) -> float | None:

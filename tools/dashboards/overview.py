@@ -126,7 +126,8 @@ def _worst_first() -> list[Json]:
     return [
         table(
             "Groups, worst first",
-            "Every group now, by status, lag in seconds, lag, name. A name links to the group's dashboard and to its "
+            "Every group now, by status, lag in seconds, lag, name. Without a status it is not known, because some "
+            "partitions cannot be read. A name links to the group's dashboard and to its "
             "page on the exporter. Catches up in: the time until the lag is gone at the current rate, for groups that "
             "are at least 10 s behind. Margin: the share of the retained log that lies before the commit of the "
             "group's slowest partition. 100 %: at the end, or nothing was ever deleted; 0 %: about to lose records; "

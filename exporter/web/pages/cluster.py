@@ -67,7 +67,7 @@ def _row(cluster: str, topic: TopicReport) -> TopicRow:
     return TopicRow(
         name=topic.name,
         address=links.topic(cluster, topic.name),
-        badge=words.BADGES[topic.status] if topic.consumers else None,
+        badge=words.status(topic.status, topic.unreadable) if topic.consumers else None,
         partitions=words.number(topic.partitions),
         records="" if topic.records is None else words.number(topic.records),
         consumers=words.number(len(topic.consumers)),

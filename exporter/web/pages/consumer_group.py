@@ -125,7 +125,7 @@ def group_page(found: Report, group: GroupReport, wanted: PartitionFilter, now: 
         name=group.name,
         address=links.group(found.cluster, group.name),
         read=words.moment(found.at, now),
-        badge=words.BADGES[group.status],
+        badge=words.status(group.status, group.unreadable),
         detail=detail_of(found, group),
         trend=trend(found, group),
         facts=[*_facts(group), *_overrides(found, group)],

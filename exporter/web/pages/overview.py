@@ -168,7 +168,7 @@ def _row(of: Report, group: GroupReport) -> GroupRow:
         cluster=of.cluster,
         name=group.name,
         address=links.group(of.cluster, group.name),
-        badge=words.BADGES[group.status],
+        badge=words.status(group.status, group.unreadable),
         detail=detail(of, group),
         lag=words.number(group.total_lag) if group.partitions else "",
         behind=words.behind(group.max_lag_seconds, lower_bound=group.lag_is_lower_bound) if group.partitions else "",

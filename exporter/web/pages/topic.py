@@ -94,7 +94,7 @@ def _consumer(found: Report, consumer: ConsumerReport, topic: str) -> ConsumerRo
     return ConsumerRow(
         group=group.name,
         address=links.group(found.cluster, group.name, topic=topic if len(group.topics) > 1 else ""),
-        badge=words.BADGES[consumer.status],
+        badge=words.status(consumer.status, consumer.unreadable),
         lag=words.number(consumer.total_lag),
         worst=words.number(consumer.max_lag),
         behind=words.behind(consumer.max_lag_seconds, lower_bound=consumer.lag_is_lower_bound),

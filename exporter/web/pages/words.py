@@ -23,11 +23,12 @@ class Badge:
 
 
 _CIRCLE: Final = "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13z"
+_RING: Final = f"{_CIRCLE}m0 3a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z"
 _TRIANGLE: Final = "M8 1.2 15.4 14.4H.6z"
 _OCTAGON: Final = "M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z"
 
 BADGES: Final = {
-    Status.NOTFOUND: Badge("NONE", "none", f"{_CIRCLE}m0 3a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z", "not judged"),
+    Status.NOTFOUND: Badge("NONE", "none", _RING, "not judged, or not known"),
     Status.OK: Badge("OK", "ok", _CIRCLE, "keeps up"),
     Status.WARN: Badge("WARN", "warn", _TRIANGLE, "falls behind"),
     Status.ERR: Badge("ERR", "err", _OCTAGON, "stopped, stalled or rewound"),
@@ -36,10 +37,17 @@ BADGES: Final = {
     Status.REWIND: Badge("REWIND", "err", "M8 2v12L.8 8zM15.2 2v12L8 8z", "went back"),
 }
 
+UNKNOWN: Final = Badge("UNKNOWN", "none", _RING, "some partitions could not be read, and none of the others is bad")
+
 UP: Final = Badge("UP", "ok", _CIRCLE, "the last collection read the cluster")
 PARTIAL: Final = Badge("PARTIAL", "warn", _TRIANGLE, "the last collection read the cluster, but not all of it")
 LATE: Final = Badge("LATE", "warn", _TRIANGLE, "the collection is late; this is what the one before read")
 DOWN: Final = Badge("DOWN", "err", _OCTAGON, "the last collection could not read the cluster")
+
+
+def status(found: Status, unreadable: int) -> Badge:
+    """The status of what has so many partitions that could not be read."""
+    return UNKNOWN if found is Status.NOTFOUND and unreadable else BADGES[found]
 
 
 def health(*, up: bool, shown: bool, failures: bool) -> Badge:

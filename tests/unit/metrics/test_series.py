@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import cast
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -233,6 +234,25 @@ def test_what_could_not_be_read_has_no_series() -> None:
     assert page.series("burrow_kafka_topic_partition_start_offset") == {}
     assert page.value("burrow_kafka_consumer_partitions", **GROUP) == 1
     assert page.value("burrow_kafka_consumer_unreadable_partitions", **GROUP) == 2
+
+
+def test_a_group_has_no_status_while_what_could_not_be_read_may_be_bad() -> None:
+    def seen(at: int, *, stopped: int, moving: int) -> Observation:
+        return observation(at, {"g": group({"t": [5, at]}, state="Empty")}, {"t": [stopped, moving]})
+
+    before = [seen(at, stopped=9 + at, moving=at) for at in range(0, 181, 30)]
+    unread, known_bad = seen(210, stopped=NOT_READ, moving=210), seen(210, stopped=219, moving=NOT_READ)
+    for granularity, status in (
+        ("partition", "burrow_kafka_consumer_status"),
+        ("topic", "burrow_kafka_consumer_topic_status"),
+    ):
+        pages = Pages(Settings((Cluster("c", ("localhost:9092",), granularity=cast(Granularity, granularity)),)))
+        *_, last = outcomes([*before, unread])
+        page = Read(last, pages=pages)
+        assert page.series(status) == {}
+        assert page.value("burrow_kafka_consumer_complete_ratio", **GROUP) == 0.5
+        *_, last = outcomes([*before, known_bad])
+        assert list(Read(last, pages=pages).series(status).values()) == [3 if granularity == "partition" else 4]
 
 
 def test_what_is_gone_has_no_series_at_the_next_scrape_and_what_is_new_has() -> None:

@@ -131,6 +131,7 @@ def test_what_could_not_be_read_is_counted_and_what_has_no_commit_is_not() -> No
     found = reported(observation(0, {"g": group({"t": [1, NOT_READ, NO_OFFSET, 1]})}, {"t": [1, 1, 1, NOT_READ]}))
     told = page("g", found)
     assert told.unreadable == 2
+    assert told.badge.word == "UNKNOWN"
     assert [row.partition for row in told.partitions] == [0]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import capacity
-from exporter.core.model import Failure
+from exporter.core.model import NOT_READ, Failure
 from exporter.core.report import Outcome
 from tests.support.burrow_api import HOST, STEP, ask, falling_behind, last, said, two_commits
 from tests.support.observations import START, group, observation
@@ -61,7 +61,8 @@ BODIES = [
         "/v3/kafka/Prod/consumer/g/lag",
         200,
         (
-            '"message":"consumer status returned","status":{"cluster":"Prod","group":"g","status":"OK","complete":0,'
+            '"message":"consumer status returned",'
+            '"status":{"cluster":"Prod","group":"g","status":"NOTFOUND","complete":0,'
             f'"partitions":[{FIRST},{UNTOUCHED}],"partition_count":2,"maxlag":{FIRST},"totallag":40}}'
         ),
     ),
@@ -69,7 +70,8 @@ BODIES = [
         "/v3/kafka/Prod/consumer/g/status",
         200,
         (
-            '"message":"consumer status returned","status":{"cluster":"Prod","group":"g","status":"OK","complete":0,'
+            '"message":"consumer status returned",'
+            '"status":{"cluster":"Prod","group":"g","status":"NOTFOUND","complete":0,'
             f'"partitions":[],"partition_count":2,"maxlag":{FIRST},"totallag":40}}'
         ),
     ),
@@ -232,6 +234,19 @@ def test_a_group_that_cannot_be_read_now_is_listed_but_nothing_is_made_up_of_it(
         assert answer.status == 503
         assert json.loads(answer.body)["error"] is True
         assert json.loads(answer.body)["message"] == "consumer cannot be read now"
+
+
+def test_a_group_is_not_ok_of_which_a_partition_cannot_be_read() -> None:
+    outcome = last(
+        [
+            observation(0, {"g": group({"t": [1, 1]})}, {"t": [1, 1]}, cluster="Prod"),
+            observation(STEP, {"g": group({"t": [1, 1]})}, {"t": [1, NOT_READ]}, cluster="Prod"),
+        ]
+    )
+    answer = ask("/v3/kafka/Prod/consumer/g/lag", outcome)
+    status = json.loads(answer.body)["status"]
+    assert (answer.status, status["status"], status["partition_count"]) == (200, "NOTFOUND", 1)
+    assert [partition["status"] for partition in status["partitions"]] == ["OK"]
 
 
 @pytest.mark.parametrize("path", ["topic", "topic/t", "topic/t/consumers", "consumer", "consumer/g", "consumer/g/lag"])
