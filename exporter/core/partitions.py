@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from exporter.core.commits import NO_LAG
+from exporter.core.commits import NO_LAG, Commits
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History
 from exporter.core.model import Bools, Members, Owner, Status
@@ -35,7 +35,11 @@ class PartitionColumns:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A retained commit: its offset, its time (ms), its lag then (records; None: not known)."""
+    """A retained commit: its offset, its time (ms), its lag then (records; None: not known).
+
+    The lag of a sampled commit is that of the observation which first saw it, so that it follows the partition; the
+    rules measure it otherwise (`exporter.core.retention`). That of one with its own time is the one the rules use.
+    """
 
     offset: int
     time: int
@@ -89,13 +93,21 @@ class PartitionReport:
         entries = zip(
             commits.windows.offset[row, oldest:].tolist(),
             commits.windows.time[row, oldest:].tolist(),
-            commits.lag[row, oldest:].tolist(),
+            self._lags(commits, row)[oldest:],
             strict=True,
         )
         return [
-            Commit(offset, time, None if lag == NO_LAG else lag, column >= first)
+            Commit(offset, time, lag, column >= first)
             for column, (offset, time, lag) in enumerate(entries, start=oldest)
         ]
+
+    def _lags(self, commits: Commits, row: int) -> list[int | None]:
+        ruled, seen = commits.lag[row].tolist(), commits.records[row].tolist()
+        own_times = bool(commits.own_times[row])
+        # Without an end offset there was no lag to see.
+        unknown = NO_LAG if own_times or not self.readable else None
+        shown = ruled if own_times else seen
+        return [None if rule == unknown else lag for rule, lag in zip(ruled, shown, strict=True)]
 
     def ends(self, since: int) -> list[tuple[int, int]]:
         """Times (ms) and end offsets that are retained since a time, oldest first, and the current one."""

@@ -16,7 +16,17 @@ from tests.support.side_by_side import KEPT, ORIGIN, PATIENCE, RULES, Both, ask,
 
 pytestmark = pytest.mark.real
 
-READ_IN_ITS_SOURCE: Final = {"own-group", "always-ready", "unread-partitions", "owners", "by-pace", "not-evaluated"}
+READ_IN_ITS_SOURCE: Final = {
+    "own-group",
+    "always-ready",
+    "unread-partitions",
+    "owners",
+    "by-pace",
+    "not-evaluated",
+    "denied-groups",
+    "uncommitted-series",
+    "http-details",
+}
 """Differences that this Burrow, or this Kafka, has no occasion to show here."""
 
 

@@ -26,8 +26,8 @@ def request(path: str) -> str:
 
 
 NULLS = "null," * (capacity(EvaluationSettings()) - 2)
-OLD = f'{{"offset":40,"timestamp":{START},"observedAt":{START},"lag":null}}'
-NEW = f'{{"offset":60,"timestamp":{AT},"observedAt":{SECOND},"lag":30}}'
+OLD = f'{{"offset":40,"timestamp":{START},"observedAt":{START},"lag":50}}'
+NEW = f'{{"offset":60,"timestamp":{AT},"observedAt":{SECOND},"lag":40}}'
 FIRST = (
     '{"topic":"t","partition":0,"owner":"/10.0.0.1","client_id":"me","status":"OK",'
     f'"start":{OLD},"end":{NEW},"current_lag":40,"complete":0.25208333}}'
