@@ -14,6 +14,8 @@ import yaml
 
 from exporter.config import load
 from exporter.conversion import Converted, convert
+from exporter.conversion.burrow_file import BurrowFile
+from exporter.conversion.monitored_clusters import clusters
 from exporter.conversion.not_needed import NOT_NEEDED
 from exporter.settings import Settings
 from exporter.web import config as web_config
@@ -248,3 +250,32 @@ def test_what_comes_from_the_file_cannot_leave_its_line() -> None:
     exporter = convert(text, "burrow\n.toml").exporter
     assert set(yaml.safe_load(exporter)) == {"clusters", "web"}
     assert not [line for line in exporter.splitlines() if line.startswith(("evil", "x: y"))]
+
+
+def test_a_version_that_reads_zookeeper_has_it_switched_on_in_one_place(folder: Path) -> None:
+    file = BurrowFile(text_of("article.toml", folder), "burrow.toml")
+    written = yaml.safe_load("\n".join(clusters(file, reads_zookeeper=True).lines()))
+    assert written["kafka"]["zookeeper"] == {"servers": ["zookeeper:2181"], "root": "/kafka"}
+
+
+def test_iam_becomes_msk_s_mechanism_over_tls_and_says_what_aws_must_know() -> None:
+    text = (
+        '[cluster.msk]\nservers=["b-1.msk:9098"]\nclient-profile="msk"\n[client-profile.msk]\niam="msk"\n'
+        '[iam.msk]\nregion="eu-central-1"\nrole-arn="arn:aws:iam::1:role/monitor"\n'
+    )
+    exporter = convert(text, "burrow.toml").exporter
+    written = yaml.safe_load(exporter)["clusters"]["msk"]
+    assert (written["tls"], written["sasl"]) == ({}, {"mechanism": "AWS_MSK_IAM"})
+    assert 'AWS_REGION="eu-central-1"' in exporter
+    assert 'AWS_ROLE_ARN="arn:aws:iam::1:role/monitor"' in exporter
+
+
+def test_several_consumers_may_watch_one_cluster() -> None:
+    text = (
+        '[cluster.a]\nservers=["a:1"]\n[consumer.one]\ncluster="a"\nservers=["a:1"]\ngroup-allowlist="^one"\n'
+        '[consumer.two]\ncluster="A"\nservers=["b:1"]\ngroup-allowlist="^two"\n'
+    )
+    exporter = convert(text, "burrow.toml").exporter
+    assert yaml.safe_load(exporter)["clusters"]["a"]["groups"] == {"allow": "(?:^one)|(?:^two)", "deny": ""}
+    assert "[consumer.two] connected to other servers" in exporter
+    assert '[consumer.two] has cluster="A", under which Burrow finds none of its groups' in exporter

@@ -190,3 +190,20 @@ def test_a_body_that_is_cut_off_is_no_error(caplog: pytest.LogCaptureFixture) ->
             connect(port, head).close()
         assert fetch(port, "/-/healthy")[0] == 200
     assert not caplog.records
+
+
+def test_how_what_burrow_answers_otherwise_is_answered() -> None:
+    """What docs/burrow-compatibility.md says under `http-details`."""
+    with serving(app(Fake(some()))) as port:
+        first_lines = []
+        for request in (
+            "GET http://a/v3/kafka",
+            "GET /v3/kafka/gr\u00fc",
+            "GET /metrics/",
+            "HEAD /metrics",
+            "OPTIONS /metrics",
+        ):
+            connection = connect(port, f"{request} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+            with connection, connection.makefile("rb") as answer:
+                first_lines.append(int(answer.readline().split()[1]))
+    assert first_lines == [404, 400, 404, 200, 405]
