@@ -37,6 +37,9 @@ LINES_AT_ONCE: Final = 4096
 """So many lines are made before they are compressed: enough that a call for each piece costs nothing, and few enough
 that they stay in the processor's cache."""
 
+KAFKA_PYTHON: Final = version("kafka-python")
+"""Read once: reading it takes an open file, and there may be none left."""
+
 _OPENMETRICS: Final = "application/openmetrics-text"
 
 
@@ -44,13 +47,15 @@ _OPENMETRICS: Final = "application/openmetrics-text"
 class Page:
     """The body of an answer in pieces, their ``length`` together (bytes), and its content headers.
 
-    ``encoding`` None is plain text, whose pieces are made while they are sent, and can be read only once.
+    ``encoding`` None is plain text, whose pieces are made while they are sent, and can be read only once. ``held``: what
+    stays in memory until then.
     """
 
     pieces: Iterable[bytes]
     length: int
     content_type: str
     encoding: str | None
+    held: tuple[bytes, ...]
 
 
 @dataclass(slots=True)
@@ -113,8 +118,8 @@ class Pages:
             packed = self._share(outcomes, names).packed(openmetrics=content_type.startswith(_OPENMETRICS))
         if zipped:
             end = packed.ending(own)
-            return Page((*packed.pieces, end), packed.packed_length + len(end), content_type, "gzip")
-        return Page(chain(packed.text(), (own,)), packed.length + len(own), content_type, None)
+            return Page((*packed.pieces, end), packed.packed_length + len(end), content_type, "gzip", packed.pieces)
+        return Page(chain(packed.text(), (own,)), packed.length + len(own), content_type, None, packed.pieces)
 
     def _share(self, outcomes: tuple[Outcome, ...], names: Collection[str]) -> _Shared:
         """What is known of the pages on these outcomes; a page of some families only is made for one scrape."""
@@ -212,7 +217,7 @@ class _Exporter(Collector):
     def collect(self) -> Iterator[Metric]:
         about = [GaugeMetricFamily(family.name, family.help, value=value) for family, value in self._about.items()]
         build = GaugeMetricFamily(BUILD_INFO.name, BUILD_INFO.help, labels=BUILD_INFO.labels)
-        build.add_metric((version("kafka-python"), platform.python_version(), __version__), 1)
+        build.add_metric((KAFKA_PYTHON, platform.python_version(), __version__), 1)
         for family in (*about, build, *self._process.collect()):
             if not self._names or any(sample.name in self._names for sample in family.samples):
                 yield family

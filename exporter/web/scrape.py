@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterable
 from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 
 from exporter.collector import Collector
 from exporter.metrics import LastReload, Page, Pages
@@ -18,6 +17,7 @@ from exporter.quoting import quoted
 from exporter.settings import Collection, Settings
 from exporter.web.names import CLUSTER
 from exporter.web.server.threads import Threads
+from exporter.web.server.unsent import LargeAnswer
 
 SCRAPES_AT_ONCE: Final = 32
 """Threads for scrapes. They wait for the same collection, so further scrapes find a report that is just finished."""
@@ -25,9 +25,6 @@ SCRAPES_AT_ONCE: Final = 32
 MIN_DEADLINE: Final = 0.05
 MAX_DEADLINE: Final = 300.0
 """Seconds. After five minutes Prometheus treats a series as stale, so waiting longer helps nobody."""
-
-CHUNK_BYTES: Final = 256 * 1024
-"""Sent at a time, so that a slow scraper takes this much memory and not a whole page."""
 
 
 class ScrapeEndpoint:
@@ -68,12 +65,10 @@ class ScrapeEndpoint:
         except asyncio.CancelledError:
             # The server cancels requests that are still running at the end of the stop.
             return PlainTextResponse("The exporter is stopping.\n", status_code=503)
-        headers = {"Content-Length": str(page.length)}
+        headers = {"Content-Type": page.content_type}
         if page.encoding is not None:
             headers["Content-Encoding"] = page.encoding
-        # As a header, because Starlette would append a charset to a media type.
-        headers["Content-Type"] = page.content_type
-        return StreamingResponse(in_chunks(page.pieces), headers=headers)
+        return LargeAnswer(page.pieces, page.length, headers=headers, held=page.held)
 
 
 def deadline(headers: Headers, collection: Collection) -> float:
@@ -84,11 +79,3 @@ def deadline(headers: Headers, collection: Collection) -> float:
         asked = math.nan
     timeout = asked if 0 < asked < math.inf else collection.scrape_timeout
     return min(max(timeout - collection.timeout_offset, MIN_DEADLINE), MAX_DEADLINE)
-
-
-async def in_chunks(parts: Iterable[bytes]) -> AsyncIterator[memoryview]:
-    """The same bytes in chunks of at most CHUNK_BYTES."""
-    for part in parts:
-        view = memoryview(part)
-        for start in range(0, len(view), CHUNK_BYTES):
-            yield view[start : start + CHUNK_BYTES]

@@ -7,10 +7,13 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.web.middleware.guard import Guard
+from exporter.web.middleware.presence import Presence
+from exporter.web.server.newest_first import GivenUp
 
 HEALTH: Final = frozenset({b"/-/healthy", b"/-/ready", b"/burrow/admin", b"/burrow/admin/ready"})
 """Paths that need no password if the configuration says so; compared as sent, before any unescaping."""
@@ -40,8 +43,18 @@ class AccessControl:
 
         if config.users and not (scope["raw_path"] in self._open and scope["method"] in {"GET", "HEAD"}):
             authorization = Headers(scope=scope).get("authorization", "")
+            presence = Presence(receive)
+            receive = presence.receive
             try:
-                admitted = await self._guard.passwords.admit(authorization, config.users)
+                admitted = await presence.while_here(self._guard.passwords.admit(authorization, config.users))
+            except ClientDisconnect:  # nobody reads an answer
+                return
+            except GivenUp:
+                # There are more wrong passwords than can be compared.
+                await _refusal(HTTPStatus.SERVICE_UNAVAILABLE, **{"Retry-After": "1"})(
+                    scope, receive, send_with_headers
+                )
+                return
             except asyncio.CancelledError:
                 # The server cancels requests that are still running at the end of the stop.
                 await _refusal(HTTPStatus.SERVICE_UNAVAILABLE)(scope, receive, send_with_headers)

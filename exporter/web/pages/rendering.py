@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 
 from exporter import __version__
 from exporter.quoting import one_line
@@ -32,6 +32,9 @@ ASSETS: Final = {
     if file.suffix in _TYPES
 }
 
+_TEMPLATES: Final = {file.name: file.read_text("utf-8") for file in sorted((_HERE / "templates").glob("*.html"))}
+"""Read once, with the static files: later there may be no open file left for it."""
+
 _DIGEST: Final = hashlib.sha256(b"".join(asset.content for asset in ASSETS.values())).hexdigest()[:12]
 """Changes when a file does, so that browsers can cache the files for ever."""
 
@@ -39,7 +42,7 @@ _DIGEST: Final = hashlib.sha256(b"".join(asset.content for asset in ASSETS.value
 def environment() -> Environment:
     """The template environment, with autoescape. The filter ``name`` makes unprintable characters visible."""
     templates = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=DictLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -16,7 +16,16 @@ from exporter.settings import Settings
 from exporter.web.pages import words
 from exporter.web.pages.overview import ClusterCard, cluster_card
 
-LIBRARIES: Final = ("kafka-python", "numpy", "prometheus-client", "starlette", "uvicorn", "jinja2")
+VERSIONS: Final = (
+    ("kafka-burrow-exporter", __version__),
+    ("Python", platform.python_version()),
+    *(
+        (name, version(name))
+        for name in ("kafka-python", "numpy", "prometheus-client", "starlette", "uvicorn", "jinja2")
+    ),
+)
+"""Read once: reading them takes an open file each, and there may be none left."""
+
 WHOLE: Final = "total"
 """The stage that includes all others."""
 
@@ -52,11 +61,7 @@ def state_page(outcomes: Sequence[Outcome], settings: Settings, now: int) -> Sta
     """The exporter's state as seen at ``now`` (ms)."""
     return StatePage(
         collections=[_last_collection(of, now) for of in outcomes],
-        versions=[
-            ("kafka-burrow-exporter", __version__),
-            ("Python", platform.python_version()),
-            *((name, version(name)) for name in LIBRARIES),
-        ],
+        versions=VERSIONS,
         configuration=as_yaml(effective_settings(settings)),
     )
 

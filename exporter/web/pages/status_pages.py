@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.collector import Collector
@@ -24,6 +24,7 @@ from exporter.web.pages.links import NamedRoute, root
 from exporter.web.pages.missing import MissingPage
 from exporter.web.pages.rendering import ASSETS, environment
 from exporter.web.server.threads import Threads
+from exporter.web.server.unsent import LargeAnswer
 
 PAGES_AT_ONCE: Final = 16
 """Threads for pages, apart from those for scrapes, so that people do not delay a scraper."""
@@ -32,6 +33,7 @@ REFRESH_SECONDS: Final = 15
 """How often a visible page refreshes itself."""
 
 HEADERS: Final = {
+    "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
         " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -143,7 +145,7 @@ def routes(collector: Collector, settings: Settings) -> list[BaseRoute]:
                     page=view.page, root=root(sent_path(request.scope)), now=page_request.now
                 )
                 # A name may hold half of a surrogate pair, which cannot be encoded.
-                return HTMLResponse(text.encode("utf-8", "replace"), status_code=view.status, headers=HEADERS)
+                return LargeAnswer((text.encode("utf-8", "replace"),), view.status, HEADERS)
 
             try:
                 return await threads.run(render)

@@ -14,6 +14,8 @@ from typing import Any, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from exporter.web.server.unsent import ABORT
+
 REQUEST_SECONDS: Final = 10.0
 """How long a request may take from its first byte (for the first request: from the connection) to its last."""
 
@@ -57,6 +59,8 @@ class HttpConnection(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Each request's scope has it as its state.
+        self.app_state = {**self.app_state, ABORT: self._abort}
         self._request = Limit(self.loop, REQUEST_SECONDS, self._abort)
         self._answer = Limit(self.loop, UNREAD_SECONDS, self._abort)
         self._waiting_since = self.loop.time()

@@ -9,13 +9,13 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from exporter.collector import Collector
 from exporter.settings import Settings
 from exporter.web.names import sent_path, unescaped
 from exporter.web.server.threads import Threads
+from exporter.web.server.unsent import LargeAnswer
 from exporter.web.v3 import answers
 from exporter.web.v3.answers import Answer, Responder
 from exporter.web.v3.endpoint import Call, Endpoint, Refusal
@@ -50,9 +50,8 @@ class Api:
         origin = self._settings.web.access_control_allow_origin
         if origin is not None:
             headers["Access-Control-Allow-Origin"] = origin
-        # As a header, because Starlette would append a charset to a media type.
         headers["Content-Type"] = answer.content_type
-        response = Response(answer.body, answer.status, headers)
+        response = LargeAnswer((answer.body,), answer.status, headers)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answer:

@@ -11,7 +11,8 @@ from exporter.core.report import Outcome
 from exporter.settings import Cluster, Collection, Settings, Web
 from exporter.web.app import make_app
 from exporter.web.middleware import SECURITY_HEADERS
-from exporter.web.scrape import CHUNK_BYTES, MAX_DEADLINE, MIN_DEADLINE
+from exporter.web.scrape import MAX_DEADLINE, MIN_DEADLINE
+from exporter.web.server.unsent import CHUNK_BYTES
 from tests.support.asking import ask
 from tests.support.observations import group, observation
 from tests.support.outcomes import down, outcome

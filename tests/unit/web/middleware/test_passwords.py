@@ -11,6 +11,7 @@ import bcrypt
 import pytest
 
 from exporter.web.middleware.passwords import Passwords, Remembered, dummy_hash
+from exporter.web.server.newest_first import MAX_WAITING, GivenUp
 
 SECRET = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
 COSTLY = bcrypt.hashpw(b"costly", bcrypt.gensalt(6)).decode()
@@ -68,7 +69,7 @@ def test_many_who_come_at_once_with_the_same_password_are_compared_once(comparin
 
 
 def test_one_is_compared_at_a_time(comparing: Comparing) -> None:
-    assert not any(admitted(Passwords(), *(header("alice", str(number)) for number in range(20))))
+    assert not any(admitted(Passwords(), *(header("bob", str(number)) for number in range(20))))
     assert len(comparing.compared) == 20
     assert comparing.most_at_once == 1
 
@@ -76,7 +77,7 @@ def test_one_is_compared_at_a_time(comparing: Comparing) -> None:
 def test_right_and_wrong_are_remembered(comparing: Comparing) -> None:
     passwords = Passwords()
     for _ in range(3):
-        assert admitted(passwords, header("alice", "secret"), header("alice", "wrong")) == [True, False]
+        assert admitted(passwords, header("alice", "secret"), header("bob", "wrong")) == [True, False]
     assert len(comparing.compared) == 2
 
 
@@ -112,3 +113,71 @@ def test_guesses_push_out_nobody_who_knows_the_password(comparing: Comparing, mo
     before = len(comparing.compared)
     assert admitted(passwords, header("alice", "secret")) == [True]
     assert len(comparing.compared) == before
+
+
+def test_a_wrong_password_takes_as_long_for_every_name_whatever_the_cost_of_its_hash(comparing: Comparing) -> None:
+    users = {"alice": SECRET, "bob": COSTLY}
+
+    def work(name: str) -> int:
+        comparing.compared.clear()
+        assert admitted(Passwords(), header(name, "wrong"), users=users) == [False]
+        return sum(2 ** int(hashed[4:6]) for _, hashed in comparing.compared)
+
+    assert work("alice") == work("bob") == work("carol") == 2**6
+
+
+def test_the_newest_password_is_compared_first_and_the_oldest_is_given_up(comparing: Comparing) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def held(password: bytes, hashed: bytes) -> bool:
+        begun.set()
+        assert go_on.wait(20)
+        return bcrypt.hashpw(password, hashed) == hashed
+
+    comparing.really = held  # type: ignore[method-assign]
+
+    async def flood() -> list[bool | BaseException]:
+        passwords = Passwords()
+        guesses = [asyncio.ensure_future(passwords.admit(header("bob", "0"), USERS))]
+        while not begun.is_set():
+            await asyncio.sleep(0)
+        guesses += [asyncio.ensure_future(passwords.admit(header("bob", str(guess)), USERS)) for guess in range(1, 200)]
+        await asyncio.sleep(0)
+        right = asyncio.ensure_future(passwords.admit(header("bob", "costly"), USERS))
+        await asyncio.sleep(0)
+        go_on.set()
+        return await asyncio.gather(right, *guesses, return_exceptions=True)
+
+    right, first, *rest = asyncio.run(flood())
+    assert (right, first) == (True, False)
+    assert [password for password, _ in comparing.compared[:2]] == [b"0", b"costly"]
+    assert [type(outcome) for outcome in rest] == [GivenUp] * (200 - MAX_WAITING) + [bool] * (MAX_WAITING - 1)
+
+
+def test_a_password_whose_client_has_gone_is_not_compared(comparing: Comparing) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def held(password: bytes, hashed: bytes) -> bool:
+        begun.set()
+        assert go_on.wait(20)
+        return bcrypt.hashpw(password, hashed) == hashed
+
+    comparing.really = held  # type: ignore[method-assign]
+
+    async def leave() -> bool:
+        passwords = Passwords()
+        running = asyncio.ensure_future(passwords.admit(header("bob", "0"), USERS))
+        while not begun.is_set():
+            await asyncio.sleep(0)
+        gone = [asyncio.ensure_future(passwords.admit(header("bob", str(guess)), USERS)) for guess in range(1, 20)]
+        await asyncio.sleep(0)
+        for each in (running, *gone):
+            each.cancel()
+        right = asyncio.ensure_future(passwords.admit(header("bob", "costly"), USERS))
+        await asyncio.sleep(0)
+        go_on.set()
+        return await right
+
+    assert asyncio.run(leave())
+    assert [password for password, _ in comparing.compared] == [b"0", b"costly"]
+    assert comparing.most_at_once == 1
