@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 from asyncio.sslproto import SSLProtocol
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from exporter.web.server import open_files
 from exporter.web.server.unsent import ABORT
 
 REQUEST_SECONDS: Final = 10.0
@@ -29,8 +30,15 @@ TLS_END_SECONDS: Final = 2
 """How long a connection that we close waits for the client's end of TLS; the server's stop waits for it too."""
 
 MAX_CONNECTIONS: Final = 512
-"""Above this, the connection that has waited longest for its client is closed. Half of the usual 1,024 open files, so
-that idle clients block neither a scrape nor the connections to Kafka."""
+"""Above this, the connection that has waited longest for its client is closed: fewer where fewer files may be open."""
+
+
+def connection_limit() -> int:
+    """How many connections are kept.
+
+    They take at most half of the open files, so that idle clients block neither a scrape nor the connections to Kafka.
+    """
+    return min(MAX_CONNECTIONS, max(1, open_files.allowed() // 2))
 
 
 class Limit:
@@ -76,11 +84,8 @@ class HttpConnection(H11Protocol):
         """Counts the connection; if there are too many, closes the one that has waited longest."""
         self.transport = transport
         self.connections.add(self)
-        # A closed connection is still counted until the loop's next round.
-        kept = [other for other in self.connections if isinstance(other, HttpConnection) and not other._ended]
-        if len(kept) > MAX_CONNECTIONS:
-            waiting = (other for other in kept if other.waits_for_client)
-            min(waiting, key=lambda other: other._waiting_since)._abort()
+        if len(_kept(self.connections)) > connection_limit():
+            close_longest_waiting(self.connections)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Waits for a request."""
@@ -125,6 +130,18 @@ class HttpConnection(H11Protocol):
         self._ended = True
         # Not close(), which would wait for the client again: to read the rest, to end TLS.
         self.transport.abort()
+
+
+def close_longest_waiting(connections: Iterable[object]) -> None:
+    """Closes the connection that has waited longest for its client, if there is one that waits."""
+    waiting = [connection for connection in _kept(connections) if connection.waits_for_client]
+    if waiting:
+        min(waiting, key=lambda connection: connection._waiting_since)._abort()
+
+
+def _kept(connections: Iterable[object]) -> list[HttpConnection]:
+    """Those that are not ended; a closed connection is still counted until the loop's next round."""
+    return [other for other in connections if isinstance(other, HttpConnection) and not other._ended]
 
 
 class TlsHandshake(SSLProtocol):

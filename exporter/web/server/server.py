@@ -16,7 +16,15 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from exporter.settings import Web
-from exporter.web.server.http_connection import HttpConnection, TlsHandshake
+from exporter.web.server import open_files
+from exporter.web.server.http_connection import (
+    MAX_CONNECTIONS,
+    HttpConnection,
+    TlsHandshake,
+    close_longest_waiting,
+    connection_limit,
+)
+from exporter.web.server.listener import Listener
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +33,6 @@ STOP_SECONDS: Final = 3
 
 KEEP_ALIVE_SECONDS: Final = 75
 """How long an idle connection is kept: longer than usual scrape intervals, so that a scraper reuses its connection."""
-
-ACCEPTED_AT_ONCE: Final = 64
-"""Connections accepted per round of the loop: a burst must not use up the open files."""
 
 _NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
@@ -45,6 +50,12 @@ def serve(app: ASGIApp, web: Web, *, tls: ssl.SSLContext | None = None, reload: 
         ValueError: the listen address is invalid.
         OSError: the address cannot be bound, for example because another process listens there.
     """
+    open_files.allow_more()
+    if (most := connection_limit()) < MAX_CONNECTIONS:
+        message = (
+            "only %d files may be open, so at most %d connections are kept; raise the limit (ulimit -n, LimitNOFILE)"
+        )
+        log.warning(message, open_files.allowed(), most)
     with listen(web.listen_address) as listener:
         log.info("listening on %s://%s", "http" if tls is None else "https", bound_address(listener))
         asyncio.run(_serve(make_server(app, tls), listener, reload))
@@ -69,7 +80,6 @@ def make_server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Server:
             server_header=False,
             # Headers that claim another client address are ignored.
             proxy_headers=False,
-            backlog=ACCEPTED_AT_ONCE,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,
         ),
@@ -86,16 +96,20 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens on the sockets."""
-        loop = asyncio.get_running_loop()
+        # A connection that is one too many is closed three rounds of the loop after it was accepted.
+        at_once = max(1, connection_limit() // 8)
         self.servers = [
-            await loop.create_server(self._connection, sock=listener, backlog=self.config.backlog)
-            for listener in sockets or ()
+            Listener(listening, self._connection, self._make_room, at_once=at_once)  # type: ignore[misc]
+            for listening in sockets or ()
         ]
         self.started = True
 
     def _connection(self) -> asyncio.BaseProtocol:
         connection = HttpConnection(self.config, self.server_state, {})
         return connection if self._tls is None else TlsHandshake(connection, self._tls)
+
+    def _make_room(self) -> None:
+        close_longest_waiting(self.server_state.connections)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
