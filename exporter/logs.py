@@ -35,6 +35,9 @@ def set_level(level: int) -> None:
     # The collector logs a failure once; kafka-python would repeat it at every scrape. At "debug" it would log its
     # configuration as well, including passwords.
     logging.getLogger("kafka").setLevel(logging.INFO if level <= logging.DEBUG else logging.CRITICAL)
+    for name in ("httpx", "httpcore", "oauthlib"):
+        # They log addresses, which may hold a secret, at each request.
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class Logfmt(logging.Formatter):
