@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from re import Pattern
 from typing import Final
+
+from exporter.name_pattern import NamePattern
 
 MIN_COMMITS: Final = 4
 """A window in time holds at least this many commits; with fewer a single pause would look like a stop."""
@@ -59,8 +60,8 @@ class Override:
     all. The rest are as in `EvaluationSettings`.
     """
 
-    match: Pattern[str]
-    topics: Pattern[str] | None = None
+    match: NamePattern
+    topics: NamePattern | None = None
     evaluate: bool | None = None
     window: float | None = None
     patience: float | None = None
@@ -71,9 +72,7 @@ class Override:
 
     def takes(self, group: str, topic: str) -> bool:
         """True if it is about this topic's partitions of the group, as far as no earlier override is."""
-        if self.match.search(group) is None:
-            return False
-        return self.topics is None or self.topics.search(topic) is not None
+        return self.match.search(group) and (self.topics is None or self.topics.search(topic))
 
     def over(self, settings: EvaluationSettings) -> EvaluationSettings:
         """The settings with these over them.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from exporter.quoting import quoted
+from exporter.name_pattern import NamePattern
+from exporter.quoting import one_line, quoted
 from exporter.schema import durations
 from exporter.schema.inputs import Inputs
 from exporter.schema.mistakes import Invalid, suggestion
@@ -119,19 +119,23 @@ def _words(text: str, _: Inputs) -> str:
     return text
 
 
-def _regex(text: str, _: Inputs) -> re.Pattern[str] | None:
+_ONLY_PYTHON = re.compile(r"\(\?(<?[=!]|P=|>|\()|\\[1-9]|[*+?}]\+")
+"""What Python's syntax has beyond RE2's: lookaround, backreferences, conditions, possessive quantifiers."""
+
+
+def _regex(text: str, _: Inputs) -> NamePattern | None:
     if not text:
         return None
     try:
-        # Something that Python only warns about ("possible nested set") is no reason to refuse the expression.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise Invalid(f"{quoted(text)} is not a Python regular expression: {error}") from error
+        return NamePattern(text)
+    except ValueError as error:
+        # RE2's own message repeats what is wrong of the expression, but not always on one line.
+        reason = one_line(str(error))
+        hint = "; it has no lookaround and no backreferences" if _ONLY_PYTHON.search(text) else ""
+        raise Invalid(f"{quoted(text)} is not a regular expression of RE2: {reason}{hint}") from error
 
 
-def _needed_regex(text: str, inputs: Inputs) -> re.Pattern[str] | None:
+def _needed_regex(text: str, inputs: Inputs) -> NamePattern | None:
     if not text:
         raise Invalid('is empty; ".*" matches every name')
     return _regex(text, inputs)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from re import Pattern
 from typing import Final
 
 from exporter.core.evaluation import EvaluationSettings
+from exporter.name_pattern import NamePattern
 from exporter.schema.addresses import SERVERS
 from exporter.schema.kinds import BOOLEAN, REGEX, TEXT, duration
 from exporter.schema.section import Each, Key, Part, Section, from_key, from_section, section, setting
@@ -25,14 +24,14 @@ class Filter:
     As in Burrow the expressions may match anywhere in the name.
     """
 
-    allow: Pattern[str] | None = None
-    deny: Pattern[str] | None = None
+    allow: NamePattern | None = None
+    deny: NamePattern | None = None
 
     def admits(self, name: str) -> bool:
         """True if the name is monitored."""
         if self.deny is not None and self.deny.search(name):
             return False
-        return self.allow is None or self.allow.search(name) is not None
+        return self.allow is None or self.allow.search(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,10 @@ class Groups(Filter):
         return next((override for override in self.overrides if override.takes_group(group)), None)
 
 
-DEFAULT_GROUPS: Final = Groups(deny=re.compile("^(console-consumer-|python-kafka-consumer-|quick-).*$"))
+DEFAULT_GROUPS: Final = Groups(deny=NamePattern("^(console-consumer-|python-kafka-consumer-|quick-).*$"))
 """As in Burrow's sample configuration: temporary groups are not monitored."""
 
-DEFAULT_TOPICS: Final = Filter(deny=re.compile("^__(consumer_offsets|transaction_state|share_group_state)$"))
+DEFAULT_TOPICS: Final = Filter(deny=NamePattern("^__(consumer_offsets|transaction_state|share_group_state)$"))
 """Kafka's own topics are not monitored: consumer groups do not normally read them."""
 
 
@@ -112,7 +111,7 @@ class Cluster:
     start_offsets: bool = setting(
         BOOLEAN, "Whether to read log start offsets too (one more request per leader).", default=True
     )
-    read_committed: Pattern[str] | None = setting(
+    read_committed: NamePattern | None = setting(
         REGEX,
         "Groups that match this read only committed records (isolation.level=read_committed): their lag is"
         " measured against the last stable offset. None if empty.",
@@ -132,7 +131,7 @@ class Cluster:
         override = self.groups.override_of(group)
         if override is not None and override.read_committed is not None:
             return override.read_committed
-        return self.read_committed is not None and self.read_committed.search(group) is not None
+        return self.read_committed is not None and self.read_committed.search(group)
 
     def granularity_of(self, group: str) -> Granularity:
         """The level of detail of the group's metrics."""

@@ -27,7 +27,7 @@ class GroupOverride(Override):
 
     def takes_group(self, group: str) -> bool:
         """True if it is about the group as a whole, as far as no earlier override is."""
-        return self.topics is None and self.match.search(group) is not None
+        return self.topics is None and self.match.search(group)
 
 
 def _check(table: Table, values: Values, _: Inputs) -> Iterator[Complaint]:

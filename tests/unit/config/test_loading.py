@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.config import Flag, effective_settings, load, warnings
+from exporter.name_pattern import NamePattern
 from exporter.schema import as_yaml, durations
 from exporter.schema.mistakes import Invalid
 from exporter.settings import Cluster, Filter, Groups, OAuth, Sasl, Settings, Tls
@@ -65,8 +65,8 @@ clusters:
         tls=Tls(verify_hostname=False),
         sasl=Sasl("PLAIN", username="u", password="0123"),
         request_timeout=1.5,
-        groups=Groups(allow=re.compile("^a")),
-        topics=Filter(allow=re.compile("b$"), deny=Cluster("x", ()).topics.deny),
+        groups=Groups(allow=NamePattern("^a")),
+        topics=Filter(allow=NamePattern("b$"), deny=Cluster("x", ()).topics.deny),
         evaluation=dataclasses.replace(
             Cluster("x", ()).evaluation,
             window=180.0,

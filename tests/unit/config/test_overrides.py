@@ -124,16 +124,13 @@ def test_what_is_in_effect_can_be_loaded_again(tmp_path: Path) -> None:
         ),
         (
             "{match: '(', window: 1m}",
-            (
-                '6:17: clusters.c.groups.overrides[0].match: "(" is not a Python regular expression:'
-                " missing ), unterminated subpattern at position 0"
-            ),
+            ('6:17: clusters.c.groups.overrides[0].match: "(" is not a regular expression of RE2: missing ): ('),
         ),
         (
             "{match: a, topics: '*', window: 1m}",
             (
-                '6:28: clusters.c.groups.overrides[0].topics: "*" is not a Python regular expression:'
-                " nothing to repeat at position 0"
+                '6:28: clusters.c.groups.overrides[0].topics: "*" is not a regular expression of RE2:'
+                " no argument for repetition operator: *"
             ),
         ),
         (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exporter.name_pattern import NamePattern
 from exporter.schema import ConfigError, document
 from exporter.schema.inputs import Inputs
 from exporter.schema.kinds import BOOLEAN, REGEX, TEXT, choices, duration
@@ -19,7 +19,7 @@ from exporter.schema.writing import show
 
 @dataclass(frozen=True)
 class Override:
-    match: re.Pattern[str] = field(metadata=from_key(REGEX, "Which groups.", required=True, example="^a"))
+    match: NamePattern = field(metadata=from_key(REGEX, "Which groups.", required=True, example="^a"))
     window: float | None = field(default=None, metadata=from_key(duration(), "Length of the window."))
     evaluate: bool = field(default=True, metadata=from_key(BOOLEAN, "Whether they are judged."))
 
@@ -53,7 +53,7 @@ def test_a_list_of_mappings_is_read_in_order_each_over_its_defaults(tmp_path: Pa
     groups = values(tmp_path, text)["groups"]
 
     assert groups == Groups(
-        (Override(re.compile("^a"), window=300.0), Override(re.compile("b$"), evaluate=False)), include=("lag",)
+        (Override(NamePattern("^a"), window=300.0), Override(NamePattern("b$"), evaluate=False)), include=("lag",)
     )
     assert show(TOP.parts["groups"], groups) == {
         "overrides": [{"match": "^a", "window": "300s", "evaluate": True}, {"match": "b$", "evaluate": False}],
@@ -80,7 +80,7 @@ groups:
   owners: {' ': Eve}
 """
     expected = """\
-3:15: groups.overrides[0].match: "[" is not a Python regular expression: unterminated character set at position 0
+3:15: groups.overrides[0].match: "[" is not a regular expression of RE2: missing ]: [
 3:20: groups.overrides[0].windw: unknown key; did you mean "window"?
 4:7: groups.overrides[1]: match is missing; it is a regular expression; "" is none, as in ^a
 4:15: groups.overrides[1].window: "soon" is not a duration; write it as 150s, 2m30s, 900ms, or a number of seconds
