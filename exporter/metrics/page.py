@@ -47,8 +47,8 @@ _OPENMETRICS: Final = "application/openmetrics-text"
 class Page:
     """The body of an answer in pieces, their ``length`` together (bytes), and its content headers.
 
-    ``encoding`` None is plain text, whose pieces are made while they are sent, and can be read only once. ``held``: what
-    stays in memory until then.
+    ``encoding`` None is plain text, whose pieces are made while they are sent, and can be read only once. ``held``:
+    what stays in memory until then.
     """
 
     pieces: Iterable[bytes]

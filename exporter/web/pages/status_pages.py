@@ -145,7 +145,7 @@ def routes(collector: Collector, settings: Settings) -> list[BaseRoute]:
                     page=view.page, root=root(sent_path(request.scope)), now=page_request.now
                 )
                 # A name may hold half of a surrogate pair, which cannot be encoded.
-                return LargeAnswer((text.encode("utf-8", "replace"),), view.status, HEADERS)
+                return LargeAnswer.of(text.encode("utf-8", "replace"), view.status, HEADERS)
 
             try:
                 return await threads.run(render)

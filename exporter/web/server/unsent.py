@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -66,21 +66,35 @@ UNSENT: Final = Unsent()
 
 
 class LargeAnswer(Response):
-    """An answer in pieces, sent a chunk at a time, each after the previous one has gone."""
+    """An answer of ``length`` bytes in pieces, sent a chunk at a time, each after the previous one has gone.
+
+    ``held``: what stays in memory until it is sent; other answers may share it.
+    """
 
     def __init__(
-        self, pieces: Sequence[bytes], status_code: int = 200, headers: Mapping[str, str] | None = None
+        self,
+        pieces: Iterable[bytes],
+        length: int,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        held: Sequence[bytes] = (),
     ) -> None:
         self.status_code = status_code
         self.background = None
         self.body = b""
-        self._pieces = tuple(pieces)
-        self.init_headers({"Content-Length": str(sum(map(len, self._pieces))), **(headers or {})})
+        self._pieces = pieces
+        self._held = held
+        self.init_headers({"Content-Length": str(length), **(headers or {})})
+
+    @classmethod
+    def of(cls, body: bytes, status_code: int = 200, headers: Mapping[str, str] | None = None) -> LargeAnswer:
+        """An answer that is in memory as a whole."""
+        return cls((body,), len(body), status_code, headers, held=(body,))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - starlette's interface
         """Sends it."""
         abort = scope.get("state", {}).get(ABORT)
-        with UNSENT.holding(self._pieces, abort):
+        with UNSENT.holding(self._held, abort):
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             for chunk in _chunks(self._pieces):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -89,7 +103,7 @@ class LargeAnswer(Response):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _chunks(pieces: Sequence[bytes]) -> Iterator[memoryview]:
+def _chunks(pieces: Iterable[bytes]) -> Iterator[memoryview]:
     """The same bytes in chunks of at most CHUNK_BYTES."""
     for piece in pieces:
         view = memoryview(piece)

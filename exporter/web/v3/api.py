@@ -51,7 +51,7 @@ class Api:
         if origin is not None:
             headers["Access-Control-Allow-Origin"] = origin
         headers["Content-Type"] = answer.content_type
-        response = LargeAnswer((answer.body,), answer.status, headers)
+        response = LargeAnswer.of(answer.body, answer.status, headers)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answer:
