@@ -3,19 +3,25 @@
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
 FROM ${PYTHON_IMAGE} AS build
-# Extras to install with the exporter, for example [msk] for AWS MSK IAM.
-ARG EXTRAS=""
+# What is installed: base, or msk for AWS MSK IAM. Each is a file in constraints/: the tested versions, with hashes.
+ARG EXTRA="base"
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 # Without pip of its own the environment holds only what runs.
-RUN python -m venv --without-pip /opt/kafka-burrow-exporter
+RUN python -m venv --without-pip /opt/kafka-burrow-exporter && python -m venv /opt/build
+COPY constraints constraints
+RUN python -m pip --python /opt/kafka-burrow-exporter/bin/python install --no-cache-dir --only-binary=:all: \
+        --require-hashes --requirement "constraints/${EXTRA}.txt" \
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes --requirement constraints/build.txt
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY exporter exporter
 # What the command `assets` writes.
 COPY alerts alerts
 COPY dashboards dashboards
 COPY deploy deploy
-RUN python -m pip --python /opt/kafka-burrow-exporter/bin/python install --no-cache-dir --only-binary=:all: ".${EXTRAS}"
+RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && python -m pip --python /opt/kafka-burrow-exporter/bin/python install --no-cache-dir --no-deps --no-index \
+        /wheels/*.whl
 
 FROM ${PYTHON_IMAGE}
 ARG VERSION=unknown
@@ -34,8 +40,7 @@ ENV PATH=/opt/kafka-burrow-exporter/bin:/usr/local/bin:/usr/bin:/bin \
 USER 65532:65532
 WORKDIR /
 EXPOSE 8000
-# http.client, unlike curl and urllib, never takes a proxy from the environment.
+# It takes the flags from the exporter itself, so it follows its port, and TLS on it.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=15s --retries=3 \
-    CMD ["python", "-c", "import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', 8000, timeout=4); \
-c.request('GET', '/-/healthy'); sys.exit(c.getresponse().status != 200)"]
+    CMD ["kafka-burrow-exporter", "healthcheck", "--of-pid", "1"]
 ENTRYPOINT ["kafka-burrow-exporter"]

@@ -10,7 +10,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed-$(shell cat setup.cfg pyproject.toml | sha256sum | cut -c 1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit accuracy faults bench bench-peers generate image clean python
+# Every target that `make help` lists, and one that it does not.
+.PHONY: python $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(MAKEFILE_LIST))
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +65,15 @@ generate: $(INSTALLED) ## what is made from something else: references, tables, 
 	$(BIN)/python -m tools.documentation
 	$(BIN)/python -m tools.dashboards
 	$(BIN)/python -m tools.manifests
+
+packages: $(INSTALLED) ## wheel, sdist and bill of materials, in dist/
+	@$(BIN)/python -m tools.packages
+
+constraints: $(INSTALLED) ## what the image installs, pinned with hashes to what is installed here
+	@$(BIN)/python -m tools.constraints
+
+workflows: $(INSTALLED) ## the public host's workflows, linted with actionlint; needs Go
+	@$(BIN)/python -m tools.workflows
 
 image: ## the Dockerfile's steps replayed in a clean root, where no container engine is; as root
 	$(PYTHON) tools/replay_image.py

@@ -170,10 +170,13 @@ def start_and_ask(stage: Stage) -> None:
     run(["mount", "--bind", str(stage.root), str(stage.root)], "mount --bind")
     run(["mount", "-o", "remount,bind,ro", str(stage.root)], "mount read-only")
     arguments = ["--kafka.bootstrap-servers=kafka.invalid:9092"]
+    run(["mount", "--bind", "/proc", str(stage.root / "proc")], "mount --bind /proc")
     command = in_root(stage, ["setpriv", "--no-new-privs", *stage.entrypoint, *arguments])
     exporter = subprocess.Popen(command)  # noqa: S603
+    # In a container the exporter is process 1; here it is one of many.
+    check = [str(exporter.pid) if word == "1" else word for word in stage.healthcheck]
     deadline = time.monotonic() + 30
-    while subprocess.run(in_root(stage, stage.healthcheck), check=False, capture_output=True).returncode != 0:  # noqa: S603
+    while subprocess.run(in_root(stage, check), check=False, capture_output=True).returncode != 0:  # noqa: S603
         if exporter.poll() is not None:
             raise ReplayError(f"the exporter ended with exit code {exporter.returncode}")
         if time.monotonic() > deadline:

@@ -25,6 +25,7 @@ from exporter.schema import suggestion
 COMMANDS: Final = {
     "serve": "Serve the metrics for Prometheus to scrape (the default).",
     "check-config": "Check a configuration and print every mistake, or the effective settings.",
+    "healthcheck": "Ask the exporter on this machine whether it is healthy.",
     "status": "Watch the clusters for a few intervals and print their groups, worst first.",
     "record": "Write observations of the clusters as JSON Lines.",
     "replay": "Judge a recording with the given settings.",

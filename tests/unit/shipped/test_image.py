@@ -9,6 +9,7 @@ from configparser import ConfigParser
 
 import pytest
 
+from exporter.cli import COMMANDS
 from tests.support.deploy_tools import run
 from tests.support.repository import ROOT
 from tools.replay_image import admitted, instructions
@@ -41,12 +42,12 @@ def test_the_entry_point_is_the_exporter_itself_so_that_it_gets_the_signals(last
     assert "CMD" not in dict(last_stage)
 
 
-def test_the_health_check_needs_nothing_but_python(last_stage: list[tuple[str, str]]) -> None:
+def test_the_health_check_is_a_command_of_the_exporter_that_follows_its_port(
+    last_stage: list[tuple[str, str]],
+) -> None:
     _, _, command = dict(last_stage)["HEALTHCHECK"].partition("CMD")
-    python, option, program = json.loads(command)
-    assert (python, option) == ("python", "-c")
-    compile(program, "HEALTHCHECK", "exec")
-    assert "/-/healthy" in program
+    assert json.loads(command) == ["kafka-burrow-exporter", "healthcheck", "--of-pid", "1"]
+    assert "healthcheck" in COMMANDS
 
 
 def test_the_image_says_what_it_is(last_stage: list[tuple[str, str]]) -> None:
