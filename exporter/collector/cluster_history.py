@@ -51,7 +51,10 @@ class ClusterHistory:
         self._follow_system_clock()
         observation = replace(observation, at=observation.at + round(self._step * 1000))
         self._end_by(observation.at)
-        self._history, report = advance(self._history, observation, settings)
+        before = self._history
+        self._history, report = advance(before, observation, settings)
+        if self._storage is not None:
+            self._storage.follow(self._cluster, before, observation, self._history)
         return report
 
     def forget(self, group: str, topic: str | None) -> None:

@@ -2,9 +2,11 @@
 
 from exporter.storage.history_files import (
     BYTES_PER_SECOND,
+    JOURNAL_SUFFIX,
     MIN_INTERVAL,
     SHARE_OF_TIME,
     SUFFIX,
+    WHOLE_SECONDS,
     HistoryFiles,
     HistoryStore,
 )
@@ -13,9 +15,11 @@ from exporter.storage.whole_history import FORMAT, Damaged, columns_of, history_
 __all__ = [
     "BYTES_PER_SECOND",
     "FORMAT",
+    "JOURNAL_SUFFIX",
     "MIN_INTERVAL",
     "SHARE_OF_TIME",
     "SUFFIX",
+    "WHOLE_SECONDS",
     "Damaged",
     "HistoryFiles",
     "HistoryStore",

@@ -12,6 +12,7 @@ import pytest
 
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.history import History, empty
+from exporter.core.model import Observation
 from exporter.schema import ConfigError, Mistake, Place
 from exporter.service import Service, to_connect
 from exporter.settings import Cluster, GroupOverride, Groups, Log, Metrics, Sasl, Settings, Storage, Tls, Web
@@ -35,6 +36,9 @@ class Kept:
     def load(self, cluster: str, settings: EvaluationSettings) -> History:
         self.loaded.append(cluster)
         return empty(settings)
+
+    def follow(self, cluster: str, before: History, observation: Observation, after: History) -> None:
+        pass
 
     def save_if_due(self, cluster: str, history: History) -> None:
         pass
