@@ -18,7 +18,7 @@ from exporter.schema.kinds import Kind
 from exporter.schema.mistakes import Invalid, Mistake, Place
 from exporter.schema.reading import build, read
 from exporter.schema.section import Each, section
-from exporter.settings import CLUSTER, EVALUATION, OVERRIDE, SETTINGS, Settings
+from exporter.settings import CLUSTER, EVALUATION, OVERRIDE, SETTINGS, Cluster, Settings, Shard
 
 
 def _cluster_name(text: str, _: Inputs) -> str:
@@ -72,7 +72,14 @@ def load(
     overrides = build(Each(OVERRIDE), defaults.get("groups", {}).get("overrides", ()))
     values["evaluation"] = dataclasses.replace(build(EVALUATION, defaults.get("evaluation", {})), overrides=overrides)
     settings: Settings = build(SETTINGS, values)
-    return settings
+    return dataclasses.replace(
+        settings, clusters=tuple(_sharded(cluster, settings.shard) for cluster in settings.clusters)
+    )
+
+
+def _sharded(cluster: Cluster, shard: Shard) -> Cluster:
+    """The cluster with only those of its groups that a shard reads."""
+    return dataclasses.replace(cluster, groups=dataclasses.replace(cluster.groups, shard=shard))
 
 
 def _as_file(flag: Flag) -> Table:

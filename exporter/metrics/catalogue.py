@@ -32,7 +32,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "it is.",
         lambda outcome: [((), outcome.up)],
     ),
-    few("burrow_kafka_cluster_brokers", "Number of brokers in the cluster's metadata.", readings.brokers),
+    few("burrow_kafka_cluster_brokers", "Number of brokers in the cluster's metadata.", readings.brokers, once=True),
     per_group(
         "burrow_kafka_consumer_status",
         "Status of the consumer group, by its worst partition: 1 OK, 2 WARN (falling behind), "
@@ -222,6 +222,7 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "Last stable offset of a partition that some group reads with read_committed; between it and the end offset "
         "there are open transactions.",
         lambda report: report.columns.snapshot.topics.stable,
+        once=False,  # read for the topics of such groups, of which each shard knows its own
     ),
     few(
         "burrow_exporter_collection_duration_seconds",
@@ -276,6 +277,11 @@ BUILD_INFO: Final = Family(
     labels=("kafka_python_version", "python_version", "version"),
 )
 
+SHARDS: Final = Family(
+    name="burrow_exporter_shards",
+    help="Number of exporters that share the groups of each cluster; the label says which of them this is, from 0.",
+    labels=("shard",),
+)
 RELOAD_SUCCESSFUL: Final = Family(
     name="burrow_exporter_config_last_reload_successful",
     help="1 if the last load of the configuration succeeded, 0 if it failed and the previous one is still used.",
@@ -289,6 +295,7 @@ CATALOGUE: Final[tuple[Family, ...]] = (
     *CLUSTER_FAMILIES,
     *AGE_FAMILIES,
     SCRAPE_DEADLINE,
+    SHARDS,
     RELOAD_SUCCESSFUL,
     RELOAD_SUCCESS_AT,
     BUILD_INFO,

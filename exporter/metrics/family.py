@@ -44,7 +44,8 @@ class Column:
 class Family:
     """A metric family, and at which granularities of a cluster it is exported; labels are in alphabetical order.
 
-    A ``counter`` only rises, until what it counts begins anew; its name ends with ``_total``.
+    A ``counter`` only rises, until what it counts begins anew; its name ends with ``_total``. ``once``: it is the same
+    for every shard of an exporter, so only the first one exports it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Family:
     labels: tuple[str, ...] = ()
     granularities: tuple[Granularity, ...] = EVERY
     counter: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +146,7 @@ def _judged(report: Report) -> Bools:
     return judged
 
 
-def per_topic_partition(name: str, meaning: str, offsets: Callable[[Report], Int64s]) -> Columns:
+def per_topic_partition(name: str, meaning: str, offsets: Callable[[Report], Int64s], *, once: bool = True) -> Columns:
     """A family with one offset for each partition of each topic; a partition below 0 (not read) has no series."""
 
     def column(report: Report) -> Column:
@@ -157,6 +159,7 @@ def per_topic_partition(name: str, meaning: str, offsets: Callable[[Report], Int
         labels=Level.TOPIC_PARTITION.value,
         level=Level.TOPIC_PARTITION,
         granularities=("partition",),
+        once=once,
         column=column,
     )
 
@@ -167,6 +170,7 @@ def few(
     samples: Callable[[Outcome], Iterable[tuple[LabelValues, float]]],
     *more: str,
     granularities: tuple[Granularity, ...] = EVERY,
+    once: bool = False,
 ) -> Samples:
     """A family of few series; ``more`` are its labels besides cluster, ``samples`` gives values in that order."""
     labels = ("cluster", *more)
@@ -177,4 +181,11 @@ def few(
             named = (outcome.cluster, *values)
             yield tuple(named[place] for place in order), number
 
-    return Samples(name=name, help=meaning, labels=tuple(sorted(labels)), granularities=granularities, samples=ordered)
+    return Samples(
+        name=name,
+        help=meaning,
+        labels=tuple(sorted(labels)),
+        granularities=granularities,
+        once=once,
+        samples=ordered,
+    )

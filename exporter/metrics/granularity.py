@@ -33,7 +33,7 @@ class Granularities:
 
     def exported(self, cluster: str, family: Family) -> bool:
         """True if a cluster may have series of a family; what is not of a group follows the cluster."""
-        if not self._asked_for(cluster, family):
+        if not self._asked_for(cluster, family) or (family.once and not self._first(cluster)):
             return False
         if GROUP in family.labels:
             return not self._in_use(cluster).isdisjoint(family.granularities)
@@ -94,3 +94,7 @@ class Granularities:
             return frozenset({"partition"})
         overridden = (override.granularity for override in known.groups.overrides)
         return frozenset({known.granularity, *(one for one in overridden if one is not None)})
+
+    def _first(self, cluster: str) -> bool:
+        """True unless another shard exports what is about the cluster as a whole."""
+        return cluster not in self._clusters or self._clusters[cluster].groups.shard.first

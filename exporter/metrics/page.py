@@ -26,12 +26,13 @@ from exporter.metrics.catalogue import (
     RELOAD_SUCCESS_AT,
     RELOAD_SUCCESSFUL,
     SCRAPE_DEADLINE,
+    SHARDS,
 )
 from exporter.metrics.family import EVERY, GROUP, Columns, Family, Samples
 from exporter.metrics.granularity import Granularities
 from exporter.metrics.packed import Packed
 from exporter.metrics.rows import Rows
-from exporter.settings import Settings
+from exporter.settings import Settings, Shard
 
 LINES_AT_ONCE: Final = 4096
 """So many lines are made before they are compressed: enough that a call for each piece costs nothing, and few enough
@@ -80,6 +81,7 @@ class Pages:
     def __init__(self, settings: Settings, last_reload: LastReload | None = None) -> None:
         self._granularities = Granularities(settings.clusters)
         self._last_reload = last_reload or LastReload()
+        self._shard = settings.shard
         self._rows = Rows()
         self._lock = threading.Lock()
         self._latest: _Shared | None = None
@@ -112,7 +114,7 @@ class Pages:
         }
         ages = [family for family in AGE_FAMILIES if not names or family.name in names]
         own = b"".join(chain.from_iterable(text.family(family, self._lines(family, outcomes)) for family in ages))
-        own += encoder(_Exporter(self._process, about, names))
+        own += encoder(_Exporter(self._process, about, self._shard, names))
         zipped = gzip_accepted(accept_encoding)
         with self._lock:
             packed = self._share(outcomes, names).packed(openmetrics=content_type.startswith(_OPENMETRICS))
@@ -209,15 +211,20 @@ class _Shared:
 class _Exporter(Collector):
     """The metrics of the exporter itself: its version, the scrape's deadline, its configuration, the process."""
 
-    def __init__(self, process: CollectorRegistry, about: Mapping[Family, float], names: Collection[str]) -> None:
+    def __init__(
+        self, process: CollectorRegistry, about: Mapping[Family, float], shard: Shard, names: Collection[str]
+    ) -> None:
         self._process = process
         self._about = about
+        self._shard = shard
         self._names = names
 
     def collect(self) -> Iterator[Metric]:
         about = [GaugeMetricFamily(family.name, family.help, value=value) for family, value in self._about.items()]
         build = GaugeMetricFamily(BUILD_INFO.name, BUILD_INFO.help, labels=BUILD_INFO.labels)
         build.add_metric((KAFKA_PYTHON, platform.python_version(), __version__), 1)
-        for family in (*about, build, *self._process.collect()):
+        shards = GaugeMetricFamily(SHARDS.name, SHARDS.help, labels=SHARDS.labels)
+        shards.add_metric((str(self._shard.index),), self._shard.count)
+        for family in (*about, shards, build, *self._process.collect()):
             if not self._names or any(sample.name in self._names for sample in family.samples):
                 yield family

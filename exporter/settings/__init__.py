@@ -20,6 +20,7 @@ from exporter.settings.connection import Kerberos, OAuth, Sasl, Tls
 from exporter.settings.evaluation import EVALUATION
 from exporter.settings.exported_metrics import Metrics
 from exporter.settings.overrides import OVERRIDE, Granularity, GroupOverride, described
+from exporter.settings.sharding import SHARD, Shard
 
 __all__ = [
     "CLUSTER",
@@ -38,6 +39,7 @@ __all__ = [
     "OAuth",
     "Sasl",
     "Settings",
+    "Shard",
     "Storage",
     "Tls",
     "Web",
@@ -169,6 +171,7 @@ class Settings:
     )
     web: Web = field(default=Web(), metadata=from_section(section(Web, "The exporter's own port.")))
     storage: Storage = field(default=Storage(), metadata=from_section(section(Storage, "The history on disk.")))
+    shard: Shard = field(default=Shard(), metadata=from_section(SHARD))
     log: Log = field(default=Log(), metadata=from_section(section(Log, "Logging, to standard error.")))
     evaluation: EvaluationSettings = EvaluationSettings()
 

@@ -15,6 +15,7 @@ from exporter.settings.connection import SASL, TLS, Sasl, Tls
 from exporter.settings.evaluation import EVALUATION
 from exporter.settings.exported_metrics import METRICS, Metrics
 from exporter.settings.overrides import GRANULARITY, OVERRIDE, Granularity, GroupOverride
+from exporter.settings.sharding import Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,17 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Groups(Filter):
-    """Which groups are monitored, and what is otherwise for some of them; of the overrides the first that matches."""
+    """Which groups are monitored, and what is otherwise for some of them; of the overrides the first that matches.
+
+    Those that another ``shard`` reads are not.
+    """
 
     overrides: tuple[GroupOverride, ...] = ()
+    shard: Shard = Shard()
+
+    def admits(self, name: str) -> bool:
+        """True if the group is monitored here."""
+        return self.shard.holds(name) and Filter.admits(self, name)
 
     def override_of(self, group: str) -> GroupOverride | None:
         """The override that says what concerns a group as a whole; None if none does."""

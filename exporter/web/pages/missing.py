@@ -63,6 +63,9 @@ def no_group(found: Report, name: str, cluster: Cluster, others: Iterable[Outcom
         why = [f"It is a group of type {kind}, which commits no offsets, so it cannot be judged."]
     elif reasons or any(group == name for group, _ in found.history.group_topics.keys):
         why = reasons or ["It exists, but its coordinator did not answer in the last collection."]
+    elif not cluster.groups.shard.holds(name):
+        mine = cluster.groups.shard
+        why = [f"This exporter is {mine}. Groups of this name are those of shard {mine.of(name)}: ask that one."]
     elif not cluster.groups.admits(name):
         why = [f"The configuration leaves it out: see groups (allow, deny) of cluster {cluster.name}."]
     else:

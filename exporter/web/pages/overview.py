@@ -11,6 +11,7 @@ from exporter.core.failures import FailureSummary, summarized
 from exporter.core.groups import GroupReport
 from exporter.core.model import Status
 from exporter.core.report import Outcome, Report
+from exporter.settings import Shard
 from exporter.web.pages import links, words
 from exporter.web.pages.charts import Sparkline, sparkline
 from exporter.web.pages.paging import Paging, page_number, paging
@@ -114,9 +115,11 @@ class Overview:
     status_counts: Sequence[StatusCount]
     groups: Sequence[GroupRow]
     paging: Paging
+    shard: str
+    """Which part of the groups this exporter reads; empty if it reads all."""
 
 
-def overview(outcomes: Sequence[Outcome], wanted: GroupFilter, now: int) -> Overview:
+def overview(outcomes: Sequence[Outcome], wanted: GroupFilter, now: int, shard: Shard = Shard()) -> Overview:
     """The groups that pass the filter, worst first, as seen at ``now`` (ms)."""
     sought = wanted.search.casefold()
     found = [
@@ -137,6 +140,7 @@ def overview(outcomes: Sequence[Outcome], wanted: GroupFilter, now: int) -> Over
         status_counts=[_status_count(word, counts, wanted) for word in FILTERS],
         groups=[_row(report, group) for report, group in found[pages.shown]],
         paging=pages,
+        shard=str(shard) if shard.count > 1 else "",
     )
 
 

@@ -71,7 +71,8 @@ class StatusPages:
     def overview(self, request: PageRequest) -> FilledTemplate:
         """The groups, worst first."""
         wanted = overview.GroupFilter.of(request.query)
-        return FilledTemplate("overview.html", overview.overview(self._collector.latest(), wanted, request.now))
+        shown = overview.overview(self._collector.latest(), wanted, request.now, self._settings.shard)
+        return FilledTemplate("overview.html", shown)
 
     def cluster(self, request: PageRequest) -> FilledTemplate:
         """A cluster and its topics."""

@@ -105,6 +105,10 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param(REST % "web: {telemetry_path: /}", "/}", "write it as /metrics", id="path of the pages"),
         pytest.param(REST % "web: {telemetry_path: /-/ready}", "/-/ready}", "is taken", id="path taken"),
         pytest.param(REST % "web: {telemetry_path: /v3/x}", "/v3/x}", "is taken", id="path of the API"),
+        pytest.param(REST % "shard: {count: 0}", "0}", "from 1 to 1000", id="no shard"),
+        pytest.param(REST % "shard: {index: pod-x}", "pod-x}", "the name of a StatefulSet's pod", id="shard's name"),
+        pytest.param(REST % "shard: {count: 3, index: 3}", "index", "the index is 0 to 2", id="shard beyond the last"),
+        pytest.param(REST % "shard: {index: pod-1}", "index", "the index is 0, the only one", id="one shard"),
         pytest.param(REST % "web: {telemetry_path: /sd}", "/sd}", "is taken", id="path of the discovery"),
         pytest.param(REST % "log: {format: xml}", "xml}", "use one of logfmt, json", id="log format"),
         pytest.param(REST % "collection: {timeout_offset: 10s}", "timeout_offset", "must be shorter", id="offset"),
@@ -254,7 +258,7 @@ def test_what_does_not_print_is_escaped_so_that_a_mistake_stays_one_line(mistake
     assert mistakes(REST % r'"a\nb\u2028c\e[31m": 1') == [
         (
             r'kbe.yml:2:1: "a\nb\u2028c\u001b[31m": unknown key; known here:'
-            " clusters, collection, defaults, log, storage, web"
+            " clusters, collection, defaults, log, shard, storage, web"
         )
     ]
 

@@ -17,7 +17,7 @@ from exporter.core.evaluation import EvaluationSettings
 from exporter.metrics import CATALOGUE
 from exporter.metrics.family import Columns, Level
 from exporter.schema.section import Each, Key, Section
-from exporter.settings import CLUSTER, SETTINGS, Cluster, Settings
+from exporter.settings import CLUSTER, SETTINGS, Cluster, Groups, Settings
 from tests.support.repository import ROOT
 from tools.documentation import generated
 
@@ -86,6 +86,8 @@ def test_every_key_fills_a_field_and_every_field_has_a_key() -> None:
         visit(section)
     filled[Cluster].add("name")
     filled[Settings] |= {"clusters", "evaluation"}
+    # The shard is that of the whole exporter.
+    filled[Groups].add("shard")
     # These come from the overrides of a cluster's groups.
     filled[EvaluationSettings] |= {"evaluate", "overrides"}
     for dataclass, names in filled.items():
