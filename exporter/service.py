@@ -13,6 +13,7 @@ from exporter.core.evaluation import EvaluationSettings
 from exporter.metrics import LastReload
 from exporter.schema import ConfigError
 from exporter.settings import Cluster, GroupOverride, Metrics, Settings
+from exporter.settings.exported_metrics import TELL_OF_REPLICAS
 from exporter.sources import Source
 from exporter.storage import HistoryStore
 
@@ -107,7 +108,8 @@ def _as_read(cluster: Cluster) -> Cluster:
     if all(override.read_committed is None for override in overrides):
         overrides = ()
     groups = replace(cluster.groups, overrides=overrides)
-    return replace(cluster, groups=groups, evaluation=EvaluationSettings(), granularity="partition", metrics=Metrics())
+    metrics = Metrics(compatibility=tuple(sorted(TELL_OF_REPLICAS)) if cluster.metrics.need_placement else None)
+    return replace(cluster, groups=groups, evaluation=EvaluationSettings(), granularity="partition", metrics=metrics)
 
 
 def _has_certificates(cluster: Cluster) -> bool:

@@ -15,6 +15,7 @@ in the README, in CONTRIBUTING and in the pages of `docs/`, each block between `
 * ``rooms``: what is on each floor, and all import contracts
 * ``series``: how many series each choice of metrics makes
 * ``needs``: what alerts and dashboards ask for that the lean choice lacks
+* ``compatibility``: every family of the other exporters whose names can be given
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ from exporter.metrics.family import EVERY
 from exporter.web.v3.endpoints import markdown_table
 from tools.floors import contracts, floors, picture, purpose
 from tools.man_page import man_page
-from tools.series import needs_table, series_table
+from tools.series import compatibility_tables, needs_table, series_table
 from tools.verdict_pictures import markdown, pictures
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = ROOT / "examples" / "shop.jsonl.gz"
 BLOCK = re.compile(
     r"(?P<head><!-- generated: (?P<kind>help|metrics|endpoints|console|sentences|picture|partition|floors|rooms|series"
-    r"|needs)"
+    r"|needs|compatibility)"
     r"(?: (?P<what>[^\n]*?))? -->\n)"
     r".*?(?P<end><!-- end -->)",
     re.DOTALL,
@@ -79,6 +80,7 @@ def _block(match: re.Match[str]) -> str:
         "rooms": _rooms,
         "series": _series,
         "needs": _needs,
+        "compatibility": _compatibility,
     }[match["kind"]]
     return f"{match['head']}{make(match['what'] or '')}\n{match['end']}"
 
@@ -164,6 +166,10 @@ def _series(_: str) -> str:
 
 def _needs(_: str) -> str:
     return needs_table()
+
+
+def _compatibility(_: str) -> str:
+    return compatibility_tables()
 
 
 def _numbered(rows: list[list[str]]) -> Iterator[tuple[int, str]]:

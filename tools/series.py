@@ -12,15 +12,18 @@ from typing import Any, Final
 import yaml
 
 from exporter.metrics.catalogue import CLUSTER_FAMILIES
-from exporter.metrics.family import GROUP, Columns, Family, Level
+from exporter.metrics.compatibility import PEERS, compatible_families
+from exporter.metrics.family import Family
 from exporter.metrics.presets import LEAN, wanted
-from exporter.settings import Granularity, Metrics
+from exporter.settings import Cluster, Granularity, Metrics
 from tools.dashboards.checks.board import Board, boards
 
 RULES: Final = Path(__file__).resolve().parent.parent / "alerts" / "rules" / "kafka-burrow-exporter.yml"
 
-SELDOM: Final = frozenset({"burrow_kafka_topic_partition_last_stable_offset"})
-"""Families that have series only where some group reads with read_committed; no shape here has one."""
+SELDOM: Final = frozenset(
+    {"burrow_kafka_topic_partition_last_stable_offset", "kminion_kafka_consumer_group_empty_members"}
+)
+"""Families that have series only where some group reads with read_committed, or has idle members; none here does."""
 
 NAME: Final = re.compile(r"\b(?:\w+:)?burrow_\w+(?::\w+)?|\bburrow:\w+:\w+")
 """A metric of the exporter, or a recorded one made of them."""
@@ -41,23 +44,23 @@ class Shape:
 
     def rows(self, family: Family, metrics: Metrics) -> int:
         """How many series a family has that is exported: one for each of what its labels name."""
-        if family.name in SELDOM:
+        names, labels = family.names, family.labels
+        if family.name in SELDOM or "share_group" in labels:
             return 0
-        if isinstance(family, Columns) and family.level is Level.TOPIC_PARTITION:
-            return self.topics * self.partitions_of_a_topic
-        if isinstance(family, Columns) and family.level is Level.GROUP_PARTITION:
+        if not family.of_groups:
+            topics = self.topics if names.topic in labels else 0
+            return topics * (self.partitions_of_a_topic if names.partition in labels else 1)
+        if names.partition in labels:
             groups = self.unhealthy if metrics.partitions == "unhealthy" else self.groups
             return groups * self.topics_of_a_group * self.partitions_of_a_topic
-        if GROUP not in family.labels:
-            return 0
-        return self.groups * (self.topics_of_a_group if "topic" in family.labels else 1)
+        return self.groups * (self.topics_of_a_group if names.topic in labels else 1)
 
 
 def series(shape: Shape, metrics: Metrics, granularity: Granularity = "partition") -> int:
     """How many series a cluster has about groups, topics and partitions; those about itself are few."""
     return sum(
         shape.rows(family, metrics)
-        for family in CLUSTER_FAMILIES
+        for family in (*CLUSTER_FAMILIES, *compatible_families([Cluster("", (), metrics=metrics)]))
         if granularity in family.granularities and wanted(family, metrics)
     )
 
@@ -79,6 +82,10 @@ CHOICES: Final[tuple[tuple[str, Metrics, Granularity], ...]] = (
     ("`metrics: {include: lean}`, `granularity: topic`", Metrics(include=LEAN_ONLY), "topic"),
     ("`granularity: group`", Metrics(), "group"),
     ("`metrics: {include: lean}`, `granularity: group`", Metrics(include=LEAN_ONLY), "group"),
+    *(
+        (f"`metrics: {{compatibility: [{peer.name}]}}`", Metrics(compatibility=(peer.name,)), "partition")
+        for peer in PEERS
+    ),
 )
 
 
@@ -107,6 +114,21 @@ def needs_table() -> str:
         if name in alerts or name in panels:
             rows += [f"| `{name}` | {', '.join(alerts[name]) or 'none'} | {'; '.join(panels[name]) or 'none'} |"]
     return "\n".join(rows)
+
+
+def compatibility_tables() -> str:
+    """Every family of each other exporter: given, given with a difference, or not given and why, as Markdown."""
+    parts = []
+    for peer in PEERS:
+        rows = ["| family | labels | given |", "| --- | --- | --- |"]
+        for given, family in zip(peer.given, peer.families(), strict=True):
+            labels = ", ".join(f"`{label}`" for label in family.labels)
+            how = f"with a difference: {given.difference}" if given.difference else "yes"
+            rows += [f"| `{family.name}` | {labels} | {how} |"]
+        for name, reason in peer.not_given.items():
+            rows += [f"| {name if ' ' in name else f'`{name}`'} | | **no**: {reason} |"]
+        parts.append(f"### {peer.title}\n\n`{peer.name}`. What it costs: {peer.cost}.\n\n" + "\n".join(rows))
+    return "\n\n".join(parts)
 
 
 def asked_by_alerts() -> dict[str, frozenset[str]]:

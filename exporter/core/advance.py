@@ -46,5 +46,6 @@ def advance(history: History, observation: Observation, settings: EvaluationSett
         failures=observation.failures,
         requests=observation.requests,
         stages=observation.stages,
+        placement=observation.placement,
     )
     return after, report

@@ -11,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from exporter.core.placement import Placement
+
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -81,6 +83,7 @@ class Owner:
 
     client_id: str
     host: str
+    member_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,8 @@ class Observation:
     ``stable_offsets``: the last stable offsets of topics that a group reads with ``read_committed``; those
     ``committed_readers`` are measured against them. ``topic_ids``: topic → its unique id.
     ``other_groups``: group → type, for types that are not evaluated; of ``share_groups`` there is more.
-    ``requests``: Kafka requests sent, by kind. ``stages``: seconds spent, by stage.
+    ``requests``: Kafka requests sent, by kind. ``stages``: seconds spent, by stage. ``placement``: where partitions
+    are, None where nothing that is exported needs it.
     """
 
     cluster: str
@@ -160,3 +164,4 @@ class Observation:
     failures: tuple[Failure, ...] = ()
     requests: Mapping[str, int] = field(default_factory=lambda: EMPTY)
     stages: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    placement: Placement | None = None

@@ -12,6 +12,7 @@ from exporter.core.groups import GroupReport
 from exporter.core.history import History
 from exporter.core.model import Failure, Int64s, ShareGroup, Status
 from exporter.core.partitions import PartitionColumns, PartitionReport, partition_reports
+from exporter.core.placement import Placement
 from exporter.core.snapshot import GroupTopic
 from exporter.core.topics import TopicPartition, TopicReport, topic_partitions, topic_reports
 
@@ -35,6 +36,7 @@ class Report:
     failures: tuple[Failure, ...]
     requests: Mapping[str, int]
     stages: Mapping[str, float]
+    placement: Placement | None
 
     @property
     def history(self) -> History:

@@ -1,7 +1,7 @@
 """The metrics: the catalogue of families, and how reports become a page.
 
 `catalogue` lists the families and how each reads its numbers, `rows` names the rows they belong to,
-`text` writes lines, `page` assembles the page.
+`compatibility` has those of other exporters, `text` writes lines, `page` assembles the page.
 """
 
 from exporter.metrics.catalogue import CATALOGUE

@@ -23,13 +23,36 @@ GROUP: Final = "consumer_group"
 EVERY: Final[tuple[Granularity, ...]] = ("partition", "topic", "group")
 
 
-class Level(Enum):
-    """What a row of a family of many series stands for; the value: its labels, in the order of the page."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What labels are called. An empty name: there is no such label; the others are in alphabetical order.
 
-    GROUP = ("cluster", "consumer_group")
-    GROUP_TOPIC = ("cluster", "consumer_group", "topic")
-    GROUP_PARTITION = ("cluster", "consumer_group", "partition", "topic")
+    ``owner``: further labels that name the member to which a partition is assigned.
+    """
+
+    cluster: str = "cluster"
+    group: str = GROUP
+    partition: str = "partition"
+    topic: str = "topic"
+    owner: tuple[str, ...] = ()
+
+
+OWN: Final = Names()
+
+
+class Level(Enum):
+    """What a row of a family of many series stands for; the value: the labels that name it."""
+
+    GROUP = ("cluster", "group")
+    GROUP_TOPIC = ("cluster", "group", "topic")
+    GROUP_PARTITION = ("cluster", "group", "partition", "topic")
+    TOPIC = ("cluster", "topic")
     TOPIC_PARTITION = ("cluster", "partition", "topic")
+
+    def labels(self, names: Names) -> tuple[str, ...]:
+        """What its labels are called, in alphabetical order."""
+        named = (getattr(names, label) for label in self.value)
+        return tuple(sorted([*filter(None, named), *(names.owner if self is Level.GROUP_PARTITION else ())]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +68,8 @@ class Family:
     """A metric family, and at which granularities of a cluster it is exported; labels are in alphabetical order.
 
     A ``counter`` only rises, until what it counts begins anew; its name ends with ``_total``. ``once``: it is the same
-    for every shard of an exporter, so only the first one exports it.
+    for every shard of an exporter, so only the first one exports it. ``peer``: the other exporter whose family it is,
+    empty for the exporter's own. ``names``: what its labels are called.
     """
 
     name: str
@@ -54,6 +78,13 @@ class Family:
     granularities: tuple[Granularity, ...] = EVERY
     counter: bool = False
     once: bool = False
+    peer: str = ""
+    names: Names = OWN
+
+    @property
+    def of_groups(self) -> bool:
+        """True if each series belongs to a group."""
+        return self.names.group in self.labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +111,9 @@ def per_group(
         numbers = np.array([value(group) for group in report.groups.values()], dtype=np.float64)
         return Column(numbers, ~np.isnan(numbers))
 
-    return Columns(name=name, help=meaning, labels=Level.GROUP.value, counter=counter, level=Level.GROUP, column=column)
+    return Columns(
+        name=name, help=meaning, labels=Level.GROUP.labels(OWN), counter=counter, level=Level.GROUP, column=column
+    )
 
 
 def per_group_topic(
@@ -110,7 +143,7 @@ def per_group_topic(
     return Columns(
         name=name,
         help=meaning,
-        labels=Level.GROUP_TOPIC.value,
+        labels=Level.GROUP_TOPIC.labels(OWN),
         level=Level.GROUP_TOPIC,
         granularities=("topic",),
         column=column,
@@ -133,7 +166,7 @@ def per_group_partition(
     return Columns(
         name=name,
         help=meaning,
-        labels=Level.GROUP_PARTITION.value,
+        labels=Level.GROUP_PARTITION.labels(OWN),
         level=Level.GROUP_PARTITION,
         granularities=("partition",),
         column=column,
@@ -156,7 +189,7 @@ def per_topic_partition(name: str, meaning: str, offsets: Callable[[Report], Int
     return Columns(
         name=name,
         help=meaning,
-        labels=Level.TOPIC_PARTITION.value,
+        labels=Level.TOPIC_PARTITION.labels(OWN),
         level=Level.TOPIC_PARTITION,
         granularities=("partition",),
         once=once,

@@ -12,7 +12,7 @@ import numpy as np
 
 from exporter.core.model import Bools
 from exporter.core.report import Report
-from exporter.metrics.family import GROUP, Family, Level
+from exporter.metrics.family import Family, Level
 from exporter.metrics.presets import wanted
 from exporter.settings import Cluster, Granularity
 
@@ -35,7 +35,7 @@ class Granularities:
         """True if a cluster may have series of a family; what is not of a group follows the cluster."""
         if not self._asked_for(cluster, family) or (family.once and not self._first(cluster)):
             return False
-        if GROUP in family.labels:
+        if family.of_groups:
             return not self._in_use(cluster).isdisjoint(family.granularities)
         return (
             self._clusters[cluster].granularity if cluster in self._clusters else "partition"

@@ -28,7 +28,8 @@ from exporter.metrics.catalogue import (
     SCRAPE_DEADLINE,
     SHARDS,
 )
-from exporter.metrics.family import EVERY, GROUP, Columns, Family, Samples
+from exporter.metrics.compatibility import compatible_families
+from exporter.metrics.family import EVERY, Columns, Family, Samples
 from exporter.metrics.granularity import Granularities
 from exporter.metrics.packed import Packed
 from exporter.metrics.rows import Rows
@@ -79,6 +80,7 @@ class Pages:
     """Makes pages. The expensive part is made once for all scrapes that show the same reports."""
 
     def __init__(self, settings: Settings, last_reload: LastReload | None = None) -> None:
+        self._families = (*CLUSTER_FAMILIES, *compatible_families(settings.clusters))
         self._granularities = Granularities(settings.clusters)
         self._last_reload = last_reload or LastReload()
         self._shard = settings.shard
@@ -135,7 +137,7 @@ class Pages:
     def _text(self, outcomes: tuple[Outcome, ...], names: Collection[str]) -> _Text:
         """What makes all families about clusters of a kind, gauges or counters, in either format."""
         self._rows.keep_only(outcome.cluster for outcome in outcomes)
-        wanted = [family for family in CLUSTER_FAMILIES if not names or family.name in names]
+        wanted = [family for family in self._families if not names or family.name in names]
 
         def text_of(*, counters: bool, openmetrics: bool) -> Iterator[bytes]:
             for family in wanted:
@@ -152,8 +154,8 @@ class Pages:
             if isinstance(family, Columns) and outcome.report is not None:
                 yield from self._lines_of_rows(family, outcome.report)
             elif isinstance(family, Samples):
-                differs = family.granularities != EVERY and GROUP in family.labels
-                group_at = family.labels.index(GROUP) if differs else None
+                differs = family.granularities != EVERY and family.of_groups
+                group_at = family.labels.index(family.names.group) if differs else None
                 yield [
                     text.labels(family.labels, values) + text.number(number)
                     for values, number in family.samples(outcome)
@@ -161,7 +163,7 @@ class Pages:
                 ]
 
     def _lines_of_rows(self, family: Columns, report: Report) -> Iterator[list[bytes]]:
-        column, labels = family.column(report), self._rows.labels(report, family.level)
+        column, labels = family.column(report), self._rows.labels(report, family.level, family.names)
         wanted = self._granularities.rows(report, family.level, family)
         every = column.shown if wanted is None else column.shown & wanted
         for start in range(0, len(labels), LINES_AT_ONCE):

@@ -47,6 +47,8 @@ def wanted(family: Family, metrics: Metrics) -> bool:
     """True if the settings ask for a family."""
     if metrics.exclude is not None and _names(family, metrics.exclude):
         return False
+    if family.peer:
+        return family.peer in (metrics.compatibility or ())
     return metrics.include is None or _names(family, metrics.include)
 
 

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from exporter.core.layout import Layout
 from exporter.core.report import Report
 from exporter.metrics import text
-from exporter.metrics.family import Level
+from exporter.metrics.family import Level, Names
+from exporter.metrics.owners import owner_labels
 
-_Rows = tuple[str, ...] | Layout[str] | Layout[tuple[str, str]]
-"""The names of groups, or a layout of partitions."""
+_Kept = tuple[Sequence[object], list[bytes]]
+"""What the texts were made from, and the texts."""
 
 
 class Rows:
-    """Label parts of lines, by cluster and level, kept from scrape to scrape.
+    """Label parts of lines, by cluster, level and what labels are called, kept from scrape to scrape.
 
-    A layout stays the same object while no group, topic or partition comes or goes, so identity tells whether the texts
-    made for it are still valid; of the level of groups the names tell it.
+    A layout stays the same object while no group, topic or partition comes or goes, and the members of a group until
+    they are described anew, so identity tells whether the texts made from them are still valid; of the level of groups
+    the names tell it.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, Level], tuple[object, list[bytes]]] = {}
+        self._kept: dict[tuple[str, Level, Names], _Kept] = {}
 
-    def labels(self, report: Report, level: Level) -> list[bytes]:
+    def labels(self, report: Report, level: Level, names: Names) -> list[bytes]:
         """The label part of each row of a level, as `text.labels` writes it."""
-        rows, kept = _rows(report, level), self._kept.get((report.cluster, level))
-        if kept is None or not (kept[0] is rows or (isinstance(rows, tuple) and kept[0] == rows)):
-            kept = self._kept[report.cluster, level] = (rows, _labels(report.cluster, level, rows))
+        made_from = _made_from(report, level, names)
+        kept = self._kept.get((report.cluster, level, names))
+        if kept is None or not _same(kept[0], made_from):
+            kept = self._kept[report.cluster, level, names] = (made_from, _labels(report, level, names))
         return kept[1]
 
     def keep_only(self, clusters: Iterable[str]) -> None:
@@ -38,23 +41,47 @@ class Rows:
             del self._kept[key]
 
 
-def _rows(report: Report, level: Level) -> _Rows:
-    """What names the rows of a level."""
+def _made_from(report: Report, level: Level, names: Names) -> Sequence[object]:
+    """What decides the labels of a level."""
     if level is Level.GROUP:
         return tuple(report.groups)
-    return report.history.topics if level is Level.TOPIC_PARTITION else report.history.group_topics
+    if level in (Level.TOPIC, Level.TOPIC_PARTITION):
+        return (report.history.topics,)
+    members = (group.members for group in report.groups.values()) if names.owner else ()
+    return (report.history.group_topics, *members)
 
 
-def _labels(cluster: str, level: Level, rows: _Rows) -> list[bytes]:
+def _same(before: Sequence[object], after: Sequence[object]) -> bool:
+    """True if both are the same objects or equal texts."""
+    return len(before) == len(after) and all(
+        one is other or (isinstance(one, str) and one == other) for one, other in zip(before, after, strict=True)
+    )
+
+
+def _labels(report: Report, level: Level, names: Names) -> list[bytes]:
     """The label part of each row."""
-    if isinstance(rows, tuple):
-        return [text.labels(level.value, (cluster, group)) for group in rows]
-    if level is Level.GROUP_TOPIC:
-        return [text.labels(level.value, (cluster, *key)) for key in rows.keys]
-    return _partitions(cluster, level, rows)
+    layout, topics = report.history.group_topics, report.history.topics
+    of_cluster = (names.cluster, report.cluster)
+    match level:
+        case Level.GROUP:
+            return [_written(of_cluster, (names.group, group)) for group in report.groups]
+        case Level.GROUP_TOPIC:
+            return [_written(of_cluster, (names.group, group), (names.topic, topic)) for group, topic in layout.keys]
+        case Level.TOPIC:
+            return [_written(of_cluster, (names.topic, topic)) for topic in topics.keys]
+        case Level.TOPIC_PARTITION:
+            return _partitions(report.cluster, names, topics)
+        case Level.GROUP_PARTITION:
+            return owner_labels(report, names) if names.owner else _partitions(report.cluster, names, layout)
 
 
-def _partitions(cluster: str, level: Level, layout: Layout[str] | Layout[tuple[str, str]]) -> list[bytes]:
+def _written(*labels: tuple[str, str]) -> bytes:
+    """The labels that have a name."""
+    named = [label for label in labels if label[0]]
+    return text.labels((name for name, _ in named), (value for _, value in named))
+
+
+def _partitions(cluster: str, names: Names, layout: Layout[str] | Layout[tuple[str, str]]) -> list[bytes]:
     """The label part of every partition of a layout, whose keys are topics or (group, topic)."""
     starts = layout.starts.tolist()
     sizes = [stop - start for start, stop in pairwise(starts)]
@@ -62,9 +89,10 @@ def _partitions(cluster: str, level: Level, layout: Layout[str] | Layout[tuple[s
     rows: list[bytes] = []
     for key, size in zip(layout.keys, sizes, strict=True):
         *group, topic = (key,) if isinstance(key, str) else key
+        above = zip((names.cluster, names.group), (cluster, *group), strict=False)
         # The names of a block are written once: its lines differ only in the partition's number.
-        names = zip(level.value, (cluster, *group), strict=False)
-        head = text.encode("{" + "".join(f'{name}="{text.escape(value)}",' for name, value in names) + 'partition="')
-        tail = text.encode(f'",topic="{text.escape(topic)}"}} ')
+        written = "".join(f'{name}="{text.escape(value)}",' for name, value in above if name)
+        head = text.encode(f'{{{written}{names.partition}="')
+        tail = text.encode(f'",{names.topic}="{text.escape(topic)}"}} ')
         rows.extend([head + number + tail for number in numbers[:size]])
     return rows

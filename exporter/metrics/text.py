@@ -25,9 +25,9 @@ def escape(value: str) -> str:
 
 
 def labels(names: Iterable[str], values: Iterable[str]) -> bytes:
-    """The label part of a line, with the space after it: ``{cluster="c",topic="t"} ``."""
+    """The label part of a line, with the space after it: ``{cluster="c",topic="t"} ``; no labels, no braces."""
     pairs = ",".join([f'{name}="{escape(value)}"' for name, value in zip(names, values, strict=True)])
-    return encode(f"{{{pairs}}} ")
+    return encode(f"{{{pairs}}} " if pairs else " ")
 
 
 def encode(text: str) -> bytes:

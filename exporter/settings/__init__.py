@@ -18,7 +18,7 @@ from exporter.schema.section import Complaint, Values, from_section, section, se
 from exporter.settings.cluster_settings import CLUSTER, Cluster, Filter, Groups
 from exporter.settings.connection import Kerberos, OAuth, Sasl, Tls
 from exporter.settings.evaluation import EVALUATION
-from exporter.settings.exported_metrics import Metrics
+from exporter.settings.exported_metrics import Compatible, Metrics
 from exporter.settings.overrides import OVERRIDE, Granularity, GroupOverride, described
 from exporter.settings.sharding import SHARD, Shard
 
@@ -29,6 +29,7 @@ __all__ = [
     "SETTINGS",
     "Cluster",
     "Collection",
+    "Compatible",
     "Filter",
     "Granularity",
     "GroupOverride",

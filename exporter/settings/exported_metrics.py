@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
-from exporter.schema.kinds import TEXT, choice
+from exporter.schema.kinds import TEXT, choice, choices
 from exporter.schema.section import section, setting
 
 Partitions = Literal["all", "unhealthy"]
+Compatible = Literal["kafka_exporter", "kminion", "kafka_lag_exporter", "grafana"]
+"""Another exporter whose families can be given under their own names."""
+
+TELL_OF_REPLICAS: Final = frozenset[Compatible]({"kafka_exporter", "kminion"})
+"""Those that also tell of brokers and replicas."""
 
 FAMILIES: Final = replace(TEXT, what="a list of metric families", to_yaml=list, many=True)
 """`exporter.config` adds which names there are: they are known a floor above this one."""
@@ -37,6 +42,18 @@ class Metrics:
         " or were within the last hour.",
         default="all",
     )
+    compatibility: tuple[Compatible, ...] | None = setting(
+        choices("compatible exporter", get_args(Compatible)),
+        "Other exporters whose families are given too, under their own names, so that their dashboards and alerts keep"
+        " working: docs/compatibility.md lists them.",
+        default=None,
+        example="[kafka_exporter]",
+    )
+
+    @property
+    def need_placement(self) -> bool:
+        """True if something that is exported tells of replicas."""
+        return not TELL_OF_REPLICAS.isdisjoint(self.compatibility or ())
 
 
 METRICS: Final = section(

@@ -188,6 +188,8 @@ def overridden(**changed: Any) -> Groups:
         (cluster(evaluation=EvaluationSettings(window=60.0)), False),
         (cluster(granularity="group"), False),
         (cluster(metrics=Metrics(include=("lean",), partitions="unhealthy")), False),
+        (cluster(metrics=Metrics(compatibility=("grafana", "kafka_lag_exporter"))), False),
+        (cluster(metrics=Metrics(compatibility=("grafana", "kminion"))), True),
         (cluster(bootstrap_servers=("k:2",)), True),
         (cluster(sasl=Sasl("PLAIN", "u", "p")), True),
         (cluster(groups=Groups()), True),

@@ -89,7 +89,7 @@ def consumer_group(group: Any) -> StateAndMembers:
     """The state and the members of one group of a ConsumerGroupDescribe response."""
     owners: dict[str, dict[int, Owner]] = {}
     for member in group.members:
-        owner = Owner(member.client_id, member.client_host)
+        owner = Owner(member.client_id, member.client_host, member.member_id)
         for topic in member.assignment.topic_partitions:
             owners.setdefault(topic.topic_name, {}).update(dict.fromkeys(topic.partitions, owner))
     return group.group_state, Members(len(group.members), owners, group.group_epoch)
@@ -105,7 +105,7 @@ def classic_group(group: Any) -> StateAndMembers:
     for member in group.members:
         if owners is None:
             break
-        owner = Owner(member.client_id, member.client_host)
+        owner = Owner(member.client_id, member.client_host, member.member_id)
         try:
             for topic, partitions in _assignment(member.member_assignment).items():
                 owners.setdefault(topic, {}).update(dict.fromkeys(partitions, owner))

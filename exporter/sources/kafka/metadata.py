@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from exporter.core.model import Failure
+from exporter.core.placement import Placement
 from exporter.settings import Filter
 from exporter.sources import ClusterUnavailable
 from exporter.sources.kafka import failure_reasons
 from exporter.sources.kafka.connections import Node
 from exporter.sources.kafka.failure_reasons import reason_of_code
 from exporter.sources.kafka.messages import MetadataRequest, MetadataResponse
+from exporter.sources.kafka.replicas import placement_of
 from exporter.sources.kafka.request_round import NoResponse, RequestRound
 
 NO_LEADER: Final = -1
@@ -52,15 +54,20 @@ class Metadata:
     coordinators: tuple[int, ...] = ()
     topics: int = 0
     """How many topics there are, those that the filter does not admit included."""
+    placement: Placement | None = None
+    """Where the partitions are, if that was asked for."""
 
 
-async def read_metadata(requests: RequestRound, topics: Filter) -> Metadata:
-    """Returns the metadata of the broker that responds first. Raises ClusterUnavailable if none does."""
+async def read_metadata(requests: RequestRound, topics: Filter, *, placement: bool = False) -> Metadata:
+    """Returns the metadata of the broker that responds first. Raises ClusterUnavailable if none does.
+
+    ``placement``: with where the partitions are, which the same response tells.
+    """
     failures: list[NoResponse] = []
 
     async def attempt(node: Node) -> Metadata | None:
         try:
-            return await _read_from(requests, node, topics)
+            return await _read_from(requests, node, topics, placement=placement)
         except NoResponse as failure:
             failures.append(failure)
             return None
@@ -76,14 +83,14 @@ async def read_metadata(requests: RequestRound, topics: Filter) -> Metadata:
     raise ClusterUnavailable(last.reason, str(last))
 
 
-async def _read_from(requests: RequestRound, node: Node, topics: Filter) -> Metadata:
+async def _read_from(requests: RequestRound, node: Node, topics: Filter, *, placement: bool) -> Metadata:
     """Reads one broker's metadata. Raises NoResponse, also if it knows of no broker: it has just started."""
 
     def read(response: MetadataResponse) -> Metadata:
         metadata = metadata_of(response, topics)
         if metadata.brokers:
             requests.connections.learn_brokers(response)
-        return metadata
+        return replace(metadata, placement=placement_of(response, metadata.leaders)) if placement else metadata
 
     metadata = await requests.send(node, MetadataRequest(topics=None, allow_auto_topic_creation=False), read)
     if not metadata.brokers:

@@ -132,7 +132,7 @@ class KafkaSource:
         What is not read by ``ends_at`` (monotonic time) is a failure; reading commits leaves time for end offsets.
         """
         started = time.perf_counter()
-        metadata = await read_metadata(requests, self._cluster.topics)
+        metadata = await read_metadata(requests, self._cluster.topics, placement=self._cluster.metrics.need_placement)
         metadata_read = time.perf_counter()
         now = time.monotonic()
         requests.deadline = now + (ends_at - now) / 2
@@ -181,6 +181,7 @@ class KafkaSource:
             brokers=len(metadata.brokers),
             failures=tuple(dict.fromkeys(failures)),
             requests=dict(requests.sent),
+            placement=metadata.placement,
             stages={
                 "metadata": metadata_read - started,
                 "commits": commits_read - metadata_read,

@@ -17,7 +17,7 @@ def streams_group(group: Any, sizes: Mapping[str, int]) -> tuple[str, Members]:
     topics = _source_topics(group.topology)
     owners: dict[str, dict[int, Owner]] | None = {}
     for member in group.members:
-        owner = Owner(member.client_id, member.client_host)
+        owner = Owner(member.client_id, member.client_host, member.member_id)
         for tasks in member.assignment.active_tasks:
             if owners is None or tasks.subtopology_id not in topics:
                 owners = None  # the topology is being replaced

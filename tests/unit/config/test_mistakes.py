@@ -133,6 +133,19 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param(
             METRICS % "exclude: [burrow_exporter_build_info]", "burrow_exporter_build", "always exported", id="build"
         ),
+        pytest.param(
+            METRICS % "include: [kafka_consumergroup_lag]",
+            "kafka_consumergroup_lag]",
+            "give compatibility: [kafka_exporter]",
+            id="another exporter's family",
+        ),
+        pytest.param(METRICS % "compatibility: [kminio]", "kminio]", 'did you mean "kminion"?', id="compatibility"),
+        pytest.param(
+            METRICS % "exclude: [kafka_consumergroup_lags]",
+            "kafka_cons",
+            'mean "kafka_consumergroup_lag"?',
+            id="exclude",
+        ),
         pytest.param(METRICS % "partitions: unwell", "unwell}}}", "use one of all, unhealthy", id="partitions"),
         pytest.param(REST % "defaults: {metrics: {include: [x]}}", "x]}}", "is not a metric family", id="in defaults"),
         pytest.param(CLUSTER % "start_offsets: 1", "1}}", "neither true nor false", id="flag"),

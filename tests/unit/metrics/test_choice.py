@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
 
 from exporter.core.evaluation import EvaluationSettings
 from exporter.core.model import Observation, Status
+from exporter.core.placement import Broker, Placement, Replicas
 from exporter.core.report import Outcome
 from exporter.metrics import Pages
 from exporter.metrics import catalogue as families
 from exporter.metrics.presets import LEAN
 from exporter.settings import Cluster, Granularity, Metrics, Settings
-from tests.support.observations import group, members, observation
+from tests.support.observations import column, group, members, observation
 from tests.support.outcomes import outcomes
 from tests.unit.metrics.test_series import Read
 from tools.series import CHOICES, Shape, series
 
 HOUR = 3600
+OF_GROUPS_AND_TOPICS = re.compile(r'[{,](consumer_?group|group|group_id|topic|topic_name)="')
 
 
 def pages(metrics: Metrics, granularity: Granularity = "partition") -> Pages:
@@ -124,7 +127,14 @@ def large(shape: Shape) -> list[Outcome]:
             assigned = members({topic: range(shape.partitions_of_a_topic) for topic in read})
             groups[f"g{number}"] = group(commits, members=assigned, type="classic", protocol="consumer", coordinator=0)
         starts = observation(0, {}, {topic: [1] * len(ends) for topic, ends in topics.items()}).end_offsets
-        return observation(seconds, groups, topics, start_offsets=starts)
+        replicas = {topic: Replicas(*[column([1] * len(ends))] * 4) for topic, ends in topics.items()}
+        return observation(
+            seconds,
+            groups,
+            topics,
+            start_offsets=starts,
+            placement=Placement("", 1, (Broker(1, "b", 1, ""),), replicas),
+        )
 
     return list(outcomes([at(seconds) for seconds in range(0, 300, 30)], EvaluationSettings()))
 
@@ -141,5 +151,5 @@ def test_the_page_has_as_many_series_as_the_documentation_computes(
     title: str, metrics: Metrics, granularity: Granularity, shape: Shape
 ) -> None:
     read = Read(large(shape)[-1], pages=pages(metrics, granularity))
-    counted = [line for line in read.text.splitlines() if 'consumer_group="' in line or 'topic="' in line]
+    counted = [line for line in read.text.splitlines() if OF_GROUPS_AND_TOPICS.search(line)]
     assert len(counted) == series(shape, metrics, granularity), title
