@@ -13,7 +13,7 @@ from exporter import clock
 from exporter.core.model import NOT_READ, Failure, Observation, ShareGroup
 from exporter.core.report import Outcome
 from exporter.metrics import CATALOGUE, Pages
-from exporter.metrics.family import Level
+from exporter.metrics.family import OWN, Level
 from exporter.settings import Cluster, Granularity, Settings
 from tests.support.observations import START, column, group, members, observation
 from tests.support.outcomes import down, outcome, outcomes
@@ -353,9 +353,9 @@ def test_text_is_kept_for_one_layout_of_each_cluster_and_let_go_with_it() -> Non
         (shown,) = outcomes([observation(0, {f"g{turn}": group({"t": [1]})}, {"t": [2], f"t{turn}": [1]})])
         other = outcome(observation(0, {"g": group({"t": [1]})}, {"t": [2]}, cluster="d"))
         Read(shown, other, pages=pages)
-        assert rows.keys() == set(product(("c", "d"), levels))
+        assert rows.keys() == set(product(("c", "d"), levels, [OWN]))
     Read(down("c"), pages=pages)
-    assert {cluster for cluster, _ in rows} == {"c"}
+    assert {cluster for cluster, *_ in rows} == {"c"}
 
 
 def test_text_is_made_anew_only_when_a_layout_changes() -> None:
@@ -370,7 +370,7 @@ def test_text_is_made_anew_only_when_a_layout_changes() -> None:
     kept = []
     for shown in (first, second, third):
         Read(shown, pages=pages)
-        by_level = {level: text for (_, level), (_, text) in pages._rows._kept.items()}
+        by_level = {level: text for (_, level, _), (_, text) in pages._rows._kept.items()}
         kept.append([by_level[Level.GROUP_PARTITION], by_level[Level.TOPIC_PARTITION]])
     assert all(one is other for one, other in zip(kept[0], kept[1], strict=True))
     assert not any(one is other for one, other in zip(kept[1], kept[2], strict=True))
