@@ -17,7 +17,7 @@ from testbed.members import ClassicMember
 from tests.faults.ledger import Ledger
 
 LIFETIME = 4 * 3600.0
-STEP_SECONDS = 0.25
+STEP_SECONDS = 0.5
 OFFSETS_PARTITIONS = 6
 """Partitions of ``__consumer_offsets``: two led by each of three brokers."""
 
@@ -50,7 +50,7 @@ def one_for_each(prefix: str) -> tuple[str, ...]:
 
 
 HEALTHY = one_for_each("healthy")
-"""They commit whatever is acknowledged, twice a second: OK."""
+"""They commit whatever is acknowledged, every half second or so: OK."""
 
 STOPPED = one_for_each("stopped")
 """Nobody commits for them, and records come: STOP."""
