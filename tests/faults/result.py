@@ -67,15 +67,19 @@ def summed_up(
     looks: Sequence[Look],
     again: int | None,
     lines: Sequence[str],
+    starts: int,
     notes: Iterable[str],
     found: Iterable[Breach],
 ) -> Result:
-    """The result of a row from its scrapes, and from what the exporter logged during them."""
+    """The result of a row from its scrapes, and from what the exporter logged during them.
+
+    ``starts``: how often it was started anew meanwhile.
+    """
     changes = _changes(looks)
     answered = [look for look in looks if look.memory] or [Look(0.0, 0.0, None)]
     memory = [look.memory / 1e6 for look in answered]
     every = [breach for look in looks for breach in look.breaches]
-    every += [*found, *_in_log(lines, changes), *_growth(answered)]
+    every += [*found, *_in_log(lines, changes, changes + UNSEEN_CHANGES + starts), *_growth(answered)]
     counts = Counter(breach.rule for breach in every)
     firsts: dict[str, str] = {}
     for breach in every:
@@ -130,12 +134,12 @@ def _changes(looks: Sequence[Look]) -> int:
     )
 
 
-def _in_log(lines: Sequence[str], changes: int) -> Iterable[Breach]:
-    """Whether the log has a line for each change of state, and no more."""
+def _in_log(lines: Sequence[str], changes: int, most: int) -> Iterable[Breach]:
+    """Whether the log has a line for each change of state, and at most so many."""
     tracebacks = sum("Traceback (most recent call last)" in line for line in lines)
     if tracebacks:
         yield Breach(LINES, f"{tracebacks} tracebacks")
-    if len(lines) > changes + UNSEEN_CHANGES:
+    if len(lines) > most:
         common = Counter(_message(line) for line in lines).most_common(1)[0]
         yield Breach(LINES, f"{len(lines)} lines for {changes} changes, {common[1]} of them: {common[0]}")
     elif changes and not lines:

@@ -37,6 +37,8 @@ class Stage:
     """What a step has found that no single page shows."""
     exporters: list[Server] = field(default_factory=list)
     """Those that are to be running; the last one is scraped."""
+    starts: int = 0
+    """How often an exporter was started since `begin`."""
     _logged: dict[Server, int] = field(default_factory=dict)
 
     @property
@@ -50,11 +52,13 @@ class Stage:
         self.undo.callback(server.stop)
         self.exporters.append(server)
         self._logged[server] = server.log.stat().st_size
+        self.starts += 1
         return server
 
     def begin(self) -> None:
         """Leaves out what the exporter has logged until now."""
         self._logged = {server: server.log.stat().st_size for server in self.exporters}
+        self.starts = 0
 
     def logged(self) -> list[str]:
         """What all exporters have logged since then, each after it was ready."""
@@ -131,6 +135,7 @@ def run(scene: Scene, row: Row) -> Result:
         looks=looks,
         again=again,
         lines=lines,
+        starts=stage.starts,
         notes=stage.notes,
         found=stage.found,
     )

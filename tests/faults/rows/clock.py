@@ -37,7 +37,7 @@ def _environment(stage: Stage) -> dict[str, str]:
     return {
         "LD_PRELOAD": _library(),
         "FAKETIME_TIMESTAMP_FILE": str(_offsets(stage)),
-        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_CACHE_DURATION": "1",  # seconds: the file is not read anew whenever anybody asks for the time
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
 

@@ -38,6 +38,7 @@ def test_a_run_replaces_its_own_row_and_leaves_the_others(tmp_path: Path, monkey
         looks=[Look(0.0, 4.2, None, memory=80e6, breaches=[Breach(OLD, "it was old")])],
         again=None,
         lines=["one"],
+        starts=0,
         notes=["a note"],
         found=[],
     )

@@ -110,7 +110,7 @@ def test_the_log_has_a_line_for_each_change_and_no_traceback() -> None:
     looks = [Look(0.0, 0.1, seen(), memory=1.0), Look(1.0, 0.1, seen(up=False), memory=1.0)]
 
     def broken(*lines: str) -> set[str]:
-        given = {"name": "row", "done": "something", "timeout": 5.0, "looks": looks, "again": 1}
+        given = {"name": "row", "done": "something", "timeout": 5.0, "looks": looks, "again": 1, "starts": 0}
         return set(summed_up(**given, lines=lines, notes=(), found=()).breaches)  # type: ignore[arg-type]
 
     assert broken() == {LINES}
