@@ -58,6 +58,8 @@ def _mount(*arguments: str) -> None:
 def _kill_again_and_again(stage: Stage) -> None:
     """Kills the exporter shortly after its first collection, when it writes, and starts another on its history."""
     watcher = stage.watcher
+    # What was written so far is from before everything had been judged.
+    _await_write(stage)
     for _ in range(KILLS):
         with watcher.paused():
             stage.exporters.pop().kill()
