@@ -43,11 +43,10 @@ class Page:
         return None if worst is None else PARTITION_STATUS[worst]
 
 
-def scrape(url: str, timeout: float = 10.0, *, told: float | None = None) -> Page:
-    """One scrape of the page at ``url`` that leaves the exporter ``timeout`` seconds, or as many as it is ``told``."""
-    left = timeout if told is None else told
+def scrape(url: str, timeout: float = 10.0) -> Page:
+    """One scrape of the page at ``url`` that leaves the exporter ``timeout`` seconds."""
     try:
-        status, text = get(url, {"X-Prometheus-Scrape-Timeout-Seconds": f"{left:g}"}, timeout)
+        status, text = get(url, {"X-Prometheus-Scrape-Timeout-Seconds": f"{timeout:g}"}, timeout)
     except (OSError, http.client.HTTPException) as error:
         raise TestbedError(f"{url} was not scraped: {error}") from error
     if status != http.HTTPStatus.OK:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -133,18 +132,19 @@ def right(seen: Seen | None) -> bool:
     )
 
 
-def numbers_breaches(seen: Seen, ledger: Ledger, patience: float, clock_ahead: float) -> Iterator[Breach]:
+def numbers_breaches(
+    seen: Seen, ledger: Ledger, patience: float, read_at: float, clock_ahead: float
+) -> Iterator[Breach]:
     """What is wrong with the numbers of a page.
 
-    ``patience``: the scraper's timeout; ``clock_ahead``: by how many seconds the exporter's clock is wrong on purpose.
+    ``patience``: the scraper's timeout; ``read_at``: when (seconds since 1970) they were read at the earliest, by the
+    age that the page gives them; ``clock_ahead``: by how many seconds the exporter's clock is wrong on purpose.
     """
     if not seen.numbers:
         return
     if seen.age is None:
         yield Breach(OLD, "there are numbers and nothing says how old they are")
         return
-    now = time.time()
-    read_at = now - seen.age
     if seen.up and seen.age > patience + SLACK:
         yield Breach(OLD, f"up is 1 with numbers {seen.age:.0f} s old")
     if seen.read_at is None or abs(seen.read_at - clock_ahead - read_at) > patience + SLACK:
@@ -153,7 +153,7 @@ def numbers_breaches(seen: Seen, ledger: Ledger, patience: float, clock_ahead: f
         )
     for place, number in seen.numbers.items():
         if ledger.known(place):
-            least = ledger.acknowledged(place, read_at - SLACK)
+            least = ledger.acknowledged(place, read_at - SLACK / 4)
             if number < least:
                 yield Breach(
                     OLD, f"{'/'.join(place)} is {number} where {least} was acknowledged before it is said to be read"
@@ -162,9 +162,8 @@ def numbers_breaches(seen: Seen, ledger: Ledger, patience: float, clock_ahead: f
                 yield Breach(OLD, f"{'/'.join(place)} is {number}, which never was")
 
 
-def verdict_breaches(seen: Seen, ledger: Ledger, window: float, *, judged: bool) -> Iterator[Breach]:
+def verdict_breaches(seen: Seen, ledger: Ledger, window: float, read_at: float, *, judged: bool) -> Iterator[Breach]:
     """What is wrong with the verdicts of a page; ``judged``: everything has been judged before."""
-    read_at = time.time() - (seen.age or 0.0)
     for group in BAD if judged else ():
         if seen.statuses.get(group, ERR) < ERR:
             yield Breach(MISSING, f"{group}, which is bad, has the status {seen.statuses[group]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,8 +11,8 @@ from pathlib import Path
 
 from testbed.loops import Loop
 from testbed.processes import TestbedError
-from testbed.scrape import Page, scrape
-from testbed.servers import Server
+from testbed.scrape import Page, parse
+from testbed.servers import Server, get
 from tests.faults.ledger import Ledger
 from tests.faults.looks import LATE, Breach, Look, Seen, numbers_breaches, right, seen_on, verdict_breaches
 
@@ -54,28 +55,40 @@ class Watcher(Loop):
     def look(self) -> Look:
         """One scrape, and what is wrong with it."""
         server = self._server()
+        told = {"X-Prometheus-Scrape-Timeout-Seconds": f"{self._timeout:g}"}
         at, began = time.time(), time.monotonic()
         try:
-            page = scrape(f"{server.url}/metrics", self._timeout + GRACE, told=self._timeout)
-        except TestbedError as error:
-            took = time.monotonic() - began
-            look = Look(at, took, None, str(error).removeprefix(server.url))
-            if self.judging:
-                look.breaches.append(Breach(LATE, f"no answer after {took:.1f} s: {look.error[:100]}"))
-            return look
+            status, text = get(f"{server.url}/metrics", told, self._timeout + GRACE)
+        except (OSError, http.client.HTTPException) as error:
+            return self._unanswered(at, time.monotonic() - began, str(error) or type(error).__name__)
         took = time.monotonic() - began
+        if status != http.HTTPStatus.OK:
+            return self._unanswered(at, took, f"status {status}")
+        page = parse(text)
         seen = seen_on(page)
         look = Look(at, took, seen, "", *_process(page, server))
         if self.judging:
-            ledger, ahead = self._ledger, self.clock_ahead
-            if self.values_hold:
-                look.breaches.extend(numbers_breaches(seen, ledger, self._timeout, ahead))
-                look.breaches.extend(verdict_breaches(seen, ledger, self._window, judged=self.judged))
-            for check in self.further:
-                look.breaches.extend(check(page, at))
-            self.judged |= right(seen)
+            look.breaches.extend(self._breaches(page, look, seen))
             if took > self._timeout + LATE_SLACK:
                 look.breaches.append(Breach(LATE, f"an answer took {took:.1f} s of {self._timeout:g} s"))
+        self.judged |= self.judging and right(seen)
+        return look
+
+    def _breaches(self, page: Page, look: Look, seen: Seen) -> Iterator[Breach]:
+        """What is wrong with a page."""
+        if self.values_hold:
+            # It was read that long before it was written, and that was after it had been asked for.
+            read_at = look.began - (seen.age or 0.0)
+            yield from numbers_breaches(seen, self._ledger, self._timeout, read_at, self.clock_ahead)
+            yield from verdict_breaches(seen, self._ledger, self._window, read_at, judged=self.judged)
+        for check in self.further:
+            yield from check(page, look.began)
+
+    def _unanswered(self, at: float, took: float, error: str) -> Look:
+        """A scrape without an answer of use."""
+        look = Look(at, took, None, error)
+        if self.judging:
+            look.breaches.append(Breach(LATE, f"no answer after {took:.1f} s: {error}"))
         return look
 
     @contextmanager

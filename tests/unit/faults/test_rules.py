@@ -38,8 +38,8 @@ def seen(**changes: object) -> Seen:
 
 def rules(page: Seen, ledger: Ledger | None = None, judged: bool = True) -> set[str]:
     ledger = ledger or Ledger()
-    found = [*numbers_breaches(page, ledger, PATIENCE, 0.0)]
-    found += verdict_breaches(page, ledger, WINDOW, judged=judged)
+    found = [*numbers_breaches(page, ledger, PATIENCE, time.time() - (page.age or 0.0), 0.0)]
+    found += verdict_breaches(page, ledger, WINDOW, time.time() - (page.age or 0.0), judged=judged)
     return {breach.rule for breach in found}
 
 
