@@ -76,6 +76,7 @@ def about() -> dict[str, str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "load": f"{os.getloadavg()[1]:.0f}",
         "machine": f"{os.cpu_count()} cores, {memory / 2**30:.0f} GiB of memory",
         "kafka": CURRENT,
         "python": platform.python_version(),

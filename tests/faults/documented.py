@@ -77,16 +77,17 @@ def _part(rows: Iterable[Row], before: dict[str, str]) -> str:
 def line_of(row: Row, result: Result, about: dict[str, str]) -> str:
     """One line of the table."""
     again = "not within the time given" if result.again is None else _counted(result.again, "scrape")
+    load = f"; load {about['load']}" if "load" in about else ""
     return _line(
         [
-            f"`{result.name}`",
-            result.done,
+            f"`{row.name}`",
+            row.done,
             result.page,
-            f"{result.longest:.1f} of {result.timeout:g} s ({_counted(result.scrapes, 'scrape')})",
+            f"{result.longest:.1f} of {result.timeout:g} s ({_counted(result.scrapes, 'scrape')}{load})",
             again,
             f"{_counted(result.lines, 'line')}, {_counted(result.changes, 'change')}",
             f"{result.memory_begin:.0f} MB, then {result.memory_end:.0f} (at most {result.memory_most:.0f})",
-            _held(result) + "".join(f"; {note}" for note in result.notes) + f" ({about['date']})",
+            "; ".join([_held(result), *result.notes]) + f" ({about['date']})",
         ]
     )
 
