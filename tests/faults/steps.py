@@ -9,6 +9,11 @@ from tests.faults.row import Stage, Step
 from tests.faults.scene import NODES
 
 
+def setting(text: str) -> Step:
+    """Nothing is done: the text says how the exporter of the row was started."""
+    return Step(text, lambda stage: None)
+
+
 def watch(seconds: float) -> Step:
     """Nothing happens for a while, but scrapes."""
     return Step(f"{seconds:g} s pass", lambda stage: time.sleep(seconds))

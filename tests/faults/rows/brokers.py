@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, ElectionType, TopicPartition
 from testbed.processes import wait_until
 from tests.faults.row import Row, Stage, Step
 from tests.faults.scene import NODES
-from tests.faults.steps import freeze, kill, start, thaw, watch
+from tests.faults.steps import freeze, kill, setting, start, thaw, watch
 from tests.faults.traffic import OFFSETS_PARTITIONS, ORDERS, SIZES, offsets_partition
 
 ELECTIONS = 3
@@ -88,7 +88,7 @@ ROWS = (
         "exporter-starts-beside-frozen-broker-tls",
         (watch(20), thaw(1)),
         start=reads_tls,
-        before=(freeze(1), Step("the exporter starts, reading over TLS", lambda stage: None)),
+        before=(freeze(1), setting("the exporter starts, reading over TLS")),
     ),
     Row("freezes-watched-closely", FREEZES, every=0.1),
     Row("rolling-restart", (ROLLING,), every=3.0),

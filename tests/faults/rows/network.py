@@ -8,8 +8,8 @@ from typing import Any
 
 from testbed.network import BlackHole
 from testbed.processes import LOOPBACK, free_ports
-from tests.faults.row import Row, Stage, Step
-from tests.faults.steps import watch
+from tests.faults.row import Row, Stage
+from tests.faults.steps import setting, watch
 
 HOLES = 3
 NOWHERE = "broker.invalid:9092"
@@ -63,22 +63,22 @@ BAD_LIST = (
 )
 
 ROWS = (
-    Row("bootstrap", (Step(BAD_LIST, lambda stage: None), watch(15)), start=beside_bad_servers("PLAINTEXT")),
+    Row("bootstrap", (setting(BAD_LIST), watch(15)), start=beside_bad_servers("PLAINTEXT")),
     Row(
         "bootstrap-tls",
-        (Step(f"over TLS, {BAD_LIST}", lambda stage: None), watch(15)),
+        (setting(f"over TLS, {BAD_LIST}"), watch(15)),
         start=beside_bad_servers("TLS"),
     ),
     Row(
         "bootstrap-restart",
         (watch(15),),
         start=beside_bad_servers("TLS"),
-        before=(Step(f"the exporter starts, over TLS; {BAD_LIST}", lambda stage: None),),
+        before=(setting(f"the exporter starts, over TLS; {BAD_LIST}"),),
     ),
     Row(
         "black-holed-clusters",
         (
-            Step(f"beside the cluster {HOLES} others that take connections and never answer", lambda stage: None),
+            setting(f"beside the cluster {HOLES} others that take connections and never answer"),
             watch(40),
         ),
         start=beside_black_holes,
@@ -86,7 +86,7 @@ ROWS = (
     Row(
         "silent-name-server",
         (
-            Step(f"beside the cluster {HOLES} others whose names a name server never resolves", lambda stage: None),
+            setting(f"beside the cluster {HOLES} others whose names a name server never resolves"),
             watch(40),
         ),
         start=without_a_name_server,
