@@ -22,6 +22,9 @@ WARM_SHARE = 0.25
 
 MAY_GROW_MB = 8.0
 
+SPREAD_SECONDS = 2.0
+"""Within which every broker has heard that a topic is gone, after one of them has said so."""
+
 
 class Churn:
     """Creates a topic and a group that commits on it, and deletes the oldest ones; remembers when they were gone."""
@@ -56,7 +59,7 @@ class Churn:
 
     def ghosts(self, page: Page, asked_at: float) -> Iterable[Breach]:
         """What is on a page although it was gone before the page was asked for."""
-        gone = {name for name, at in list(self._gone.items()) if at < asked_at}
+        gone = {name for name, at in list(self._gone.items()) if at < asked_at - SPREAD_SECONDS}
         for sample in page.samples:
             name = sample.labels.get("consumer_group", sample.labels.get("topic"))
             if name in gone:
