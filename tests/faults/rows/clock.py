@@ -13,7 +13,7 @@ from tests.faults.steps import watch
 
 HOUR = 3600.0
 SETTLE_SECONDS = 3.0
-"""For how long after a step pages are not held against the clock: two scrapes, and a little more."""
+"""For how long after a step what pages say is not held against the clock: two scrapes, and a little more."""
 
 
 def _library() -> str:
@@ -46,11 +46,11 @@ def step(ahead: float) -> Callable[[Stage], None]:
     """Sets the exporter's clock to be so many seconds ahead of the machine's."""
 
     def act(stage: Stage) -> None:
-        stage.watcher.judging = False
+        stage.watcher.values_hold = False
         _offsets(stage).write_text(f"{ahead:+.0f}\n")
         stage.watcher.clock_ahead = ahead
         time.sleep(SETTLE_SECONDS)
-        stage.watcher.judging = True
+        stage.watcher.values_hold = True
 
     return act
 
