@@ -166,7 +166,8 @@ def verdict_breaches(seen: Seen, ledger: Ledger, window: float, read_at: float, 
     """What is wrong with the verdicts of a page; ``judged``: everything has been judged before."""
     for group in BAD if judged else ():
         if seen.statuses.get(group, ERR) < ERR:
-            yield Breach(MISSING, f"{group}, which is bad, has the status {seen.statuses[group]}")
+            failing = ", ".join(f"{scope} {reason}" for scope, reason in sorted(seen.failures)) or "nothing"
+            yield Breach(MISSING, f"{group}, which is bad, has the status {seen.statuses[group]} ({failing} failing)")
     if seen.up and not seen.failures and (absent := GROUPS - seen.statuses.keys()):
         yield Breach(MISSING, f"{len(absent)} groups are on no page, and no failure says so")
     for group in sorted(seen.rewound):
