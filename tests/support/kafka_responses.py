@@ -35,6 +35,9 @@ class PreparedRound:
     async def gather(self, coroutines: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
         return [await coroutine for coroutine in coroutines]
 
+    def bootstrap_nodes(self) -> list[int]:
+        return [1]
+
 
 class Brokers:
     """Connections to brokers whose responses to each kind of request are set, by node.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -115,6 +115,35 @@ async def _check_rights(requests: RequestRound, node: Node) -> None:
 
     if FORBIDDEN in await requests.send(node, request, read):
         raise ClusterUnavailable(FORBIDDEN, "no topic can be seen: the user lacks the permission Describe on topics")
+
+
+async def with_forbidden(requests: RequestRound, metadata: Metadata, known: Iterable[str]) -> Metadata:
+    """The metadata, with those of the ``known`` topics as unreadable that it only lacks because they are forbidden.
+
+    Kafka leaves out of a list what may not be described (any more); a topic that is missing may as well be deleted.
+    """
+    absent = sorted(set(known) - metadata.leaders.keys() - metadata.unreadable)
+    if not absent:
+        return metadata
+    request = MetadataRequest(
+        topics=[MetadataRequest.MetadataRequestTopic(name=name) for name in absent], allow_auto_topic_creation=False
+    )
+
+    def read(response: MetadataResponse) -> dict[str, str | None]:
+        return {topic.name: reason_of_code(topic.error_code) for topic in response.topics}
+
+    try:
+        reasons = await requests.send(requests.connections.bootstrap_nodes()[0], request, read)
+    except NoResponse as failure:
+        reasons = dict.fromkeys(absent, failure.reason)
+    failures = [
+        Failure("topic", name, reason) for name in absent if (reason := reasons.get(name)) not in (None, DELETED)
+    ]
+    return replace(
+        metadata,
+        unreadable=metadata.unreadable | {failure.subject for failure in failures},
+        failures=(*metadata.failures, *failures),
+    )
 
 
 def metadata_of(response: MetadataResponse, topics: Filter) -> Metadata:

@@ -30,7 +30,7 @@ from exporter.sources.kafka.coordinated_groups import CoordinatorResponse, Liste
 from exporter.sources.kafka.failure_reasons import SEVERAL_COORDINATORS
 from exporter.sources.kafka.known_groups import FORBIDDEN, KnownGroups, check_absent
 from exporter.sources.kafka.known_members import KnownMembers
-from exporter.sources.kafka.metadata import Metadata, read_metadata
+from exporter.sources.kafka.metadata import Metadata, read_metadata, with_forbidden
 from exporter.sources.kafka.offsets import EARLIEST, LATEST, READ_COMMITTED, Offsets, read_offsets
 from exporter.sources.kafka.request_round import RequestRound
 from exporter.sources.kafka.share_groups import read_share_groups
@@ -133,6 +133,7 @@ class KafkaSource:
         """
         started = time.perf_counter()
         metadata = await read_metadata(requests, self._cluster.topics, placement=self._cluster.metrics.need_placement)
+        metadata = await with_forbidden(requests, metadata, self._sizes)
         metadata_read = time.perf_counter()
         now = time.monotonic()
         requests.deadline = now + (ends_at - now) / 2

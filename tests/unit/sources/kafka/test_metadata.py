@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tracemalloc
 
 import pytest
@@ -10,12 +11,15 @@ from kafka.protocol.consumer import ListOffsetsResponse
 from exporter.core.model import NOT_READ, Failure, Observation
 from exporter.settings import Cluster, Filter
 from exporter.sources import ClusterUnavailable
-from exporter.sources.kafka.metadata import metadata_of
+from exporter.sources.kafka.metadata import Metadata, metadata_of, with_forbidden
+from exporter.sources.kafka.request_round import NoResponse
 from exporter.sources.kafka.source import KafkaSource
-from tests.support.kafka_responses import Brokers, absent, fetched, listing, metadata, topic
+from tests.support.kafka_responses import Brokers, PreparedRound, absent, fetched, listing, metadata, topic
 
 FORBIDDEN = 29
 NOT_FOUND = 69
+UNKNOWN = 3
+LEADERLESS = 5
 
 
 def test_metadata_tells_leaders_and_what_cannot_be_read() -> None:
@@ -118,3 +122,30 @@ def test_an_observation_is_dated_when_offsets_are_read_and_not_when_it_begins(br
 
     brokers.of_node[1]["Metadata"] = wait
     assert observe(KafkaSource(Cluster("c", ("k:1",)), clock=lambda: now[0])).at == 1_153_000
+
+
+def test_a_known_topic_that_is_only_forbidden_now_is_a_failure_of_itself_and_not_gone() -> None:
+    answered = metadata(
+        1, topics=[topic("forbidden", {}, FORBIDDEN), topic("deleted", {}, UNKNOWN), topic("wait", {}, LEADERLESS)]
+    )
+    requests = PreparedRound(answered)
+    read = Metadata((1,), {"t": [1]}, {}, frozenset(), ())
+    known = asyncio.run(with_forbidden(requests, read, ["t", "forbidden", "deleted", "wait"]))
+    assert known.unreadable == {"forbidden", "wait"}
+    assert known.failures == (
+        Failure("topic", "forbidden", "topic_authorization_failed"),
+        Failure("topic", "wait", "leader_not_available"),
+    )
+    (sent,) = requests.sent
+    assert [asked.name for asked in sent.topics] == ["deleted", "forbidden", "wait"]
+
+
+def test_a_known_topic_is_not_gone_while_no_broker_says_so() -> None:
+    read = Metadata((1,), {}, {}, frozenset(), ())
+    known = asyncio.run(with_forbidden(PreparedRound(NoResponse("timeout", "")), read, ["t"]))
+    assert (known.unreadable, known.failures) == ({"t"}, (Failure("topic", "t", "timeout"),))
+
+
+def test_nothing_more_is_requested_while_no_topic_is_missing() -> None:
+    read = Metadata((1,), {"t": [1]}, {}, frozenset({"u"}), ())
+    assert asyncio.run(with_forbidden(PreparedRound(), read, ["t", "u"])) is read
