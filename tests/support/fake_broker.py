@@ -67,6 +67,7 @@ class FakeBroker:
         }
         self.connections = 0
         self.received: list[type] = []
+        self.requests: list[tuple[type, bytes]] = []
         self._accepts = accepts
         self._context = context
         self._listening = socket.create_server((LOOPBACK, 0))
@@ -131,9 +132,11 @@ class FakeBroker:
                 self._open.append(connection)
             while True:
                 (length,) = struct.unpack(">i", _read(connection, 4))
-                key, version, correlation_id = struct.unpack(">hhi", _read(connection, length)[:8])
+                request = _read(connection, length)
+                key, version, correlation_id = struct.unpack(">hhi", request[:8])
                 kind = next(kind for kind in VERSIONS if key == kind.API_KEY)
                 self.received.append(kind)
+                self.requests.append((kind, request))
                 response = self.handlers[kind](version)
                 if response is None:
                     continue

@@ -15,6 +15,7 @@ from kafka.errors import (
     KafkaError,
     KafkaProtocolError,
     KafkaTimeoutError,
+    SaslAuthenticationFailedError,
     ThrottlingQuotaExceededError,
 )
 from kafka.net.connection import KafkaConnection
@@ -83,6 +84,17 @@ class BrokerConnection(KafkaConnection):  # type: ignore[misc]  # kafka-python s
             if time.monotonic() >= timeout_at:
                 raise ThrottlingQuotaExceededError
             await self.net.sleep(PAUSE_SECONDS)
+
+    async def _sasl_authenticate(self, timeout_at: float | None = None) -> None:
+        """Logs in. Raises KafkaError, also for what a mechanism's own library says when it has no credentials."""
+        try:
+            await super()._sasl_authenticate(timeout_at)
+        except KafkaError:
+            raise
+        except Exception as error:
+            # Where botocore finds no credentials it returns None, and kafka-python goes on with that.
+            nothing = self.config["sasl_mechanism"] == "AWS_MSK_IAM" and isinstance(error, AttributeError)
+            raise SaslAuthenticationFailedError("no AWS credentials were found" if nothing else str(error)) from error
 
     def connection_made(self, transport: KafkaTCPTransport) -> None:
         """Takes over a transport, and reads it by our own framing."""
