@@ -9,12 +9,15 @@ BIN := $(VENV)/bin
 # The name changes when what is to be installed does. Times would not do: a fresh checkout has new ones.
 INSTALLED := $(VENV)/.installed-$(shell cat setup.cfg pyproject.toml | sha256sum | cut -c 1-16)
 
+# gssapi is compiled, for which not everybody has what it takes.
+KERBEROS := $(INSTALLED)-kerberos
+
 .DEFAULT_GOAL := help
 # Every target that `make help` lists, and one that it does not.
 .PHONY: python $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(MAKEFILE_LIST))
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: python ## a real Kafka with consumers of every kind, judged live; SECONDS=90 ends by itself
 	@$(PYTHON) -m testbed.prerequisites demo
@@ -27,6 +30,13 @@ test: python ## every test, those against real servers included
 	@$(PYTHON) -m testbed.distribution
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal tests/unit
 	@$(BIN)/python -m pytest tests/accuracy tests/real
+
+test-security: python ## Kerberos, with a key distribution centre of its own; WRITE=1 records it in docs/security.md
+	@$(PYTHON) -m testbed.prerequisites tests kerberos
+	@$(MAKE) -s --no-print-directory $(KERBEROS)
+	@mkdir -p build
+	@$(BIN)/python -m pytest tests/security --junitxml=build/security.xml
+	@$(if $(WRITE),$(BIN)/python -m tools.recorded_tests docs/security.md kerberos outcome=build/security.xml)
 
 check: python ## lint, types and unit, side by side: a few minutes
 	@$(PYTHON) -m testbed.prerequisites packages
@@ -92,4 +102,8 @@ $(INSTALLED): | python
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip --disable-pip-version-check install --editable '.[dev]'
 	@rm -f $(VENV)/.installed-*
+	@touch $@
+
+$(KERBEROS): $(INSTALLED)
+	@$(BIN)/pip --disable-pip-version-check install --editable '.[kerberos]'
 	@touch $@

@@ -41,7 +41,8 @@ class Cluster(Kafka):
     ``server.properties``, where they win. ``listeners``: additional ones, name → security protocol, each on a port
     of its own on every node; further settings for them go into ``properties``. ``advertised``: of some of them, node
     → the port that clients are told instead, where something stands between. ``optimized``: nodes
-    compile their code as in production, so that they start slower and serve faster.
+    compile their code as in production, so that they start slower and serve faster. ``java``: properties of the Java
+    that the nodes run in.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Cluster(Kafka):
         advertised: Mapping[str, Mapping[int, int]] | None = None,
         heap: str = "512m",
         optimized: bool = False,
+        java: Mapping[str, str] | None = None,
     ) -> None:
+        self._java = dict(java or {})
         self._protocols = dict(listeners or {})
         self._advertised = dict(advertised or {})
         ports = iter(free_ports(nodes * (2 + len(self._protocols))))
@@ -77,7 +80,11 @@ class Cluster(Kafka):
             self._format()
             for node in self._broker_ports:
                 command = self.distribution.java(
-                    "kafka.Kafka", self._configuration(node), heap=self._heap, optimized=self._optimized
+                    "kafka.Kafka",
+                    self._configuration(node),
+                    heap=self._heap,
+                    optimized=self._optimized,
+                    properties=self._java,
                 )
                 self.nodes[node] = Process(f"kafka-{node}", command, self._folder / f"kafka-{node}.log").start()
             for node in self.nodes:

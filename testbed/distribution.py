@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 CURRENT = "4.4.0"
 OLDER = "3.9.1"
@@ -28,6 +29,7 @@ MEGABYTES = {BROKER: 45, STREAMS: 25}
 POM = Path(__file__).with_name("pom.xml")
 DOWNLOADED = re.compile(r"\[INFO\] Downloaded from .*/(?P<file>[^/ ]+\.jar) \((?P<size>[^)]+) at ")
 SHOWN_ON_FAILURE = 15
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class FetchError(Exception):
@@ -48,13 +50,16 @@ class Distribution:
         heap: str = "512m",
         log_level: str = "warn",
         optimized: bool = False,
+        properties: Mapping[str, str] = NONE,
     ) -> list[str]:
         """The command that runs one of Kafka's programs.
 
-        Tuned for little memory and a fast start; ``optimized``: its code is compiled as in production.
+        Tuned for little memory and a fast start; ``optimized``: its code is compiled as in production. ``properties``:
+        Java's own, as ``-D`` sets them.
         """
         return [
             "java",
+            *(f"-D{name}={value}" for name, value in properties.items()),
             f"-Xmx{heap}",
             "-XX:+UseSerialGC",
             *([] if optimized else ["-XX:TieredStopAtLevel=1"]),

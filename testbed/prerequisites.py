@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,10 @@ from testbed.distribution import BROKER, CURRENT, FOR_TESTS, OLDER, FetchError, 
 
 JAVA = 17
 DEBIAN_PACKAGES = Path(__file__).with_name("debian-packages.txt")
+KERBEROS_PACKAGES = Path(__file__).with_name("kerberos-packages.txt")
+SYSTEM_PROGRAMS = "/usr/sbin"
+"""Where Debian keeps some of them; only root's PATH has it."""
+
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -65,7 +70,18 @@ def require_maven(wanted: Sequence[tuple[str, str]]) -> None:
 def missing_packages(listed: str) -> list[str]:
     """The packages of the list whose commands are not all there."""
     rows = (line.split("#")[0].split() for line in listed.splitlines())
-    return [package for package, *commands in filter(None, rows) if not all(map(shutil.which, commands))]
+    path = f"{os.environ.get('PATH', os.defpath)}:{SYSTEM_PROGRAMS}"
+    return [
+        package
+        for package, *commands in filter(None, rows)
+        if not all(shutil.which(command, path=path) for command in commands)
+    ]
+
+
+def missing_for_kerberos() -> list[str]:
+    """The Debian packages that are missing for a key distribution centre, and to compile gssapi."""
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    return missing_packages(KERBEROS_PACKAGES.read_text(encoding="utf-8")) + ["python3-dev"] * (not headers.exists())
 
 
 def missing_for_venv() -> list[str]:
@@ -126,6 +142,8 @@ def main(arguments: Sequence[str]) -> int:
             require_maven([(BROKER, CURRENT), (BROKER, OLDER)])  # the older one brings Burrow's ZooKeeper
         if {"tests", "packages", "bench"} & set(arguments):
             install(missing_packages(DEBIAN_PACKAGES.read_text(encoding="utf-8")))
+        if "kerberos" in arguments:
+            install(missing_for_kerberos())
     except (Missing, FetchError) as error:
         print(error, file=sys.stderr)
         return 1

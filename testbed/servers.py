@@ -58,6 +58,15 @@ def get(url: str, headers: Mapping[str, str] | None = None, timeout: float = GET
         return answer.status, answer.read().decode("utf-8")
 
 
+def post(url: str, timeout: float = GET_SECONDS) -> tuple[int, str]:
+    """The status and the text that a POST without a body is answered with."""
+    parts = urlsplit(url)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=timeout)) as connection:
+        connection.request("POST", parts.path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode("utf-8")
+
+
 def answers(url: str) -> bool:
     """True if a GET of the URL is answered with success."""
     try:

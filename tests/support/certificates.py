@@ -27,16 +27,20 @@ class Authority:
         use = "-addext keyUsage=critical,keyCertSign,cRLSign"
         _openssl(f"req -x509 {NEW} {use} -keyout {self._key} -out {self.cert} -days 2 -subj /CN={name}")
 
-    def sign(self, name: str, *sans: str) -> Signed:
-        """A certificate for these names, written as openssl does: ``DNS:localhost``, ``IP:127.0.0.1``."""
+    def sign(self, name: str, *sans: str, days: int = 2, password: str = "") -> Signed:
+        """A certificate for these names, written as openssl does: ``DNS:localhost``, ``IP:127.0.0.1``.
+
+        It is valid for so many days from now on; with less than none it has expired. A password encrypts the key.
+        """
         signed = Signed(self._folder / f"{name}.pem", self._folder / f"{name}.key")
-        names = f"-addext subjectAltName={','.join(sans)}" if sans else ""
-        by = f"-CA {self.cert} -CAkey {self._key}"
+        request, extensions = self._folder / f"{name}.csr", self._folder / f"{name}.extensions"
         # What the authority signs is none itself; Go's and Python's strict checks want to hear it.
-        kind = "-addext basicConstraints=critical,CA:FALSE"
-        _openssl(
-            f"req -x509 {NEW} {by} {kind} {names} -keyout {signed.key} -out {signed.cert} -days 2 -subj /CN={name}"
-        )
+        names = f"subjectAltName={','.join(sans)}\n" if sans else ""
+        extensions.write_text(f"basicConstraints=critical,CA:FALSE\n{names}")
+        key = NEW.replace("-nodes", f"-passout pass:{password}") if password else NEW
+        _openssl(f"req {key} -keyout {signed.key} -out {request} -subj /CN={name}")
+        by = f"-CA {self.cert} -CAkey {self._key} -CAcreateserial -extfile {extensions}"
+        _openssl(f"x509 -req -in {request} {by} -out {signed.cert} -days {days}")
         return signed
 
 

@@ -38,8 +38,9 @@ def test_a_package_is_missing_if_one_of_its_commands_is() -> None:
     assert prerequisites.missing_packages(listed) == ["half"]
 
 
-def test_every_listed_package_names_the_commands_that_show_it() -> None:
-    rows = [line.split() for line in prerequisites.DEBIAN_PACKAGES.read_text().splitlines() if not line.startswith("#")]
+@pytest.mark.parametrize("listed", [prerequisites.DEBIAN_PACKAGES, prerequisites.KERBEROS_PACKAGES])
+def test_every_listed_package_names_the_commands_that_show_it(listed: Path) -> None:
+    rows = [line.split() for line in listed.read_text().splitlines() if not line.startswith("#")]
     assert rows
     assert all(len(row) > 1 for row in rows)
 
