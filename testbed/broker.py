@@ -1,4 +1,7 @@
-"""Starting Kafka: one or several KRaft nodes on loopback. The only module that knows how to run a broker."""
+"""Starting Kafka: one or several nodes on loopback. The only module that knows how to run a broker.
+
+Brokers from 3.3 on are KRaft nodes, older ones have a ZooKeeper.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,13 @@ from typing import Self
 from testbed.distribution import CURRENT, Distribution, fetch
 from testbed.kafka import Kafka
 from testbed.processes import LOOPBACK, Process, TestbedError, free_ports
+from testbed.zookeeper import ZooKeeper
 
 START_SECONDS = 120.0
 FORMAT_SECONDS = 60.0
+FIRST_WITHOUT_ZOOKEEPER = (3, 3)
+FIRST_WITH_DYNAMIC_QUORUM = (3, 9)
+"""From these versions on KRaft is made for production, and controllers need not be listed at every node."""
 
 QUICK = {
     "auto.create.topics.enable": "false",
@@ -73,11 +80,18 @@ class Cluster(Kafka):
         self._optimized = optimized
         self.distribution: Distribution = fetch(version)
         self.nodes: dict[int, Process] = {}
+        self._version = tuple(int(number) for number in self.distribution.version.split(".")[:2])
+        self._zookeeper = ZooKeeper(folder) if self._version < FIRST_WITHOUT_ZOOKEEPER else None
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             undo.callback(self.stop)
-            self._format()
+            if self._zookeeper is None:
+                self._format()
+            else:
+                self._zookeeper.__enter__()
+                for node in self._broker_ports:
+                    self._configure(node, self._settings(node))
             for node in self._broker_ports:
                 command = self.distribution.java(
                     "kafka.Kafka",
@@ -97,8 +111,8 @@ class Cluster(Kafka):
 
     def stop(self) -> None:
         """Ends all nodes. They are killed, because their files are not used again."""
-        for process in self.nodes.values():
-            if process.running:
+        for process in (*self.nodes.values(), self._zookeeper):
+            if process is not None and process.running:
                 process.kill()
 
     def stop_node(self, node: int) -> None:
@@ -141,6 +155,12 @@ class Cluster(Kafka):
     def _configuration(self, node: int) -> Path:
         return self._folder / f"kafka-{node}.properties"
 
+    def _configure(self, node: int, settings: Mapping[str, str]) -> Path:
+        """Writes a node's ``server.properties``."""
+        configuration = self._configuration(node)
+        configuration.write_text("".join(f"{key}={settings[key]}\n" for key in settings), encoding="utf-8")
+        return configuration
+
     def _format(self) -> None:
         """Writes every node's configuration and prepares its storage, in parallel."""
         cluster_id, directory_ids = _kafka_uuid(), {node: _kafka_uuid() for node in self._broker_ports}
@@ -148,12 +168,12 @@ class Cluster(Kafka):
             f"{node}@{LOOPBACK}:{port}:{directory_ids[node]}" for node, port in self._controller_ports.items()
         )
         voters = ["--standalone"] if len(directory_ids) == 1 else ["--initial-controllers", quorum]
+        if self._version < FIRST_WITH_DYNAMIC_QUORUM:
+            voters = []
         with ExitStack() as running:
             formats = []
             for node in self._broker_ports:
-                configuration = self._configuration(node)
-                settings = self._settings(node)
-                configuration.write_text("".join(f"{key}={settings[key]}\n" for key in settings), encoding="utf-8")
+                configuration = self._configure(node, self._settings(node))
                 command = self.distribution.java(
                     "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", configuration, *voters
                 )
@@ -165,24 +185,26 @@ class Cluster(Kafka):
 
     def _settings(self, node: int) -> dict[str, str]:
         """The node's ``server.properties``."""
-        listeners = f"PLAINTEXT://{self.address(node)},CONTROLLER://{LOOPBACK}:{self._controller_ports[node]}"
-        advertised = listeners
-        protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
+        coordination = self._with_zookeeper(node) if self._zookeeper else self._with_controllers(node)
+        listeners = [f"PLAINTEXT://{self.address(node)}"]
+        advertised, protocols = list(listeners), ["PLAINTEXT:PLAINTEXT"]
+        if not self._zookeeper:
+            controller = f"CONTROLLER://{LOOPBACK}:{self._controller_ports[node]}"
+            listeners.append(controller)
+            protocols.append("CONTROLLER:PLAINTEXT")
+            if self._version >= FIRST_WITH_DYNAMIC_QUORUM:
+                advertised.append(controller)
         for name, protocol in self._protocols.items():
             told = self._advertised.get(name, self._listener_ports[name])
-            listeners += f",{name}://{self.listener(name, node)}"
-            advertised += f",{name}://{LOOPBACK}:{told[node]}"
-            protocols += f",{name}:{protocol}"
-        controllers = ",".join(f"{LOOPBACK}:{port}" for port in self._controller_ports.values())
+            listeners.append(f"{name}://{self.listener(name, node)}")
+            advertised.append(f"{name}://{LOOPBACK}:{told[node]}")
+            protocols.append(f"{name}:{protocol}")
         replicas = str(min(3, len(self._broker_ports)))
         return {
-            "process.roles": "broker,controller",
-            "node.id": str(node),
-            "listeners": listeners,
-            "advertised.listeners": advertised,
-            "listener.security.protocol.map": protocols,
-            "controller.listener.names": "CONTROLLER",
-            "controller.quorum.bootstrap.servers": controllers,
+            **coordination,
+            "listeners": ",".join(listeners),
+            "advertised.listeners": ",".join(advertised),
+            "listener.security.protocol.map": ",".join(protocols),
             "log.dirs": str(self._folder / f"kafka-{node}"),
             "default.replication.factor": "1",
             "offsets.topic.replication.factor": replicas,
@@ -193,6 +215,21 @@ class Cluster(Kafka):
             **QUICK,
             **self._properties,
         }
+
+    def _with_zookeeper(self, node: int) -> dict[str, str]:
+        """The settings by which a node of an old cluster finds the others."""
+        address = self._zookeeper.address if self._zookeeper else ""
+        return {"broker.id": str(node), "zookeeper.connect": address}
+
+    def _with_controllers(self, node: int) -> dict[str, str]:
+        """The settings by which a KRaft node finds the others."""
+        controllers = {id_: f"{LOOPBACK}:{port}" for id_, port in self._controller_ports.items()}
+        if self._version < FIRST_WITH_DYNAMIC_QUORUM:
+            quorum = {"controller.quorum.voters": ",".join(f"{id_}@{at}" for id_, at in controllers.items())}
+        else:
+            quorum = {"controller.quorum.bootstrap.servers": ",".join(controllers.values())}
+        roles = {"process.roles": "broker,controller", "node.id": str(node)}
+        return {**roles, "controller.listener.names": "CONTROLLER", **quorum}
 
 
 def _kafka_uuid() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -11,9 +12,30 @@ import pytest
 
 from testbed import servers
 from testbed.broker import Cluster
+from testbed.distribution import CURRENT
 from testbed.kafka import Kafka, running_servers
 from testbed.scrape import Page, scrape
 from testbed.servers import Server
+
+VERSION = os.environ.get("KBE_TEST_KAFKA", CURRENT)
+"""The version of the Kafka that tests share; `make test-matrix` sets it."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what the version of Kafka does not have."""
+
+    def is_too_new(item: pytest.Item) -> bool:
+        return any(numbers(mark.args[0]) > numbers(VERSION) for mark in item.iter_markers("needs_kafka"))
+
+    too_new = [item for item in items if is_too_new(item)]
+    if too_new:
+        config.hook.pytest_deselected(items=too_new)
+        items[:] = [item for item in items if item not in too_new]
+
+
+def numbers(version: str) -> list[int]:
+    """A version, to be compared with others."""
+    return [int(number) for number in version.split(".")]
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +45,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     if named:
         yield Kafka(named)
         return
-    with Cluster(tmp_path_factory.mktemp("kafka")) as cluster:
+    with Cluster(tmp_path_factory.mktemp("kafka"), version=VERSION) as cluster:
         yield cluster
 
 

@@ -42,7 +42,7 @@ def seen(page: Page, **labels: str) -> bool:
     return any(labels.items() <= sample.labels.items() for sample in page.samples)
 
 
-@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+@pytest.mark.parametrize("protocol", ["classic", pytest.param("consumer", marks=pytest.mark.needs_kafka("4.0"))])
 def test_real_consumers_reach_each_status(
     kafka: Kafka, look: Callable[[], Page], unique: Unique, protocol: str
 ) -> None:
@@ -179,6 +179,7 @@ def test_a_topic_that_an_alive_group_no_longer_subscribes_to_is_told(
         wait_until(told, PATIENCE, "the topic that was left to be told", interval=0.5)
 
 
+@pytest.mark.needs_kafka("4.2")
 def test_a_share_group_is_counted_and_not_judged(kafka: Kafka, look: Callable[[], Page], unique: Unique) -> None:
     from confluent_kafka import ShareConsumer  # noqa: PLC0415  # only here, and only in recent versions
 

@@ -31,3 +31,11 @@ def test_no_row_is_left_of_a_dependency_that_is_gone() -> None:
     rows = re.findall(r"(?m)^\|(?: `\w+` \|)? ([A-Za-z][\w-]*) \|.*$", REASONS)
     named = {requirement.partition(">=")[0] for requirement in requirements()}
     assert set(rows) - {"package", "extra"} == named
+
+
+def test_the_lowest_versions_that_are_tested_are_the_lower_bounds() -> None:
+    declared = ConfigParser()
+    declared.read(ROOT / "setup.cfg")
+    bounds = [line.replace(">=", "==") for line in declared["options"]["install_requires"].split("\n") if line]
+    lines = (ROOT / "tests/matrix/lowest.txt").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == bounds
