@@ -38,6 +38,25 @@ test-security: python ## Kerberos, with a key distribution centre of its own; WR
 	@$(BIN)/python -m pytest tests/security --junitxml=build/security.xml
 	@$(if $(WRITE),$(BIN)/python -m tools.recorded_tests docs/security.md kerberos outcome=build/security.xml)
 
+test-matrix: python ## the verdicts on Kafka from 2.8 to the newest; VERSIONS="2.8.2 4.0.0", WRITE=1 records docs/versions.md
+	@$(PYTHON) -m testbed.prerequisites tests
+	@$(MAKE) -s --no-print-directory $(INSTALLED)
+	@$(BIN)/python -m tests.matrix $(VERSIONS) $(if $(WRITE),--write)
+
+test-lowest: python ## the unit tests with the lowest versions of all dependencies at run time, in an environment of their own
+	@$(PYTHON) -m testbed.prerequisites venv
+	@$(PYTHON) -m venv --clear build/lowest
+	@build/lowest/bin/pip --disable-pip-version-check -q install --constraint tests/matrix/lowest.txt --editable '.[dev]'
+	@build/lowest/bin/python -m pytest -q -m "not real" -n 2 --dist worksteal tests/unit
+
+fuzz: $(INSTALLED) ## anything where input is read; SECONDS=60 for each target, TARGETS="a b", WRITE=1 keeps what is found
+	@$(BIN)/pip --disable-pip-version-check -q install --editable '.[fuzz]'
+	@$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(WRITE),--keep) $(TARGETS)
+
+audit: $(INSTALLED) ## licences, and known vulnerabilities; fails if their database cannot be reached
+	@$(BIN)/pip --disable-pip-version-check -q install --editable '.[audit]'
+	@$(BIN)/python -m tools.audit
+
 check: python ## lint, types and unit, side by side: a few minutes
 	@$(PYTHON) -m testbed.prerequisites packages
 	@$(MAKE) -s --no-print-directory -j 2 --output-sync=target unit types lint
