@@ -39,6 +39,12 @@ def numbers(version: str) -> list[int]:
 
 
 @pytest.fixture(scope="session")
+def lists_types() -> bool:
+    """True if this Kafka says of which type a group is when it lists it (KIP-848)."""
+    return numbers(VERSION) >= [3, 8]
+
+
+@pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     """One Kafka that tests share; they keep out of each other's way by `unique` names."""
     named = running_servers()
