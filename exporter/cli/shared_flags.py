@@ -55,7 +55,7 @@ def settings_options(
         decorated: Callable[..., Any] = with_settings
         for option in reversed(used):
             decorated = click_option(
-                option.flag, option.kind, option.doc, default=option.default, multiple=option.kind.many
+                option.flag, option.kind, option.doc, default=option.default, multiple=option.kind.many is not None
             )(decorated)
         return click_option(CONFIG_FILE, FILE, "Configuration file (YAML).")(decorated)
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from exporter.quoting import quoted
 from exporter.schema.inputs import Inputs
-from exporter.schema.kinds import Kind
+from exporter.schema.kinds import HIDDEN, Kind, commas
 from exporter.schema.mistakes import Invalid
 
 
 def _server(text: str, _: Inputs) -> str:
-    if match := re.match(r"(\w+)://", text):
-        raise Invalid(f"{quoted(text)}: leave out {match[0]}; TLS and SASL have keys of their own")
+    if "://" in text or "@" in text:
+        # The text is not shown: a user and a password may stand in it.
+        raise Invalid("leave out what is before :// and before @: TLS and SASL have keys of their own")
     host, port = _split(text, "host:port or [ipv6]:port")
     if not host:
         raise Invalid(f"{quoted(text)} has no host; write it as host:port")
@@ -43,6 +44,11 @@ def page_path(what: str, example: str, taken: tuple[str, ...]) -> Kind:
     return Kind("a path", read, metavar="PATH")
 
 
+def _servers(text: str) -> list[str]:
+    """The servers in a list with commas; one that has a user and a password, which may hold a comma, stays whole."""
+    return [text] if "@" in text else commas(text)
+
+
 def _url(text: str, _: Inputs) -> str:
     try:
         parts = urlsplit(text)
@@ -50,8 +56,22 @@ def _url(text: str, _: Inputs) -> str:
     except ValueError:
         valid = False
     if not valid or re.search(r"\s", text):
-        raise Invalid(f"{quoted(text)} is not a URL; write it as https://host/path")
+        # The text is not shown: it may hold a password.
+        raise Invalid("is not a URL; write it as https://host/path")
     return text
+
+
+def _public_url(text: str) -> str:
+    """The URL without what may be secret in it: user and password, query, fragment."""
+    parts = urlsplit(text)
+    user, at, host = parts.netloc.rpartition("@")
+    return urlunsplit(
+        parts._replace(
+            netloc=f"{HIDDEN if user else user}{at}{host}",
+            query=HIDDEN if parts.query else "",
+            fragment=HIDDEN if parts.fragment else "",
+        )
+    )
 
 
 def _origin(text: str, _: Inputs) -> str:
@@ -92,7 +112,7 @@ def _is_ipv6(text: str) -> bool:
     return True
 
 
-SERVERS = Kind("host:port or [ipv6]:port, one or more", _server, list, many=True, metavar="HOST:PORT,...")
+SERVERS = Kind("host:port or [ipv6]:port, one or more", _server, list, many=_servers, metavar="HOST:PORT,...")
 LISTEN_ADDRESS = Kind("[host]:port", _listen_address, metavar="[HOST]:PORT")
-URL = Kind("a URL", _url)
+URL = Kind("a URL", _url, _public_url)
 ORIGIN = Kind("scheme://host[:port], or *", _origin)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import yaml
 
@@ -67,12 +68,12 @@ Node = Scalar | Sequence | Table | Unread
 
 
 def kind_of(node: Node) -> str:
-    """The kind of a node, in words for a message."""
+    """The kind of a node, in words for a message; its text is not shown, because it may be a password."""
     match node:
         case Scalar(text=None):
             return "nothing"
-        case Scalar(text=str(text)):
-            return quoted(text)
+        case Scalar():
+            return "a text"
         case Sequence():
             return "a list"
         case _:
@@ -151,11 +152,7 @@ def parse(text: str, source: str) -> tuple[Node | None, list[Mistake]]:
         return tree, list(conversion.mistakes)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = ", ".join(word for word in (error.problem, error.context) if word)
-        if problem.startswith("found undefined alias"):
-            # Its name is not shown: it may be a password that starts with "*".
-            problem = "an alias (*name) that is not defined; text that starts with * needs quotes"
-        return None, [Mistake(_place(source, mark), "", f"not valid YAML: {one_line(problem)}")]
+        return None, [Mistake(_place(source, mark), "", f"not valid YAML: {one_line(_problem(error))}")]
     except yaml.reader.ReaderError as error:
         before = text[: int(error.position)]
         place = Place(source, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
@@ -168,6 +165,24 @@ def parse(text: str, source: str) -> tuple[Node | None, list[Mistake]]:
         # PyYAML leaves some invalid escapes ("\UFFFFFFFF") and directives to Python.
         mark = loader.get_mark() if loader is not None else None
         return None, [Mistake(_place(source, mark), "", "not valid YAML: an invalid number or escape")]
+
+
+_NAMED: Final = {
+    "found undefined alias": "an alias (*name) that is not defined; text that starts with * needs quotes",
+    "found duplicate anchor": "an anchor (&name) given twice; text that starts with & needs quotes",
+    "found undefined tag handle": "a tag (!name) that is not defined; text that starts with ! needs quotes",
+    "duplicate tag handle": "a directive (%TAG) given twice",
+}
+"""How PyYAML's messages with a name begin → what is said instead: the name may be a password."""
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    """What is not YAML, in PyYAML's words, unless a name stands in them."""
+    words = [word for word in (error.problem, error.context) if word]
+    for beginning, said in _NAMED.items():
+        if any(word.startswith(beginning) for word in words):
+            return said
+    return ", ".join(words)
 
 
 def _place(source: str, mark: yaml.error.Mark | None) -> Place:
@@ -229,7 +244,8 @@ class _Conversion:
                 continue
             if name in keys:
                 message = f"given twice, first on line {keys[name].line}"
-                self.wrong(key_place, inside(path, name), message)
+                # {password: a,b,b} has two keys b, which are not shown.
+                self.wrong(key_place, path if value_node.value == "" else inside(path, name), message)
                 continue
             keys[name] = key_place
             entries[name] = self.node(value_node, inside(path, name), key_place)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from exporter.quoting import quoted
 from exporter.schema.mistakes import Invalid
 
 MAX_SECRET_BYTES = 65_536
 """A larger file is not a secret."""
+
+_NO_PATH: Final = re.compile(r"[\0\n]|-----")
+"""What no path has, but a text in PEM form that was given in place of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,10 @@ class Inputs:
 
     def content(self, path: str) -> bytes:
         """The bytes of a file, read once, because a pipe (``<(pass show kafka)``) can be read only once."""
-        if not path or "\0" in path:
-            raise Invalid(f"{quoted(path)} is not a path")
+        if not path:
+            raise Invalid('"" is not a path')
+        if _NO_PATH.search(path):
+            raise Invalid("is no path but a text, which is not shown; it must name the file that holds it")
         place = self.folder / path
         self.named.add(place)
         if place not in self._read:
@@ -63,6 +70,8 @@ class Inputs:
                 with place.open("rb") as file:
                     self._read[place] = file.read(16 * MAX_SECRET_BYTES)
             except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    raise Invalid("is too long for a path; it is not shown, as it may be a secret") from error
                 reason = (error.strerror or str(error)).lower()
                 raise Invalid(f"cannot read {quoted(str(place))}: {reason}") from error
         return self._read[place]

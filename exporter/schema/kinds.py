@@ -22,15 +22,15 @@ class Kind:
     """A kind of value.
 
     ``what`` is how it is written, for messages; ``read`` turns a scalar's text into the value or raises `Invalid`;
-    ``to_yaml`` turns the value into what YAML has for it, ``unset`` is what it has for None. ``many``: a list, or one
-    text with commas. ``metavar``: what the help of a flag has for it. ``from_file``: the kind of a path to a file that
-    holds the value.
+    ``to_yaml`` turns the value into what YAML has for it, ``unset`` is what it has for None. ``many``: the value is a
+    list, or one text, which ``many`` takes apart. ``metavar``: what the help of a flag has for it. ``from_file``: the
+    kind of a path to a file that holds the value.
     """
 
     what: str
     read: Callable[[str, Inputs], Any]
     to_yaml: Callable[[Any], Any] = field(default=lambda value: value)
-    many: bool = False
+    many: Callable[[str], list[str]] | None = None
     metavar: str = "VALUE"
     from_file: Kind | None = None
     unset: Any = None
@@ -38,6 +38,11 @@ class Kind:
     def show(self, value: Any) -> Any:
         """The value as YAML has it; None if there is nothing to show."""
         return self.unset if value is None else self.to_yaml(value)
+
+
+def commas(text: str) -> list[str]:
+    """The items of a text with commas."""
+    return [item.strip() for item in text.split(",")]
 
 
 def integer(low: int, high: int) -> Kind:
@@ -101,7 +106,7 @@ def choices(what: str, known: tuple[str, ...]) -> Kind:
             raise Invalid(f"{quoted(text)} is no {what}; {hint}")
         return text
 
-    return Kind(f"a list of {what}s", read, list, many=True)
+    return Kind(f"a list of {what}s", read, list, many=commas)
 
 
 def _boolean(text: str, _: Inputs) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from exporter.quoting import quoted
@@ -78,13 +78,14 @@ class _Reading:
             case Section():
                 return self.section(part, self.table(node, name), partial=partial)
             case Each(names=Kind() as names):
-                return dict(self.each(part.part, self.named(names, self.table(node, name)), partial=partial))
+                entries = self.named(part.part, names, self.table(node, name))
+                return dict(self.each(part.part, entries, partial=partial))
             case Each():
                 items = [("", item) for item in self.sequence(node).items]
                 # A list is replaced as a whole, so its items are not completed elsewhere.
                 return tuple(value for _, value in self.each(part.part, items, partial=False))
             case Key():
-                return self.many(part, node) if part.kind.many else self.one(part, node)
+                return self.one(part, node) if part.kind.many is None else self.many(part, part.kind.many, node)
 
     def each(self, part: Part, nodes: Iterable[tuple[str, Node]], *, partial: bool) -> Iterator[tuple[str, Any]]:
         """The values of those that could be read, each with its name."""
@@ -92,9 +93,12 @@ class _Reading:
             with contextlib.suppress(_Noted):
                 yield name, self.part(part, name, node, partial=partial)
 
-    def named(self, names: Kind, table: Table) -> Iterator[tuple[str, Node]]:
+    def named(self, part: Key | Section, names: Kind, table: Table) -> Iterator[tuple[str, Node]]:
         """The entries of a mapping whose names are free; a name that is not allowed is recorded."""
         for name, node in table.entries.items():
+            if _is_nothing(node) and (":" in name or isinstance(part, Key)):
+                self.wrong_unseen(table, name)
+                continue
             try:
                 names.read(name, self.inputs)
             except Invalid as invalid:
@@ -131,10 +135,10 @@ class _Reading:
             self.wrong(node, str(invalid))
             raise _Noted from None
 
-    def many(self, key: Key, node: Node) -> tuple[Any, ...]:
-        """The values of a list, or of one text with commas."""
+    def many(self, key: Key, split: Callable[[str], list[str]], node: Node) -> tuple[Any, ...]:
+        """The values of a list, or of one text that is taken apart."""
         if isinstance(node, Scalar) and node.text is not None:
-            items: list[Node] = [Scalar(node.place, node.path, item.strip()) for item in node.text.split(",")]
+            items: list[Node] = [Scalar(node.place, node.path, item) for item in split(node.text)]
         elif isinstance(node, Sequence):
             items = list(node.items)
         else:
@@ -152,6 +156,9 @@ class _Reading:
     def unknown(self, table: Table, section: Section) -> None:
         """Records every key that the section does not have."""
         for name in table.keys.keys() - section.parts.keys():
+            if ":" in name or _is_nothing(table.entries[name]):
+                self.wrong_unseen(table, name)
+                continue
             hint = suggestion(name, section.parts) or self.elsewhere(name)
             known = f"known here: {', '.join(sorted(section.parts))}"
             self.wrong_key(table, name, f"unknown key; {hint or known}")
@@ -170,6 +177,16 @@ class _Reading:
     def wrong_key(self, table: Table, name: str, message: str) -> None:
         """Records a mistake at a key, or at the mapping as a whole if it does not have the key."""
         self.mistakes.add(Mistake(table.keys.get(name, table.place), table.entries.get(name, table).path, message))
+
+    def wrong_unseen(self, table: Table, name: str) -> None:
+        """Records a key that is not shown: in ``{password:x}`` and ``{password: a,x}`` a part of it may be secret."""
+        message = "a key that is not known here, or has no value; it is not shown, as it may be part of a secret:"
+        hint = "a colon needs a space after it, and text with a comma in {...} needs quotes"
+        self.mistakes.add(Mistake(table.keys[name], table.path, f"{message} {hint}"))
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.text is None
 
 
 class _Noted(Exception):

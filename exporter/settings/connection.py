@@ -52,7 +52,7 @@ class OAuth:
     """Where the tokens of OAUTHBEARER come from, and who asks for them."""
 
     token_url: str = field(
-        metadata=from_key(URL, "URL of the token endpoint.", example="https://idp.example.com/oauth2/token")
+        repr=False, metadata=from_key(URL, "URL of the token endpoint.", example="https://idp.example.com/oauth2/token")
     )
     client_id: str = field(
         metadata=from_key(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
-from exporter.schema.kinds import TEXT, choice, choices
+from exporter.schema.kinds import TEXT, choice, choices, commas
 from exporter.schema.section import section, setting
 
 Partitions = Literal["all", "unhealthy"]
@@ -15,7 +15,7 @@ Compatible = Literal["kafka_exporter", "kminion", "kafka_lag_exporter", "grafana
 TELL_OF_REPLICAS: Final = frozenset[Compatible]({"kafka_exporter", "kminion"})
 """Those that also tell of brokers and replicas."""
 
-FAMILIES: Final = replace(TEXT, what="a list of metric families", to_yaml=list, many=True)
+FAMILIES: Final = replace(TEXT, what="a list of metric families", to_yaml=list, many=commas)
 """`exporter.config` adds which names there are: they are known a floor above this one."""
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from exporter.quoting import quoted
 from exporter.schema.inputs import Inputs
-from exporter.schema.kinds import Kind, choices
+from exporter.schema.kinds import Kind, choices, commas
 from exporter.schema.mistakes import Invalid
 from exporter.web.config.go_names import CURVES as KNOWN_CURVES
 from exporter.web.config.go_names import OF_TLS13
@@ -86,5 +86,5 @@ USER: Final = Kind("a name", _user)
 INTERVAL: Final = Kind("a duration with its unit (1s, 500ms), or 0", _interval)
 SUITES: Final = choices("cipher suite of Go's", (*OF_TLS13, *KNOWN_SUITES))
 CURVES: Final = choices("curve of Go's", tuple(KNOWN_CURVES))
-SANS: Final = Kind("a list of names", lambda text, _: text, many=True)
+SANS: Final = Kind("a list of names", lambda text, _: text, many=commas)
 HEADER: Final = Kind("text", _header)

@@ -78,7 +78,7 @@ kbe.yml:12:1: logs: unknown key; did you mean "log"?
         pytest.param("clusters: {}\n", "clusters: {}", "no cluster to monitor", id="clusters empty"),
         pytest.param("clusters:\n", "clusters:", "is empty", id="clusters without value"),
         pytest.param("clusters: [a]\n", "clusters: [a]", "must be a mapping of keys, not a list", id="clusters a list"),
-        pytest.param("clusters: {c: 1}\n", "1}", 'must be a mapping of keys, not "1"', id="cluster a number"),
+        pytest.param("clusters: {c: 1}\n", "1}", "must be a mapping of keys, not a text", id="cluster a number"),
         pytest.param("clusters: {c: {}}\n", "c: {}}", "bootstrap_servers is missing", id="no servers"),
         pytest.param("clusters: {'': {bootstrap_servers: 'a:1'}}\n", "'': {bootstrap", "needs a name", id="no name"),
         pytest.param("clusters: {c: {bootstrap_servers: []}}\n", "bootstrap_serv", "is an empty list", id="empty list"),

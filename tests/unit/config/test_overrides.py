@@ -160,7 +160,7 @@ def test_what_is_in_effect_can_be_loaded_again(tmp_path: Path) -> None:
             "{match: a, window: 0}",
             "6:28: clusters.c.groups.overrides[0].window: must be longer than 0",
         ),
-        ("a", '6:9: clusters.c.groups.overrides[0]: must be a mapping of keys, not "a"'),
+        ("a", "6:9: clusters.c.groups.overrides[0]: must be a mapping of keys, not a text"),
     ],
 )
 def test_a_mistake_is_one_clear_line(tmp_path: Path, override: str, mistake: str) -> None:

@@ -84,7 +84,7 @@ groups:
 3:20: groups.overrides[0].windw: unknown key; did you mean "window"?
 4:7: groups.overrides[1]: match is missing; it is a regular expression; "" is none, as in ^a
 4:15: groups.overrides[1].window: "soon" is not a duration; write it as 150s, 2m30s, 900ms, or a number of seconds
-5:7: groups.overrides[2]: must be a mapping of keys, not "b"
+5:7: groups.overrides[2]: must be a mapping of keys, not a text
 6:6: groups.overrides[3]: is empty; write {} if that is intended, or leave it out
 7:18: groups.include[1]: "stats" is no family; did you mean "status"?
 8:12: groups.owners." ": is empty
