@@ -6,6 +6,7 @@ A command's module is imported when the command runs, so that `--help` and `chec
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import platform
 import sys
@@ -18,7 +19,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from exporter import __version__
-from exporter.cli.command_failures import BadArguments, RunFailed
+from exporter.cli.command_failures import BadArguments, RunFailed, discard_output
 from exporter.quoting import quoted
 from exporter.schema import suggestion
 
@@ -112,12 +113,12 @@ def _one_line() -> Iterator[None]:
     except click.UsageError as error:
         raise BadArguments.of(error) from error
     except BrokenPipeError:
-        raise  # the reader has closed the pipe; click exits quietly
+        discard_output()
+        raise click.exceptions.Exit(0) from None  # as `head` has read all it wants
     except OSError as error:
         if error.filename is not None:
             raise  # commands report errors of their files themselves
-        # What is still buffered would be written again when the interpreter exits, and fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         raise RunFailed(f"cannot write to standard output: {(error.strerror or str(error)).lower()}") from error
 
 
@@ -148,4 +149,7 @@ def main(args: Sequence[str] | None = None) -> None:
     """The console script; exits with 0, with 1 for a failure at run time, or with 2 for bad input."""
     if sys.stdout is None:  # closed before the process started
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open to the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal's encoding does not have is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     commands.main(args=args, prog_name="kafka-burrow-exporter")

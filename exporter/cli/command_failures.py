@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import IO, Any
 
 import click
@@ -50,3 +52,11 @@ class RunFailed(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Prints the message to standard error."""
         click.echo(f"kafka-burrow-exporter: {one_line(self.message)}", err=True, file=file)
+
+
+def discard_output() -> None:
+    """Discards all further output, after some could not be written.
+
+    What is still buffered would be written again when the interpreter exits, and fail again.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

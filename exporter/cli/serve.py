@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
@@ -32,7 +32,7 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     # Imported here, so that mistakes in the configuration are reported before Kafka and numpy are loaded.
     from exporter.service import Service  # noqa: PLC0415
     from exporter.sources.kafka import KafkaSource  # noqa: PLC0415
-    from exporter.storage import HistoryFiles  # noqa: PLC0415
+    from exporter.storage import FolderInUse, HistoryFiles, lock  # noqa: PLC0415
     from exporter.web.middleware import Guard  # noqa: PLC0415
     from exporter.web.reloadable import ReloadableApp  # noqa: PLC0415
     from exporter.web.server import serve as answer  # noqa: PLC0415
@@ -43,9 +43,17 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
         guard = Guard(settings.web.config_file) if settings.web.config_file is not None else None
     except ConfigError as error:
         raise BadConfiguration(error) from None
-    storage = HistoryFiles(Path(settings.storage.path)) if settings.storage.path else None
-    service = Service(settings, read_settings=again, open_source=KafkaSource, storage=storage)
-    with closing(service):
+    with ExitStack() as stack:
+        storage = None
+        if settings.storage.path:
+            folder = Path(settings.storage.path)
+            try:
+                stack.enter_context(lock(folder))
+            except FolderInUse as taken:
+                raise RunFailed(f"{taken}; give each exporter a --storage.path of its own") from None
+            storage = HistoryFiles(folder)
+        service = Service(settings, read_settings=again, open_source=KafkaSource, storage=storage)
+        stack.enter_context(closing(service))
         app = ReloadableApp(service, guard)
         try:
             tls = guard.tls() if guard is not None else None

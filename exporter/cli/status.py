@@ -10,6 +10,7 @@ from typing import Literal
 import click
 
 from exporter.cli import table
+from exporter.cli.command_failures import discard_output
 from exporter.cli.evaluation_flags import value_of
 from exporter.cli.rounds import Stopped, interruptible, open_sources, rounds
 from exporter.cli.shared_flags import settings_options
@@ -77,16 +78,19 @@ def status(
     }
     timeout = max(cluster.request_timeout for cluster in settings.clusters)
     with interruptible() as stopped:
-        observe(
-            states,
-            open_sources(settings),
-            show={"table": table.show, "json": show_json}[format_],
-            interval=interval,
-            timeout=timeout,
-            count=count if watch else observations,
-            watch=watch,
-            stopped=stopped,
-        )
+        try:
+            observe(
+                states,
+                open_sources(settings),
+                show={"table": table.show, "json": show_json}[format_],
+                interval=interval,
+                timeout=timeout,
+                count=count if watch else observations,
+                watch=watch,
+                stopped=stopped,
+            )
+        except BrokenPipeError:  # nobody reads on, but the exit code still says what was found
+            discard_output()
         too_early = stopped() and not watch
     if too_early:
         click.echo(f"interrupted: {observations} observations make a verdict", err=True)

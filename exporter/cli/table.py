@@ -72,7 +72,7 @@ def _group(group: GroupReport) -> Row:
         f"{group.total_lag:,}",
         f"{group.max_lag:,}",
         f"{group.complete:.0%}",
-        group.state or "?",
+        one_line(group.state) or "?",
         "?" if group.member_count is None else str(group.member_count),
     )
 

@@ -18,6 +18,13 @@ MAX_INT64 = 2**63 - 1
 MAX_PARTITION = 1_000_000
 """Ids above this are a mistake: columns are laid out up to the highest id."""
 
+MAX_MISSING = 1_000
+"""A recording lists every partition of a topic. So many may be missing before a high id is a mistake, because each
+partition takes a few hundred bytes, whether it is listed or not."""
+
+MAX_MISSING_COMMITS = 10_000
+"""The same of the partitions on which a group has committed, of which any may be missing; each takes a few bytes."""
+
 Path = tuple[str, ...]
 """Keys from the top of the line down to a value."""
 
@@ -100,7 +107,9 @@ def partition_key(key: str, path: Path) -> int:
 
 def offsets(value: Any, path: Path) -> dict[int, int]:
     """Partition id → offset, NOT_READ for null."""
-    return {partition_key(key, path): _offset(offset, (*path, key)) for key, offset in mapping(value, path).items()}
+    found = {partition_key(key, path): _offset(offset, (*path, key)) for key, offset in mapping(value, path).items()}
+    _must_be_close(found, path, MAX_MISSING)
+    return found
 
 
 def commits(value: Any, path: Path, latest: int) -> tuple[Int64s, Int64s | None]:
@@ -117,8 +126,16 @@ def commits(value: Any, path: Path, latest: int) -> tuple[Int64s, Int64s | None]
         else:
             none = isinstance(commit, int) and commit == NO_OFFSET
             committed[partition] = NO_OFFSET if none else _offset(commit, place)
+    _must_be_close(committed, path, MAX_MISSING_COMMITS)
     size = max(committed, default=-1) + 1
     return array_of(committed, NO_OFFSET), array_of(times, -1, size) if times else None
+
+
+def _must_be_close(partitions: Mapping[int, int], path: Path, missing: int) -> None:
+    """Refuses ids that leave out more partitions than may be missing."""
+    highest = max(partitions, default=-1)
+    if highest >= len(partitions) + missing:
+        raise Malformed(path, f"has partition {highest} and only {len(partitions)} in all; list those between, too")
 
 
 def array_of(values: Mapping[int, int], missing: int, size: int | None = None) -> Int64s:

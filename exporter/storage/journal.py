@@ -12,11 +12,11 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from exporter.core.model import Observation
 from exporter.storage.observation_chain import decoded, encoded
-from exporter.storage.whole_history import sync_folder
+from exporter.storage.whole_history import new_file, sync_folder
 
 JOURNAL_FORMAT: Final = b"kbe-journal-1 "
 
@@ -39,10 +39,10 @@ class Journal:
         befores = [self._last, *observations[:-1]]
         entries = [encoded(each, before) for each, before in zip(observations, befores, strict=True)]
         if self._last is None:
-            _write(self._path, "wb", [self._head, *entries])
+            _write(new_file(self._path), [self._head, *entries])
             sync_folder(self._path.parent)
         else:
-            _write(self._path, "ab", entries)
+            _write(self._path.open("ab"), entries)
         self._last = observations[-1]
 
 
@@ -70,9 +70,9 @@ def _entries(data: bytes) -> Iterator[bytes]:
         start += length
 
 
-def _write(path: Path, mode: str, entries: Iterable[bytes]) -> None:
-    """Writes entries to the disk."""
-    with path.open(mode) as file:
+def _write(file: BinaryIO, entries: Iterable[bytes]) -> None:
+    """Writes entries to the disk, and closes the file."""
+    with file:
         file.writelines(part for entry in entries for part in (_HEAD.pack(len(entry), zlib.crc32(entry)), entry))
         file.flush()
         os.fsync(file.fileno())

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import astuple, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
@@ -46,7 +46,7 @@ def write(path: Path, history: History, name: bytes = b"") -> int:
     """
     beside = path.with_name(path.name + ".new")
     try:
-        with beside.open("wb") as file:
+        with new_file(beside) as file:
             with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=LEVEL) as archive:
                 for member, column in {**columns_of(history), NAME: np.frombuffer(name, dtype=np.uint8)}.items():
                     with archive.open(f"{member}.npy", "w", force_zip64=True) as opened:
@@ -61,6 +61,12 @@ def write(path: Path, history: History, name: bytes = b"") -> int:
         raise
     sync_folder(path.parent)
     return size
+
+
+def new_file(path: Path) -> BinaryIO:
+    """A new file in the place of whatever there was; what a link there leads to is left alone. Raises OSError."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "wb")
 
 
 def sync_folder(folder: Path) -> None:

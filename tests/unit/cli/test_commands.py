@@ -246,6 +246,37 @@ def test_output_that_has_no_room_is_one_line_and_exit_code_1(args: list[str]) ->
     )
 
 
+@pytest.mark.parametrize(("args", "code"), [(["--help"], 0), (["check-config"], 0), (["replay", "-"], 0)])
+def test_output_that_nobody_reads_on_is_no_failure(args: list[str], code: int) -> None:
+    seen = b'{"cluster":"c","at":1,"groups":{"g":{"state":"","commits":{"t":{"0":1}}}},"end_offsets":{"t":{"0":2}}}'
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "wb") as nobody:
+        result = subprocess.run(
+            [sys.executable, "-m", "exporter", *args],
+            cwd=ROOT,
+            env={**os.environ, "KBE_KAFKA_BOOTSTRAP_SERVERS": NOTHING_THERE},
+            input=seen,
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (result.returncode, result.stderr) == (code, b"")
+
+
+def test_a_name_that_the_encoding_of_the_output_does_not_have_is_escaped(tmp_path: Path) -> None:
+    (tmp_path / "kbe.yml").write_text('clusters: {"ünï群": {bootstrap_servers: "a:1"}}', encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "exporter", "check-config", "--config.file", str(tmp_path / "kbe.yml")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.stdout.decode("latin-1").startswith('# ok: 1 cluster: "ünï\\u7fa4"; effective settings:\n')
+
+
 @pytest.mark.parametrize("command", ["status", "record", "check-config"])
 def test_a_command_runs_without_a_standard_output(command: str) -> None:
     last = {"status": ["--observations", "4"], "record": ["--count", "1"]}.get(command, [])

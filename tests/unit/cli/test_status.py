@@ -209,6 +209,23 @@ def test_names_do_not_break_a_line(run: Run) -> None:
     assert "\x1b" not in result.stdout
 
 
+def test_what_a_broker_says_of_a_group_cannot_command_the_terminal(run: Run) -> None:
+    result = run({"c": cluster({"g": lambda _: group({"t": [5, 5]}, state="\x1b[2JDead")})})
+    assert "\x1b" not in result.stdout
+    assert "\\u001b[2JDead" in result.stdout
+
+
+def test_output_that_nobody_reads_leaves_the_exit_code_of_what_was_found(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("exporter.cli.table.show", nobody)
+    monkeypatch.setattr("exporter.cli.status.discard_output", lambda: None)
+    assert run({"c": cluster(STALL)}).exit_code == 2
+
+
 def test_many_bad_partitions_are_counted_not_listed(run: Run) -> None:
     wide = [observation(2 * n, {"g": group({"t": [5] * 60})}, {"t": [100 + n] * 60}) for n in range(6)]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 
 from exporter.core.model import NO_OFFSET, NOT_READ, Failure, Members, Observation
-from exporter.recording import RecordingError, observation_line, read, verdict_lines
+from exporter.recording import RecordingError, decoding, observation_line, read, verdict_lines
 from tests.support.observations import START, group, members, observation, observations, reported
 
 LINE = (
@@ -246,11 +246,26 @@ def test_text_that_is_not_utf_8_is_told() -> None:
     )
 
 
-def test_more_partitions_than_fit_in_memory_are_told() -> None:
-    topics = ",".join(f'"t{number}":{{"1000000":1}}' for number in range(6))
+def test_more_partitions_than_fit_in_memory_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "MAX_ROWS", 6000)
+    topics = ",".join(f'"t{number}":{{"1000":1}}' for number in range(6))
     line = f'{{"cluster":"c","at":1700000029000,"groups":{{}},"end_offsets":{{{topics}}}}}'
 
-    assert complaint(line).startswith("line 3: 6000006 partitions, counted up to the highest id; at most")
+    assert complaint(line).startswith("line 3: 6006 partitions, counted up to the highest id; at most")
+
+
+@pytest.mark.parametrize(
+    ("key", "rest"),
+    [
+        ("end_offsets.t", '"groups":{},"end_offsets":{"t":{"0":1,"1002":1}}'),
+        ("start_offsets.t", '"groups":{},"end_offsets":{},"start_offsets":{"t":{"1001":1,"1002":1}}'),
+        ("groups.g.commits.t", '"groups":{"g":{"state":"","commits":{"t":{"0":1,"10002":[1,2]}}}},"end_offsets":{}'),
+    ],
+)
+def test_a_few_high_partition_ids_do_not_take_the_memory_of_all_below(key: str, rest: str) -> None:
+    highest = "10002" if "groups" in key else "1002"
+    told = f"line 3: {key}: has partition {highest} and only 2 in all; list those between, too"
+    assert complaint(f'{{"cluster":"c","at":1700000029000,{rest}}}') == told
 
 
 def test_a_cluster_does_not_go_back_in_time() -> None:
