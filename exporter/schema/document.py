@@ -15,6 +15,7 @@ from typing import Final
 import yaml
 
 from exporter.quoting import one_line, quoted
+from exporter.schema.bounded_files import content_of
 from exporter.schema.mistakes import ConfigError, Mistake, Place
 
 MAX_NODES = 100_000
@@ -124,8 +125,7 @@ def load(file: str, names: Iterable[str], *, when_empty: str = "") -> tuple[Tabl
 def text_of(file: str) -> str:
     """The text of a file; raises `ConfigError` if it cannot be read."""
     try:
-        with Path(file).open("rb") as stream:
-            content = stream.read(MAX_FILE_BYTES + 1)
+        content = content_of(Path(file), MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise ConfigError([Mistake(Place(file or '""'), "", f"cannot be read: {reason}")]) from error

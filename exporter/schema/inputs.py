@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.quoting import quoted
+from exporter.schema.bounded_files import content_of, is_special
 from exporter.schema.mistakes import Invalid
 
 MAX_SECRET_BYTES = 65_536
@@ -40,7 +42,13 @@ class Inputs:
         return value
 
     def readable(self, path: str) -> str:
-        """The path of a readable file, resolved from the folder."""
+        """The path of a readable file, resolved from the folder.
+
+        It is read again by that path, which a pipe cannot be.
+        """
+        with contextlib.suppress(OSError, ValueError):  # whatever it is, reading it says so
+            if is_special(self.folder / path):
+                raise Invalid(f"{quoted(path)} is not a regular file")
         self.content(path)
         return str(self.folder / path)
 
@@ -67,8 +75,7 @@ class Inputs:
         self.named.add(place)
         if place not in self._read:
             try:
-                with place.open("rb") as file:
-                    self._read[place] = file.read(16 * MAX_SECRET_BYTES)
+                self._read[place] = content_of(place, 16 * MAX_SECRET_BYTES)
             except OSError as error:
                 if error.errno == errno.ENAMETOOLONG:
                     raise Invalid("is too long for a path; it is not shown, as it may be a secret") from error

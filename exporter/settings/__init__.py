@@ -50,7 +50,10 @@ __all__ = [
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["logfmt", "json"]
 
-TELEMETRY_PATH: Final = page_path("metrics", "/metrics", taken=("/-", "/v3", "/burrow", "/sd"))
+RESERVED: Final = ("/-", "/v3", "/burrow", "/sd", "/clusters", "/state", "/assets")
+"""The exporter's other paths, and all below them."""
+
+TELEMETRY_PATH: Final = page_path("metrics", "/metrics", taken=RESERVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,11 @@ class Web:
         BOOLEAN,
         "Whether DELETE requests to Burrow's API may discard the retained history of a group. Only on a port that"
         " requires authentication; offsets in Kafka are never touched.",
+        default=False,
+    )
+    api_log_level: bool = setting(
+        BOOLEAN,
+        "Whether POST requests to Burrow's API may set the log level. Only on a port that requires authentication.",
         default=False,
     )
     config_file: str | None = setting(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -14,7 +16,14 @@ from exporter.settings import Settings
 from exporter.web import pages, v3
 from exporter.web.discovery import Discovery
 from exporter.web.lifecycle import Lifecycle, Reload
-from exporter.web.middleware import SECURITY_HEADERS, AccessControl, Guard, RequestSizeLimit, SecurityHeaders
+from exporter.web.middleware import (
+    SECURITY_HEADERS,
+    AccessControl,
+    Guard,
+    OtherSites,
+    RequestSizeLimit,
+    SecurityHeaders,
+)
 from exporter.web.scrape import ScrapeEndpoint
 
 
@@ -39,16 +48,21 @@ def make_app(
     protection = (
         [Middleware(AccessControl, guard, open_health=settings.web.unauthenticated_health)] if guard is not None else []
     )
+    routes = [
+        Route(settings.web.telemetry_path, ScrapeEndpoint(collector, settings, last_reload).respond),
+        Route("/sd", Discovery(settings).respond),
+        Route("/-/healthy", _healthy),
+        Route("/-/ready", _ready),
+        Route("/-/reload", Lifecycle(reload, enabled=settings.web.enable_lifecycle)),
+        *pages.routes(collector, settings),
+    ]
+    for route in routes:
+        # Starlette's "$" matches before a line end, too: /metrics%0A would be /metrics.
+        route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
+    other_sites = Middleware(OtherSites, settings.web.access_control_allow_origin)
     app = Starlette(
-        routes=[
-            Route(settings.web.telemetry_path, ScrapeEndpoint(collector, settings, last_reload).respond),
-            Route("/sd", Discovery(settings).respond),
-            Route("/-/healthy", _healthy),
-            Route("/-/ready", _ready),
-            Route("/-/reload", Lifecycle(reload, enabled=settings.web.enable_lifecycle)),
-            *pages.routes(collector, settings),
-        ],
-        middleware=[Middleware(SecurityHeaders), Middleware(RequestSizeLimit), *protection],
+        routes=routes,
+        middleware=[Middleware(SecurityHeaders), Middleware(RequestSizeLimit), *protection, other_sites],
         # Starlette raises the error again after this answer, and the server logs it with its traceback.
         exception_handlers={Exception: _internal_error},
     )

@@ -163,6 +163,13 @@ def test_both_are_set_to_a_level_and_tell_it_in_the_same_word(both: Both, level:
     assert (ours.status, ours.text) == (theirs.status, theirs.text)
 
 
+def test_not_everybody_may_set_the_level(both: Both) -> None:
+    """log-level"""
+    path, body = "/v3/admin/loglevel", json.dumps({"level": "info"})
+    assert ask(both.burrow, path, "POST", body, password="").status == 200
+    assert ask(both.exporter, path, "POST", body, password="").status == 401
+
+
 def test_cluster_names_keep_their_case(both: Both) -> None:
     """cluster-case"""
     assert ask(both.exporter, "/v3/kafka").json["clusters"] == ["Mixed", "local"]

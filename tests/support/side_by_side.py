@@ -5,11 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import bcrypt
 
 from testbed import servers
 from testbed.behaviours import Behaviour, consumer
@@ -25,6 +28,8 @@ from testbed.zookeeper import ZooKeeper
 PATIENCE = 40.0
 ORIGIN = "https://dashboard.example.com"
 RECORDS = 50
+HASH: Final = bcrypt.hashpw(b"open sesame", bcrypt.gensalt(4)).decode()
+PASSWORD: Final = "Basic " + b64encode(b"somebody:open sesame").decode()
 EVALUATION: Final = {"window": "9s", "patience": "9s", "min_distance": "900ms"}
 KEPT: Final = 26
 """How many commits the exporter keeps with this evaluation."""
@@ -43,9 +48,10 @@ class Said:
         return json.loads(self.text)
 
 
-def ask(server: Server, path: str, method: str = "GET", body: str | None = None) -> Said:
+def ask(server: Server, path: str, method: str = "GET", body: str | None = None, *, password: str = PASSWORD) -> Said:
+    """What a server says; Burrow asks for no password, the exporter needs one before a level may be set."""
     with closing(http.client.HTTPConnection(server.address, timeout=30)) as connection:
-        connection.request(method, path, body)
+        connection.request(method, path, body, {"Authorization": password})
         answer = connection.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
         return Said(answer.status, headers, answer.read().decode())
@@ -86,9 +92,11 @@ def side_by_side(folder: Path) -> Iterator[Both]:
             "clusters": {"local": there, "Mixed": there},
             "defaults": {"evaluation": EVALUATION},
             "collection": {"min_interval": "100ms"},
-            "web": {"access_control_allow_origin": ORIGIN},
+            "web": {"access_control_allow_origin": ORIGIN, "api_log_level": True, "unauthenticated_health": True},
         }
-        ours = stack.enter_context(servers.exporter(folder, configuration))
+        protected = folder / "web.yml"
+        protected.write_text(f"basic_auth_users: {{somebody: '{HASH}'}}\n", encoding="utf-8")
+        ours = stack.enter_context(servers.exporter(folder, configuration, f"--web.config.file={protected}"))
         found = Both(kafka, theirs, ours)
         wait_until(
             lambda: ask(theirs, "/v3/kafka/mixed/topic/orders").status == 200, PATIENCE, "Burrow to know offsets"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import math
 import os
 import ssl
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
+from exporter.quoting import one_line
 from exporter.web.config.go_names import CURVES, SUITES, VERSIONS
 from exporter.web.config.web_config import TlsServer
 from exporter.web.config.web_kinds import Pem
@@ -21,6 +24,12 @@ log = logging.getLogger(__name__)
 
 FOR_OLD_VERSIONS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AES:!aNULL:!eNULL:@SECLEVEL=0"
 """OpenSSL speaks TLS 1.0 and 1.1 only at security level 0."""
+
+TELL_AGAIN: Final = 3600.0
+"""Seconds after which the same reason to refuse a client is logged again."""
+
+MOST_TOLD: Final = 1000
+"""So many reasons are logged at most; the names in a certificate are its owner's to choose."""
 
 SAN_KINDS: Final = frozenset({"DNS", "IP Address", "email", "URI"})
 
@@ -134,22 +143,42 @@ def _clients(context: ssl.SSLContext, tls: TlsServer) -> None:
                 context.load_verify_locations(authorities)
             except (ssl.SSLError, OSError) as error:
                 raise Unusable("client_ca", "holds no certificate in PEM form") from error
-    if tls.client_allowed_sans:
-        context.sslobject_class = checking_names(frozenset(tls.client_allowed_sans))
+    if context.verify_mode != ssl.CERT_NONE:
+        context.sslobject_class = checking_clients(frozenset(tls.client_allowed_sans))
 
 
-def checking_names(allowed: frozenset[str]) -> type[ssl.SSLObject]:
-    """A connection type whose handshake fails unless the client's certificate has one of these names."""
+def checking_clients(allowed: frozenset[str]) -> type[ssl.SSLObject]:
+    """A connection type that tells why a client's certificate is refused.
 
-    class NameChecked(ssl.SSLObject):
+    With names ``allowed``, its handshake fails unless the certificate has one of them.
+    """
+    told: dict[str, float] = {}
+
+    def tell(why: str) -> None:
+        # A client tries again and again, but one line says what there is to say.
+        if time.monotonic() - told.get(why, -math.inf) > TELL_AGAIN and len(told) < MOST_TOLD:
+            told[why] = time.monotonic()
+            log.warning("%s", why)
+
+    class ClientChecked(ssl.SSLObject):
         def do_handshake(self) -> None:
-            super().do_handshake()
+            try:
+                super().do_handshake()
+            except ssl.SSLCertVerificationError as error:
+                tell(f"a client's certificate is not accepted: {error.verify_message}")
+                raise
+            except ssl.SSLError as error:
+                if error.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE":
+                    tell("a client is refused, because it has shown no certificate")
+                raise
+            if not allowed:
+                return
             shown = names_of(self.getpeercert() or {})
             if not shown & allowed:
-                log.warning("a client's certificate has none of client_allowed_sans: %s", ", ".join(sorted(shown)))
+                tell(f"a client's certificate has none of client_allowed_sans: {one_line(', '.join(sorted(shown)))}")
                 raise ssl.SSLCertVerificationError("none of the certificate's names is allowed")
 
-    return NameChecked
+    return ClientChecked
 
 
 def names_of(certificate: Mapping[str, Any]) -> frozenset[str]:

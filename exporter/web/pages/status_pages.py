@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from exporter.collector import Collector
 from exporter.core.report import Outcome
@@ -127,7 +127,7 @@ def _missing(page: MissingPage) -> FilledTemplate:
     return FilledTemplate("missing.html", page, page.status)
 
 
-def routes(collector: Collector, settings: Settings) -> list[BaseRoute]:
+def routes(collector: Collector, settings: Settings) -> list[Route]:
     """The pages and their static files."""
     pages, templates = StatusPages(collector, settings), environment()
     templates.globals.update(

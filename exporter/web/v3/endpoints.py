@@ -25,6 +25,7 @@ _DELETING: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: ErrorAnswer("The exporter is stopping."),
 }
 _SETTING_LEVEL: Final = {
+    HTTPStatus.FORBIDDEN: ErrorAnswer("Setting the level is off, or the port does not require authentication."),
     HTTPStatus.BAD_REQUEST: ErrorAnswer("The body is not such an object."),
     HTTPStatus.NOT_FOUND: ErrorAnswer("No such level."),
 }

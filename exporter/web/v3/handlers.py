@@ -102,10 +102,7 @@ def status(call: Call, *, everything: bool) -> Answer:
 
 def forget(call: Call) -> Answer:
     """Discards the history of a group; as in Burrow, the answer does not tell whether there was one."""
-    if not call.settings.web.api_delete:
-        raise Refusal("deleting is off; web.api_delete turns it on", HTTPStatus.FORBIDDEN)
-    if not call.authenticated:
-        raise Refusal("deleting needs a port that requires authentication: --web.config.file", HTTPStatus.FORBIDDEN)
+    _must_be_allowed(call, "deleting", "web.api_delete", allowed=call.settings.web.api_delete)
     outcomes = _outcomes(call)
     cluster = name_in_path(call.parameters["cluster"], outcomes)
     outcome = outcomes.get(cluster)
@@ -125,6 +122,7 @@ def level(call: Call) -> Answer:
 
 def set_level(call: Call) -> Answer:
     """Sets the log level."""
+    _must_be_allowed(call, "setting the log level", "web.api_log_level", allowed=call.settings.web.api_log_level)
     try:
         requested = log_level.requested(call.body)
     except log_level.Undecodable:
@@ -134,6 +132,14 @@ def set_level(call: Call) -> Answer:
         raise Refusal("unknown log level")
     logs.set_level(number)
     return call.respond.answer("set log level")
+
+
+def _must_be_allowed(call: Call, what: str, key: str, *, allowed: bool) -> None:
+    """Refuses what changes something, unless the configuration allows it and the port requires authentication."""
+    if not allowed:
+        raise Refusal(f"{what} is off; {key} turns it on", HTTPStatus.FORBIDDEN)
+    if not call.authenticated:
+        raise Refusal(f"{what} needs a port that requires authentication: --web.config.file", HTTPStatus.FORBIDDEN)
 
 
 def _outcomes(call: Call) -> dict[str, Outcome]:

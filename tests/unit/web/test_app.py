@@ -50,6 +50,18 @@ def some() -> Outcome:
     return outcome(observation(0, {"g": group({"t": [1]})}, {"t": [3]}))
 
 
+@pytest.mark.parametrize("path", ["/metrics\n", "/sd\n", "/-/healthy\n", "/state\n", "/clusters\n"])
+def test_a_line_end_makes_it_another_path(path: str) -> None:
+    assert ask(app(Fake(some())), path.strip()).status == 200
+    assert ask(app(Fake(some())), path).status == 404
+
+
+def test_a_page_of_another_site_can_neither_reload_nor_set_the_level() -> None:
+    for path in ("/-/reload", "/v3/admin/loglevel"):
+        answer = ask(app(), path, "POST", headers={"Sec-Fetch-Site": "cross-site"})
+        assert (answer.status, answer.text) == (403, "Requests from pages of other sites are refused.\n")
+
+
 def test_a_scrape_is_answered_with_the_page_in_the_text_format() -> None:
     answer = ask(app(Fake(some())), "/metrics", headers={"Accept-Encoding": "identity"})
     assert answer.status == 200

@@ -90,6 +90,20 @@ def test_only_clients_with_a_certificate_of_the_authority_are_let_in(made: PortC
     assert not is_let_in(port, made.context())
 
 
+def test_why_a_client_is_refused_is_one_line_however_often_it_tries(
+    made: PortCertificates, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = serve(f"tls_server_config: {{{LOCKED}}}")
+    for _ in range(3):
+        assert not is_let_in(port, made.context(made.stranger))
+        assert not is_let_in(port, made.context())
+    lines = [record.getMessage() for record in caplog.records if record.name == "exporter.web.config.tls"]
+    assert lines == [
+        "a client's certificate is not accepted: unable to get local issuer certificate",
+        "a client is refused, because it has shown no certificate",
+    ]
+
+
 def test_a_certificate_that_is_asked_for_only_if_there_is_one_is_verified(made: PortCertificates, serve: Serve) -> None:
     port = serve(f"tls_server_config: {{{LOCKED.replace('RequireAndVerifyClientCert', 'VerifyClientCertIfGiven')}}}")
     assert is_let_in(port, made.context())

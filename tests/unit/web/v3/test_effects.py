@@ -17,6 +17,7 @@ from tests.support.observations import group, observation
 from tests.support.outcomes import down
 
 LEVEL = "/v3/admin/loglevel"
+CLUSTERS = (Cluster("c", ("k:1",)),)
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,12 @@ def levels_as_before() -> Iterator[None]:
 
 
 def set_level(body: str) -> Answer:
-    return ask(LEVEL, method="POST", body=body)
+    return asked_to_set_level(body, enabled=True, authenticated=True)
+
+
+def asked_to_set_level(body: str, *, enabled: bool, authenticated: bool) -> Answer:
+    api = Api(Known(), Settings(CLUSTERS, web=Web(api_log_level=enabled)), authenticated=lambda: authenticated)
+    return ask_app(api, LEVEL, "POST", body=body.encode())
 
 
 def level() -> str:
@@ -88,6 +94,18 @@ def test_a_level_that_is_none_changes_nothing(body: str, status: int, message: s
     assert level() == "warn"
 
 
+@pytest.mark.parametrize(
+    ("enabled", "authenticated", "hint"),
+    [(False, False, "web.api_log_level"), (False, True, "web.api_log_level"), (True, False, "--web.config.file")],
+)
+def test_the_level_can_be_set_only_if_allowed_and_authenticated(enabled: bool, authenticated: bool, hint: str) -> None:
+    logging.getLogger().setLevel(logging.WARNING)
+    answer = asked_to_set_level('{"level":"debug"}', enabled=enabled, authenticated=authenticated)
+    assert answer.status == 403
+    assert hint in answer.text
+    assert level() == "warn"
+
+
 def test_the_level_is_shown_in_burrows_words() -> None:
     logging.getLogger().setLevel(logging.INFO)
     assert ask(LEVEL).text == (
@@ -102,7 +120,6 @@ def test_kafkas_own_client_stays_quiet_about_what_it_is_configured_with() -> Non
     assert logging.getLogger("kafka").level > logging.ERROR
 
 
-CLUSTERS = (Cluster("c", ("k:1",)),)
 GROUP = "/v3/kafka/c/consumer/a%2Fb"
 OUTCOME = last([observation(0, {"a/b": group({"t/1": [1]})}, {"t/1": [2]})])
 
