@@ -269,7 +269,7 @@ AGE_FAMILIES: Final[tuple[Family, ...]] = (
 
 SCRAPE_DEADLINE: Final = Family(
     name="burrow_exporter_scrape_deadline_seconds",
-    help="Seconds that this scrape allowed for the collection: the scrape timeout minus a margin.",
+    help="Seconds that this scrape allowed for the collection: its timeout minus a margin and what the page takes.",
 )
 BUILD_INFO: Final = Family(
     name="burrow_exporter_build_info",

@@ -87,9 +87,15 @@ class Pages:
         self._rows = Rows()
         self._lock = threading.Lock()
         self._latest: _Shared | None = None
+        self._seconds_to_make = 0.0
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
         PlatformCollector(registry=self._process)
+
+    @property
+    def seconds_to_make(self) -> float:
+        """How long the last page took that was made anew, 0 before the first."""
+        return self._seconds_to_make
 
     def page(
         self,
@@ -119,20 +125,24 @@ class Pages:
         own += encoder(_Exporter(self._process, about, self._shard, names))
         zipped = gzip_accepted(accept_encoding)
         with self._lock:
-            packed = self._share(outcomes, names).packed(openmetrics=content_type.startswith(_OPENMETRICS))
+            packed = self._packed(outcomes, names, openmetrics=content_type.startswith(_OPENMETRICS))
         if zipped:
             end = packed.ending(own)
             return Page((*packed.pieces, end), packed.packed_length + len(end), content_type, "gzip", packed.pieces)
         return Page(chain(packed.text(), (own,)), packed.length + len(own), content_type, None, packed.pieces)
 
-    def _share(self, outcomes: tuple[Outcome, ...], names: Collection[str]) -> _Shared:
-        """What is known of the pages on these outcomes; a page of some families only is made for one scrape."""
+    def _packed(self, outcomes: tuple[Outcome, ...], names: Collection[str], *, openmetrics: bool) -> Packed:
+        """The part about clusters, shared where it can be; a page of some families only is made for one scrape."""
         if names:
-            return _Shared(outcomes, self._text(outcomes, names))
-        if self._latest is None or not self._latest.shows(outcomes):
-            self._latest = None  # so that what it holds does not stay while its successor is made
-            self._latest = _Shared(outcomes, self._text(outcomes, names))
-        return self._latest
+            return _Shared(outcomes, self._text(outcomes, names)).packed(openmetrics=openmetrics)
+        if self._latest is not None and self._latest.shows(outcomes):
+            return self._latest.packed(openmetrics=openmetrics)
+        started = clock.running()
+        self._latest = None  # so that what it holds does not stay while its successor is made
+        self._latest = _Shared(outcomes, self._text(outcomes, names))
+        packed = self._latest.packed(openmetrics=openmetrics)
+        self._seconds_to_make = clock.running() - started
+        return packed
 
     def _text(self, outcomes: tuple[Outcome, ...], names: Collection[str]) -> _Text:
         """What makes all families about clusters of a kind, gauges or counters, in either format."""

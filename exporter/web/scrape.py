@@ -26,6 +26,10 @@ MIN_DEADLINE: Final = 0.05
 MAX_DEADLINE: Final = 300.0
 """Seconds. After five minutes Prometheus treats a series as stale, so waiting longer helps nobody."""
 
+MAX_SHARE_OF_PAGE: Final = 1 / 2
+"""Of the time that a scrape has, so much may be kept for making the page: one that took long once, on a busy machine,
+must not leave the collection without any."""
+
 
 class ScrapeEndpoint:
     """Answers scrapes with the page of metrics."""
@@ -46,6 +50,8 @@ class ScrapeEndpoint:
             return PlainTextResponse(f"No cluster {quoted(cluster or '')} is configured.\n", HTTPStatus.NOT_FOUND)
         loop = asyncio.get_running_loop()
         timeout = deadline(request.headers, self._collection)
+        # What comes after the collection must end in time as well, and takes about as long as it last did.
+        timeout = max(timeout - min(pages.seconds_to_make, timeout * MAX_SHARE_OF_PAGE), MIN_DEADLINE)
         until = loop.time() + timeout
         chosen = () if cluster is None else (cluster,)
 
@@ -72,7 +78,7 @@ class ScrapeEndpoint:
 
 
 def deadline(headers: Headers, collection: Collection) -> float:
-    """Seconds that a scrape gives the collection: the scraper's timeout, or else the default, less the margin."""
+    """Seconds that a scrape gives collection and page: the scraper's timeout, or else the default, less the margin."""
     try:
         asked = float(headers.get("x-prometheus-scrape-timeout-seconds", ""))
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from itertools import count
 
 import pytest
 from starlette.applications import Starlette
@@ -125,6 +126,20 @@ def test_a_scrape_is_given_the_time_that_its_scraper_waits_less_a_margin(header:
 def test_a_scraper_that_names_no_timeout_is_given_the_configured_one() -> None:
     answer = ask(app(), "/metrics")
     assert "\nburrow_exporter_scrape_deadline_seconds 9.5\n" in answer.text
+
+
+@pytest.mark.parametrize(("seconds", "deadline"), [(2.0, 7.5), (60.0, 4.75)])
+def test_a_collection_is_not_given_the_time_that_the_page_takes_to_be_made_or_half(
+    seconds: float, deadline: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = count()
+    monkeypatch.setattr("exporter.clock.running", lambda: next(passed) * seconds)
+    collector = Fake(some())
+    served = app(collector)
+    assert "\nburrow_exporter_scrape_deadline_seconds 9.5\n" in ask(served, "/metrics").text
+    assert f"\nburrow_exporter_scrape_deadline_seconds {deadline}\n" in ask(served, "/metrics").text
+    _, given = collector.timeouts
+    assert MIN_DEADLINE <= given <= deadline
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/sd", "/", "/-/healthy", "/-/ready"])
