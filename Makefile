@@ -101,6 +101,9 @@ packages: $(INSTALLED) ## wheel, sdist and bill of materials, in dist/
 constraints: $(INSTALLED) ## what the image installs, pinned with hashes to what is installed here
 	@$(BIN)/python -m tools.constraints
 
+chart: $(INSTALLED) ## the Helm chart linted and rendered by Helm, which Go builds; WRITE=1 updates the renderings
+	@$(BIN)/python -m tools.chart $(if $(WRITE),--write)
+
 workflows: $(INSTALLED) ## the public host's workflows, linted with actionlint; needs Go
 	@$(BIN)/python -m tools.workflows
 
