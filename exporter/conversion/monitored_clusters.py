@@ -7,7 +7,7 @@ from typing import Final
 
 from exporter.conversion.burrow_file import FORMER, BurrowFile, BurrowSection
 from exporter.conversion.client_profiles import profile_of, settings_of, write_connection
-from exporter.conversion.go_expressions import GroupFilter, both, either, python_expression
+from exporter.conversion.go_expressions import GroupFilter, both, checked, either
 from exporter.conversion.yaml_lines import Block
 from exporter.core.evaluation import MAX_ENTRIES
 from exporter.quoting import quoted
@@ -122,6 +122,11 @@ def _write_groups(
         )
     if len(set(filters.values())) > 1:
         block.note("Its consumers have different lists: a group is watched if one of them takes it.")
+    if not wanted.exact:
+        block.note(
+            "The lists of Burrow's consumers and storage cannot all be one expression: more groups than in Burrow are"
+            " watched here. See whether `deny` should leave some of them out."
+        )
     groups = Block()
     if wanted.allow:
         groups.set("allow", wanted.allow)
@@ -132,13 +137,14 @@ def _write_groups(
 
 def group_filter(section: BurrowSection) -> GroupFilter:
     """The allow and deny lists of a consumer or of the storage, under their names of today or of before."""
-    return GroupFilter(*(_expression(section, key) for key in FORMER))
+    allow, deny = (_expression(section, key) for key in FORMER)
+    return GroupFilter(allow, deny)
 
 
 def _expression(section: BurrowSection, key: str) -> str:
     written = section.former_text(key)
     try:
-        return python_expression(written)
+        return checked(written)
     except Invalid as error:
         section.mistake(key if section.has(key) else FORMER[key], str(error))
         return ""

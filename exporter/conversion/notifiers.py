@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.conversion.burrow_file import FORMER, BurrowFile, BurrowSection
-from exporter.conversion.go_expressions import python_expression
+from exporter.conversion.go_expressions import checked
 from exporter.conversion.receivers import receiver
 from exporter.conversion.yaml_lines import Block
 from exporter.schema.mistakes import Invalid
@@ -76,11 +76,9 @@ def _expression(notifier: BurrowSection, key: str) -> str:
     """The expression for Alertmanager, which is Go's as well, but anchored at both ends."""
     written = notifier.former_text(key)
     try:
-        python_expression(written)
+        checked(written)
     except Invalid as error:
-        # Prometheus and Alertmanager may take what Python does not; what is wrong in both is a mistake.
-        if "cannot be taken over" in str(error):
-            notifier.mistake(key if notifier.has(key) else FORMER[key], str(error))
+        notifier.mistake(key if notifier.has(key) else FORMER[key], str(error))
     return f"(?s:.*)(?:{written})(?s:.*)" if written else ""
 
 

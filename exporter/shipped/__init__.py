@@ -18,6 +18,7 @@ FILES: Final = (
     "dashboards/*/*/*.yaml",
     "deploy/*/*.yml",
     "deploy/*/*.yaml",
+    "deploy/kubernetes/*/*.yaml",
     "deploy/compose/secrets/README.md",
     "deploy/systemd/*",
 )
