@@ -22,7 +22,12 @@ def advance(history: History, observation: Observation, settings: EvaluationSett
     """
     folded = fold(history, observation, settings)
     verdicts = judge(folded, folded.settings)
-    told = replace(folded.history.commits, falling=verdicts.falling, deserted=verdicts.deserted)
+    told = replace(
+        folded.history.commits,
+        falling=verdicts.falling,
+        deserted=verdicts.deserted,
+        outlasted=verdicts.outlasted,
+    )
     after = replace(folded.history, commits=told)
     columns = PartitionColumns(
         history=after,

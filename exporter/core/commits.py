@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from exporter.core.model import Bools, Int64s
 from exporter.core.resting import Resting
-from exporter.core.rhythm import Rhythm
+from exporter.core.rhythm import Durations, Rhythm
 from exporter.core.windows import Windows, right_aligned, take_rows
 
 NO_LAG: Final = -1
@@ -31,7 +31,8 @@ class Commits:
     whose commits do. ``last_time``: there, the time of the newest commit seen, which ``min_distance`` may have kept out
     of the window. ``assigned``: whether the partition was assigned to a member when that was last known: UNKNOWN,
     ASSIGNED or UNASSIGNED. ``falling``: it was found to fall behind, and has not begun to catch up since.
-    ``deserted``: its consumers had left it, and it has not moved since, nor has one stayed.
+    ``deserted``: its consumers had left it, and it has not moved since, nor has one stayed. ``outlasted``: how
+    long (s) its silence was tolerated when that was found too long, until it ends; 0 where it was not.
     """
 
     windows: Windows
@@ -43,6 +44,7 @@ class Commits:
     assigned: Assigned
     falling: Bools
     deserted: Bools
+    outlasted: Durations
     rhythm: Rhythm
     resting: Resting
 
@@ -59,6 +61,7 @@ class Commits:
             assigned=np.full(rows, UNKNOWN, dtype=np.int8),
             falling=np.zeros(rows, dtype=np.bool_),
             deserted=np.zeros(rows, dtype=np.bool_),
+            outlasted=np.zeros(rows, dtype=np.float32),
             rhythm=Rhythm.empty(rows),
             resting=Resting.empty(rows),
         )
@@ -75,6 +78,7 @@ class Commits:
             assigned=take_rows(self.assigned, rows),
             falling=take_rows(self.falling, rows),
             deserted=take_rows(self.deserted, rows),
+            outlasted=take_rows(self.outlasted, rows),
             rhythm=self.rhythm.take(rows),
             resting=self.resting.take(rows),
         )
@@ -91,6 +95,7 @@ class Commits:
             assigned=self.assigned,
             falling=self.falling,
             deserted=self.deserted,
+            outlasted=self.outlasted,
             rhythm=self.rhythm,
             resting=self.resting,
         )

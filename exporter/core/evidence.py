@@ -36,6 +36,7 @@ class Evidence:
     usual: Durations
     silences: Int64s
     tolerated: Durations
+    outlasted: Durations
     quiet: Bools
     attended: Bools
     deserted: Bools
@@ -53,6 +54,8 @@ def evidence_of(folded: Folded, settings: RowSettings) -> Evidence:
     # The lowest lag ever seen may be markers: then it must rest there for long before that is taken for a stall.
     perhaps = maybe_markers(commits.resting, now.lag)
     tolerated = np.where(perhaps, np.maximum(tolerated, np.asarray(settings.patience, dtype=np.float32)), tolerated)
+    tolerated = _not_raised(tolerated, commits)
+    outlasted = np.where((commits.rhythm.silence >= tolerated) & ~commits.own_times, tolerated, np.float32(0))
     quiet, attended, deserted = _silence(folded, tolerated, settings)
     markers = marker_lag(commits.resting)
     falls, gained, span = _falls(folded, reach, np.maximum(markers, settings.allowed_lag), settings)
@@ -74,6 +77,7 @@ def evidence_of(folded: Folded, settings: RowSettings) -> Evidence:
         usual=usual,
         silences=silences,
         tolerated=tolerated,
+        outlasted=outlasted,
         quiet=quiet,
         attended=attended,
         deserted=deserted,
@@ -92,6 +96,16 @@ def pace_of(folded: Folded, settings: RowSettings) -> tuple[Durations, Int64s, D
         usual, rhythm.mean, silences, window=settings.window, step=folded.elapsed, unknown=settings.patience
     )
     return usual, silences, tolerated
+
+
+def _not_raised(tolerated: Durations, commits: Commits) -> Durations:
+    """What is tolerated of each row (s), where a silence has been too long no more than it has outlasted.
+
+    Else a stop would end without a move: when another partition of the topic ends a long silence of its own, or an
+    observation is late, more is tolerated.
+    """
+    outlasted = (commits.outlasted > 0) & (commits.rhythm.silence > 0)
+    return np.where(outlasted, np.minimum(tolerated, commits.outlasted), tolerated)
 
 
 def _silence(folded: Folded, tolerated: Durations, settings: RowSettings) -> tuple[Bools, Bools, Bools]:

@@ -117,6 +117,10 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
     by_row = aligned.row_settings
     if by_row is None or not by_row.are_for(settings, aligned.group_topics):
         by_row = row_settings(settings, aligned.group_topics)
+    if history.row_settings is not None and history.row_settings.cluster != settings:
+        # What other settings did not tolerate, these may.
+        none = np.zeros_like(aligned.commits.outlasted)
+        aligned = replace(aligned, commits=replace(aligned.commits, outlasted=none))
     now = snapshot(aligned.group_topics, aligned.topics, aligned.end_row, observation)
     ends = now.topics.end
     timeline = extend(aligned.timeline, ends, at=now.at, min_distance=settings.min_distance)

@@ -86,7 +86,7 @@ class Verdicts:
     ``usual``: how long that usually takes, known from ``silences`` of them; ``tolerated``: how long it may. ``gained``:
     by how much lag in seconds has grown over the ``growth_span`` since it was smallest. ``markers``: how much of the
     lag is known to be transaction markers (records). ``falling``: it falls behind, whichever rule decided;
-    ``deserted``: its consumers have left it.
+    ``deserted``: its consumers have left it. ``outlasted``: as in `Commits`.
     """
 
     rule: Int8s
@@ -104,6 +104,7 @@ class Verdicts:
     markers: Int64s
     falling: Bools
     deserted: Bools
+    outlasted: Durations
 
 
 def judge(folded: Folded, settings: RowSettings) -> Verdicts:
@@ -131,6 +132,7 @@ def judge(folded: Folded, settings: RowSettings) -> Verdicts:
         markers=evidence.markers,
         falling=evidence.falls,
         deserted=evidence.deserted,
+        outlasted=evidence.outlasted,
     )
 
 

@@ -101,7 +101,17 @@ def read_with_name(path: Path) -> tuple[History, bytes]:
         raise Damaged(f"not a whole history: {error}") from error
 
 
-_OF_COMMITS: Final = ("lag", "records", "seconds", "own_times", "last_time", "assigned", "falling", "deserted")
+_OF_COMMITS: Final = (
+    "lag",
+    "records",
+    "seconds",
+    "own_times",
+    "last_time",
+    "assigned",
+    "falling",
+    "deserted",
+    "outlasted",
+)
 """The columns of `Commits` itself, beside its windows."""
 
 
@@ -145,6 +155,8 @@ def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]
     windows = Windows(columns["commit_offset"], columns["commit_time"], columns["commit_count"])
     _check(windows, group_topics.rows)
     expected = Commits.empty(group_topics.rows, windows.capacity)
+    # Files of before there was such a column are as good as ever.
+    columns = {"commit_outlasted": expected.outlasted, **columns}
     commits = replace(
         expected,
         windows=windows,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pytest
 
+from exporter.core.advance import advance
+from exporter.core.history import empty
 from exporter.core.model import NOT_READ, Observation, Status
+from exporter.core.report import Report
 from exporter.core.rules import Rule
 from tests.support.looks import AT_ONCE, DEFAULT, HOUR, judged, looks, partition, told
 from tests.support.observations import group, members, observation
@@ -133,6 +137,41 @@ def test_a_partition_without_a_leader_cannot_be_consumed(seconds: int, status: S
     readable = [each for each in judged(run) if partition(each).readable]
 
     assert partition(readable[-1]).status == status
+
+
+def outage_of_one() -> list[Observation]:
+    """Partition 1 is stuck, and cannot be read from 180 s to 1,200 s; the others meanwhile pause twice for long."""
+    moves = [*range(0, 181, 30), 600, 630, 1140, *range(1170, 1501, 30)]
+    return [
+        observation(
+            at,
+            {"g": group({"t": [moved, 0, moved]}, state="Empty", protocol="")},
+            {"t": [1 + at, NOT_READ if 180 <= at < 1200 else 1 + at, 1 + at]},
+        )
+        for at in range(0, 1501, 30)
+        for moved in [max(move for move in moves if move <= at)]
+    ]
+
+
+def statuses_on_1(reports: Iterable[Report]) -> list[Status]:
+    """The verdicts on partition 1 where it could be read."""
+    found = (list(report.partitions(report.groups["g"]))[1] for report in reports)
+    return [each.status for each in found if each.readable]
+
+
+def test_a_stop_does_not_end_because_the_other_partitions_have_paused_for_long() -> None:
+    statuses = statuses_on_1(judged(outage_of_one(), AT_ONCE))
+
+    assert set(statuses[statuses.index(Status.STOP) :]) == {Status.STOP}
+
+
+def test_a_stop_that_other_settings_tolerate_may_be_a_pause() -> None:
+    run, found, history = outage_of_one(), [], empty(AT_ONCE)
+    for each in run:
+        history, report = advance(history, each, replace(AT_ONCE, window=HOUR) if each is run[-1] else AT_ONCE)
+        found.append(report)
+
+    assert statuses_on_1(found)[-2:] == [Status.STOP, Status.OK]
 
 
 def test_after_an_outage_silence_begins_anew() -> None:
