@@ -17,19 +17,25 @@ class ChangeLog:
     def __init__(self, cluster: str) -> None:
         self._cluster = cluster
         self._failing: AbstractSet[tuple[str, str]] = frozenset()
+        self._away: AbstractSet[tuple[str, str]] = frozenset()
         self._late = False
         self._follow_up = ""
 
     def ended(self, outcome: Outcome, message: str = "") -> None:
-        """A collection has ended; ``message`` says why nothing could be read."""
+        """A collection has ended; ``message`` says why nothing could be read.
+
+        Of a cluster that stays away each reason is told once: one scrape may meet a timeout and the next a refusal.
+        """
         failing = {(failure.scope, failure.reason) for failure in outcome.failures}
+        known, self._away = self._away, frozenset() if outcome.up else self._away | failing
         if failing == self._failing:
             return
         self._failing = failing
         if not failing:
             log.info("all of cluster %s can be read again", self._cluster)
         elif not outcome.up:
-            log.warning("cluster %s cannot be read: %s", self._cluster, message)
+            if not failing <= known:
+                log.warning("cluster %s cannot be read: %s", self._cluster, message)
         else:
             log.warning(
                 "cluster %s was read in part; missing: %s", self._cluster, failures_on_one_line(outcome.failures)

@@ -280,6 +280,21 @@ def test_an_unavailable_cluster_shows_nothing_of_yesterday(caplog: pytest.LogCap
     ]
 
 
+def test_of_a_cluster_that_stays_away_each_reason_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    refused, silent = ClusterUnavailable("connection", "refused"), ClusterUnavailable("timeout", "no answer")
+    with collecting(gate) as collector, caplog.at_level(logging.INFO):
+        for error in (silent, refused, silent, refused, None, silent):
+            gate.error = error
+            collector.collect(PATIENCE)
+    assert [record.getMessage() for record in caplog.records] == [
+        "cluster c cannot be read: no answer",
+        "cluster c cannot be read: refused",
+        "all of cluster c can be read again",
+        "cluster c cannot be read: no answer",
+    ]
+
+
 def test_an_unforeseen_error_is_logged_with_its_traceback_and_the_next_scrape_tries_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -44,7 +44,9 @@ class Resolver:
                 raise KafkaTimeoutError(f"the name {host} was not resolved in time") from error
         except OSError as error:
             if before is None:
-                raise KafkaConnectionError(f"the name {host} cannot be resolved: {error}") from error
+                # That is also what the system makes of a name server that does not respond.
+                kind = KafkaTimeoutError if error.errno == socket.EAI_AGAIN else KafkaConnectionError
+                raise kind(f"the name {host} cannot be resolved: {error}") from error
         return self._found[key]
 
     def _lookup(self, key: tuple[str, int]) -> Future:

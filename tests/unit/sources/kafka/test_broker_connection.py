@@ -309,6 +309,16 @@ class TestNames:
             assert observe(3.0).brokers == 1
             assert observing("unresolved:1").reason(QUICK) == "timeout"
 
+    @pytest.mark.parametrize(("code", "reason"), [(socket.EAI_AGAIN, "timeout"), (socket.EAI_NONAME, "connection")])
+    def test_a_name_server_that_does_not_respond_is_a_timeout_even_when_the_system_has_given_it_up(
+        self, observing: Any, monkeypatch: pytest.MonkeyPatch, code: int, reason: str
+    ) -> None:
+        def getaddrinfo(*_: Any, **__: Any) -> Any:
+            raise socket.gaierror(code, "cannot be resolved")
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        assert observing("unresolved:1").reason(PATIENCE) == reason
+
     def test_a_name_that_cannot_be_resolved_any_more_is_used_with_its_last_address(
         self, lookup: dict[str, Any]
     ) -> None:
