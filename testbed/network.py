@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -14,6 +15,8 @@ from testbed.processes import LOOPBACK
 CHUNK = 65_536
 CONNECT_SECONDS = 5.0
 STOP_SECONDS = 10.0
+SEND_SECONDS = 10
+"""A peer that takes no byte for so long is given up, and the connection with it."""
 
 Tamper = Callable[[bytes], bytes]
 """What becomes of bytes that a server has sent."""
@@ -64,6 +67,12 @@ class Listener:
     def serve(self, client: socket.socket) -> None:
         """Serves one connection until it ends."""
         raise NotImplementedError
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are, those to servers included."""
+        with self._lock:
+            return len(self._open)
 
     def drop(self) -> None:
         """Resets the connections that there are."""
@@ -137,6 +146,9 @@ class Proxy(Listener):
         """Passes on bytes in both directions until one side closes."""
         with socket.create_connection((LOOPBACK, self.target), CONNECT_SECONDS) as server, self._held(server):
             server.settimeout(None)
+            for end in (client, server):
+                # For sending alone: an answer may be waited for for as long as the peers like.
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
             asking = threading.Thread(target=self._pass_on, args=(client, server, untouched), daemon=True)
             asking.start()
             self._pass_on(server, client, self._tampered)

@@ -16,7 +16,7 @@ from tests.faults.traffic import OFFSETS_PARTITIONS, ORDERS, SIZES, offsets_part
 ELECTIONS = 3
 HEAVY = "heavy"
 """A group with so many commits, each with much to load, that a coordinator takes its time."""
-HEAVY_COMMITS = 2_000
+HEAVY_COMMITS = 300
 HEAVY_METADATA = "m" * 4_000
 OFFSETS = "__consumer_offsets"
 
