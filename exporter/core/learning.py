@@ -46,6 +46,7 @@ def learnt(
         readable=now.readable,
         moved=moved,
         appeared=present & ~commits.rhythm.known & settled & (elapsed > 0),
+        caught_up=now.readable & (now.lag <= ignored),
         waiting=waiting_seconds(end_row, now, timeline=timeline, lag_seconds=lag_seconds, clock=clock, ignored=ignored),
         live=now.alive & (assigned != UNASSIGNED),
     )

@@ -108,9 +108,10 @@ class Beat:
 
     ``elapsed``: since the observation before, without gaps. ``present``: the committed offset was read, ``readable``:
     the end offset as well. ``moved``: the committed offset is another than before. ``appeared``: the first commit was
-    seen to appear. ``waiting``: for how long there have been records to consume; meaningless where not readable.
-    ``live``: a live consumer is on the partition. ``outage``: one that could not be read for longer than this could not
-    be consumed either (it had no leader, or the group no coordinator), so that was no silence.
+    seen to appear. ``caught_up``: it was read, and there is nothing to consume. ``waiting``: for how long there has
+    been something, at least; meaningless where not readable. ``live``: a live consumer is on the partition. ``outage``:
+    one that could not be read for longer than this could not be consumed either (it had no leader, or the group no
+    coordinator), so that was no silence.
     """
 
     at: int
@@ -120,6 +121,7 @@ class Beat:
     readable: Bools
     moved: Bools
     appeared: Bools
+    caught_up: Bools
     waiting: Durations
     live: Bools
 
@@ -136,13 +138,15 @@ def followed(rhythm: Rhythm, beat: Beat, clock: GaplessClock) -> Rhythm:
     longest = np.maximum(rhythm.longest - elapsed * np.float32(FADE), np.float32(0))
     second = np.maximum(rhythm.second - elapsed * np.float32(FADE), np.float32(0))
     # To a reader of committed records a long transaction is nothing to read, however old its records are at its end.
-    anew = restarted | (beat.readable & (beat.waiting == 0))
+    anew = restarted | beat.caught_up
     moved_at = np.where(anew, beat.at, rhythm.moved_at)
     blind = np.where(beat.readable & (rhythm.blind == 0), np.float32(0), rhythm.blind + elapsed)
     outage = np.where(beat.readable & (blind > beat.outage), blind, np.float32(0))
     excused = np.where(anew, np.float32(0), rhythm.excused + outage)
     unmoved = (int(clock(np.array(beat.at))) - clock(moved_at)) / 1000
     silence = np.maximum(np.minimum(unmoved, beat.waiting) - excused, 0).astype(np.float32)
+    # How long records have waited is only a lower bound where the end offsets from when they came are not retained.
+    silence = np.where(anew, silence, np.maximum(silence, rhythm.silence))
     silence = np.where(beat.readable, silence, rhythm.silence)
     changed = first | (beat.present & (beat.live != rhythm.live))
     return Rhythm(

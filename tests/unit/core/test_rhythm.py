@@ -62,6 +62,7 @@ def later(rhythm: Rhythm, elapsed: float, *, at: int = 0, moved: bool = False, w
         readable=yes,
         moved=np.array([moved]),
         appeared=~yes,
+        caught_up=np.array([waiting == 0]),
         waiting=np.array([waiting], dtype=np.float32),
         live=yes,
     )

@@ -153,6 +153,21 @@ def outage_of_one() -> list[Observation]:
     ]
 
 
+def without_the_first_end(at: int) -> Observation:
+    """Stuck, with an end offset that could not be read at first, nor from 240 s to 3,000 s."""
+    end = NOT_READ if at == 0 or 240 <= at < 3000 else 1 + at
+    return observation(at, {"g": group({"t": [0]}, state="Empty", protocol="")}, {"t": [end]})
+
+
+def test_a_silence_does_not_get_shorter_because_the_end_offsets_at_its_beginning_are_forgotten() -> None:
+    run = judged([without_the_first_end(at) for at in range(0, 3061, 30)], AT_ONCE)
+    read = [found for each in run if (found := partition(each)).readable]
+    silences = [found.reason().silence for found in read]
+
+    assert silences == sorted(silences)
+    assert {found.status for found in read[-3:]} == {Status.STOP}
+
+
 def statuses_on_1(reports: Iterable[Report]) -> list[Status]:
     """The verdicts on partition 1 where it could be read."""
     found = (list(report.partitions(report.groups["g"]))[1] for report in reports)
