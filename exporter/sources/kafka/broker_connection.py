@@ -32,6 +32,10 @@ MAX_IDLE_SECONDS: Final = 540.0
 PAUSE_SECONDS: Final = 0.05
 """So often a connection that the broker throttles is looked at again."""
 
+READ_BYTES: Final = 65_536
+MAX_READS: Final = 16
+"""So often a connection is read before its framing has a look, and others have their turn."""
+
 _SOCKET_OPTIONS: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))
 _CONNECTING: Final = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK})
 
@@ -111,7 +115,7 @@ class BrokerConnection(KafkaConnection):  # type: ignore[misc]  # kafka-python s
         """The transport over a connected socket, which it closes if TLS cannot even begin."""
         host, context = self.address[0], self._options.get("ssl_context")
         if context is None:
-            return KafkaTCPTransport(self.net, connected, host=host)
+            return _TcpTransport(self.net, connected, host=host)
         try:
             return _TlsTransport(self.net, connected, host=host, ssl_context=context, timeout_at=timeout_at)
         except Exception:
@@ -119,7 +123,35 @@ class BrokerConnection(KafkaConnection):  # type: ignore[misc]  # kafka-python s
             raise
 
 
-class _TlsTransport(KafkaSSLTransport):  # type: ignore[misc]  # kafka-python ships no type hints
+class _BoundedReads:
+    """Reads a bounded number of bytes at a time: kafka-python (3.0.12) reads on for as long as bytes come.
+
+    A peer that sends faster than it is read would be given all the memory there is.
+    """
+
+    _sock: Any
+
+    def _sock_recv(self) -> tuple[bytes, KafkaError | None]:
+        received: list[bytes] = []
+        # What TLS has decrypted already makes no socket readable.
+        while len(received) < MAX_READS or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()):
+            try:
+                data = self._sock.recv(READ_BYTES)
+            except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                break
+            except Exception as error:
+                return b"".join(received), KafkaConnectionError(str(error))
+            if not data:
+                return b"".join(received), KafkaConnectionError("the connection was closed")
+            received.append(data)
+        return b"".join(received), None
+
+
+class _TcpTransport(_BoundedReads, KafkaTCPTransport):  # type: ignore[misc]  # kafka-python ships no type hints
+    """Plain TCP."""
+
+
+class _TlsTransport(_BoundedReads, KafkaSSLTransport):  # type: ignore[misc]  # kafka-python ships no type hints
     """TLS whose handshake has a deadline: kafka-python (3.0.12) waits for it for ever."""
 
     def __init__(self, *arguments: Any, timeout_at: float, **options: Any) -> None:

@@ -21,6 +21,7 @@ from kafka.protocol.sasl import SaslAuthenticateResponse, SaslHandshakeResponse
 from exporter.core.model import Failure, Observation
 from exporter.settings import Cluster, Sasl, Tls
 from exporter.sources import ClusterUnavailable
+from exporter.sources.kafka.broker_connection import MAX_READS, READ_BYTES, _TcpTransport
 from exporter.sources.kafka.connections import BrokerConnections
 from exporter.sources.kafka.host_lookup import Resolver
 from exporter.sources.kafka.source import KafkaSource
@@ -108,6 +109,15 @@ def test_a_server_that_does_not_respond_does_not_keep_the_next_one_from_being_us
     with FakeBroker(accepts=False) as hole, FakeBroker(accepts=False) as other, FakeBroker(context=context) as good:
         observe = observing(hole.address, other.address, good.address, tls=settings)
         assert observe(3.0).brokers == 1
+
+
+def test_a_server_that_sends_without_end_is_read_a_bounded_number_of_bytes_at_a_time() -> None:
+    class Endless:
+        def recv(self, size: int) -> bytes:
+            return bytes(size)
+
+    received, error = _TcpTransport(None, Endless())._sock_recv()
+    assert (len(received), error) == (READ_BYTES * MAX_READS, None)
 
 
 def test_a_login_that_gets_no_response_times_out(observing: Any) -> None:
