@@ -17,7 +17,7 @@ KERBEROS := $(INSTALLED)-kerberos
 .PHONY: python $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(MAKEFILE_LIST))
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: python ## a real Kafka with consumers of every kind, judged live; SECONDS=90 ends by itself
 	@$(PYTHON) -m testbed.prerequisites demo
@@ -89,6 +89,11 @@ bench-peers: ## the same beside other exporters, built from the folders of sourc
 	@test -n "$(PEERS)" || { echo "Whose sources? make bench-peers PEERS=FOLDER, which has kminion, kafka_exporter and\
 	 Burrow in it (those that are missing are left out)" >&2; exit 2; }
 	@$(MAKE) -s --no-print-directory bench
+
+dashboards-at-size: python ## all that the dashboards ask, of a Prometheus with 5,000 groups; PARTITIONS=20, WRITE=1 updates the docs
+	@$(PYTHON) -m testbed.prerequisites tests
+	@$(MAKE) -s --no-print-directory $(INSTALLED)
+	@$(BIN)/python -m tools.dashboards.at_size $(if $(PARTITIONS),--partitions $(PARTITIONS)) $(if $(WRITE),--write)
 
 generate: $(INSTALLED) ## what is made from something else: references, tables, dashboards, manifests
 	$(BIN)/python -m tools.documentation

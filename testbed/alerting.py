@@ -66,9 +66,9 @@ def faster_everywhere(tree: Any) -> Any:
             return tree
 
 
-def rules() -> str:
-    """The rules (YAML)."""
-    return _dump(faster_everywhere(_load(RULES)))
+def rules(file: Path = RULES) -> str:
+    """The rules of a file (YAML)."""
+    return _dump(faster_everywhere(_load(file)))
 
 
 def alertmanager(folder: Path, hooks: str) -> str:

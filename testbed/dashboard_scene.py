@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from confluent_kafka import ShareConsumer
 
+from testbed import alerting
 from testbed.behaviours import Behaviour, consumer
 from testbed.kafka import Kafka
 from testbed.loops import Loop
@@ -100,7 +101,8 @@ class Played:
 def played(kafka: Kafka, folder: Path, pace: Pace, *, all_kinds: bool) -> Iterator[Played]:
     """The scene, while it is played.
 
-    ``all_kinds`` adds a cluster of coarser granularity and one that cannot be reached, for every query to have data.
+    ``all_kinds`` adds a cluster of coarser granularity and one that cannot be reached, and lets alerts fire sooner, for
+    every query to have data.
     """
     with ExitStack() as stack:
         for topic, partitions in (("orders", 4), ("returns", 2), ("archive", 2), ("clicks", 1)):
@@ -109,7 +111,8 @@ def played(kafka: Kafka, folder: Path, pace: Pace, *, all_kinds: bool) -> Iterat
         fill(kafka, "returns", RETURNED)
         fill(kafka, "clicks", EXPIRED + 100)
         watching = stack.enter_context(exporter(folder, _configuration(kafka, pace, all_kinds=all_kinds)))
-        server = stack.enter_context(prometheus(folder, _scraping(watching, pace)))
+        rules = _rules(folder, faster=all_kinds)
+        server = stack.enter_context(prometheus(folder, _scraping(watching, pace, rules)))
         kafka.commit(LATE, {("clicks", 0): 10})
         kafka.delete_records("clicks", 0, EXPIRED)
         loops = [
@@ -184,7 +187,19 @@ def _configuration(kafka: Kafka, pace: Pace, *, all_kinds: bool) -> dict[str, An
     return {"clusters": clusters, "collection": {"min_interval": f"{int(pace.scrape_interval * 500)}ms"}}
 
 
-def _scraping(watching: Server, pace: Pace) -> str:
+def _rules(folder: Path, *, faster: bool) -> list[str]:
+    """The files of the shipped rules; ``faster``: copies with shorter durations, as the tests of alerts have them."""
+    shipped = sorted(alerting.RULES.parent.glob("*.yml"))
+    if not faster:
+        return [str(file) for file in shipped]
+    copies = [folder / f"rules-{file.name}" for file in shipped]
+    for file, copy in zip(shipped, copies, strict=True):
+        copy.write_text(alerting.rules(file), encoding="utf-8")
+    return [str(copy) for copy in copies]
+
+
+def _scraping(watching: Server, pace: Pace, rules: Sequence[str]) -> str:
     seconds = f"{pace.scrape_interval:g}s"
     job = {"job_name": JOB, "static_configs": [{"targets": [watching.address]}]}
-    return yaml.safe_dump({"global": {"scrape_interval": seconds, "scrape_timeout": seconds}, "scrape_configs": [job]})
+    times = {"scrape_interval": seconds, "scrape_timeout": seconds}
+    return yaml.safe_dump({"global": times, "rule_files": list(rules), "scrape_configs": [job]})

@@ -30,7 +30,7 @@ QUERIES = [
 ANY = dict.fromkeys(("job", "instance", "cluster", "group", "topic", "partition"), ".+")
 CHOSEN = {**ANY, "top": "25", "__rate_interval": "10s", "__range": "5m"}
 # A group for each query that does not speak of every group.
-GROUPS = {"Time to catch up": scene.BACKFILL, "Catches up in": scene.BACKFILL}
+GROUPS = {"Time to catch up": scene.BACKFILL, "Catches up in": scene.BACKFILL, "Firing alerts": "mailer"}
 
 
 class Watched:

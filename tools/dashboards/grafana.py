@@ -56,9 +56,20 @@ def data_link(title: str, url: str, *, new_tab: bool = False) -> Json:
 
 
 def dashboard(
-    uid: str, title: str, description: str, *, variables: list[Json], links: list[Json], rows: dict[str, list[Json]]
+    uid: str,
+    title: str,
+    description: str,
+    *,
+    shown: str,
+    variables: list[Json],
+    links: list[Json],
+    annotations: list[Json],
+    rows: dict[str, list[Json]],
 ) -> Json:
-    """A dashboard whose panels flow from left to right under the titles of their rows."""
+    """A dashboard whose panels flow from left to right under the titles of their rows.
+
+    ``shown``: the time range that it opens with, up to now ("1h").
+    """
     panels: list[Json] = []
     y = 0
     for heading, members in rows.items():
@@ -90,12 +101,12 @@ def dashboard(
         "editable": False,
         "graphTooltip": 1,
         "refresh": "30s",
-        "time": {"from": "now-6h", "to": "now"},
+        "time": {"from": f"now-{shown}", "to": "now"},
         "timepicker": {},
         "timezone": "browser",
         "weekStart": "",
         "fiscalYearStartMonth": 0,
-        "annotations": {"list": []},
+        "annotations": {"list": annotations},
         "links": links,
         "templating": {"list": variables},
         "panels": panels,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tools.dashboards import alerts, statuses, variables
 from tools.dashboards import group_series as of
-from tools.dashboards import statuses, variables
 from tools.dashboards.grafana import (
     COLOURED_CELL,
     COLOURED_TEXT,
@@ -285,13 +285,15 @@ def build(exporter_url: str) -> Json:
         variables.GROUP,
         "Kafka consumer groups / Group",
         "One consumer group, down to its partitions: status, offsets, lag, members, time to catch up.",
+        shown="6h",
         variables=variables.of_group(exporter_url),
         links=[
             variables.dashboards(),
             variables.page("The exporter's page of this group", variables.GROUP_PAGE_PATH),
         ],
+        annotations=alerts.marks(alerts.GROUPS, *of.CHOSEN, each="consumer_group"),
         rows={
-            "Now": _now(),
+            "Now": [*_now(), alerts.listed(alerts.GROUPS, *of.CHOSEN, height=5)],
             "Status over time": _statuses(),
             "Partitions": _partitions(),
             "Lag and throughput": _lag(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.dashboards import statuses, variables
+from tools.dashboards import alerts, statuses, variables
 from tools.dashboards.grafana import COLOURED_TEXT, Json, dashboard, override, override_query, query, steps
 from tools.dashboards.panels import lines, stat, table, timeline
 from tools.dashboards.promql import GROUP, one, own
@@ -98,6 +98,7 @@ def _exporters() -> list[Json]:
             width=5,
             height=7,
         ),
+        alerts.listed(alerts.EXPORTERS, alerts.CLUSTER_IF_ANY),
     ]
 
 
@@ -194,7 +195,9 @@ def build(exporter_url: str) -> Json:
         variables.EXPORTER,
         "Kafka consumer groups / Exporter",
         "The health of kafka-burrow-exporter itself: whether the other dashboards can be trusted.",
+        shown="6h",
         variables=variables.of_exporter(exporter_url),
         links=[variables.dashboards(), variables.page("The exporter's own pages")],
+        annotations=alerts.marks(alerts.EXPORTERS, alerts.CLUSTER_IF_ANY),
         rows={"Exporters": _exporters(), "Collections": _collections(), "Size": _size()},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.dashboards import statuses, variables
+from tools.dashboards import alerts, statuses, variables
 from tools.dashboards.grafana import (
     COLOURED_CELL,
     COLOURED_TEXT,
@@ -14,17 +14,16 @@ from tools.dashboards.grafana import (
     query,
     steps,
 )
-from tools.dashboards.panels import lines, stat, table, timeline
+from tools.dashboards.panels import lines, stat, table_of_columns, timeline
 from tools.dashboards.promql import (
     GROUP,
     GROUP_PARTITION,
-    PARTITION,
+    GROUP_TOPIC,
     TOPIC,
+    columns,
     number_at,
     one,
     own,
-    speed,
-    total,
     while_behind,
     worst,
 )
@@ -45,21 +44,27 @@ MEMBERS = own("burrow_kafka_consumer_members", *CHOSEN)
 PARTITIONS = own("burrow_kafka_consumer_partitions", *CHOSEN)
 PARTITION_STATUS = own("burrow_kafka_topic_partition_status", *CHOSEN, TOPIC_CHOSEN)
 TOPIC_STATUS = own("burrow_kafka_consumer_topic_status", *CHOSEN, TOPIC_CHOSEN)
-COMMITTED = own("burrow_kafka_consumer_current_offset", *CHOSEN, TOPIC_CHOSEN)
-END = own("burrow_kafka_topic_partition_offset", CLUSTER_CHOSEN, TOPIC_CHOSEN)
+# Recorded by alerts/rules/dashboards.yml, for every exporter together.
+PRODUCED = f"topic:burrow_produced:deriv5m{{{CLUSTER_CHOSEN}, {TOPIC_CHOSEN}}}"
+CONSUMED = f"consumer_group_topic:burrow_consumed:deriv5m{{{', '.join((*CHOSEN, TOPIC_CHOSEN))}}}"
+# Rows of the table of groups. More than that nobody reads, and with all groups in it a browser of tens of thousands of
+# cells would be filled anew every half minute.
+ROWS = 100
 
 GROUP_NAME = "{{cluster}} / {{consumer_group}}"
 
 
 def _consumed_and_produced() -> list[Json]:
     # An end offset belongs to a partition, not to a group: it is summed by topic, once, however many groups read it.
-    written = total(TOPIC, one(PARTITION, f"delta({END}[$__range] @ end())"))
-    busiest = f"topk($top, {written} and on (cluster, topic) {COMMITTED})"
-    produced = total(TOPIC, speed(PARTITION, END))
-    consumed = total(("cluster", "topic", "consumer_group"), speed(GROUP_PARTITION, COMMITTED))
+    read = f"and on (cluster, topic) avg_over_time({CONSUMED}[$__range] @ end())"
+    busiest = f"topk($top, avg_over_time({PRODUCED}[$__range] @ end()) {read})"
+    readers = f"topk($top, avg_over_time({CONSUMED}[$__range] @ end()) and on (cluster, topic) {busiest})"
     return [
-        query(f"{produced} and on (cluster, topic) {busiest}", "produced: {{cluster}} / {{topic}}"),
-        query(f"{consumed} and on (cluster, topic) {busiest}", "{{consumer_group}}: {{cluster}} / {{topic}}"),
+        query(f"{one(TOPIC, PRODUCED)} and on (cluster, topic) {busiest}", "produced: {{cluster}} / {{topic}}"),
+        query(
+            f"{one(GROUP_TOPIC, CONSUMED)} and on (cluster, consumer_group, topic) {readers}",
+            "{{consumer_group}}: {{cluster}} / {{topic}}",
+        ),
     ]
 
 
@@ -121,43 +126,46 @@ def _fleet() -> list[Json]:
     ]
 
 
+def _alerts() -> list[Json]:
+    # Those that name no group, and those of the chosen groups.
+    group_if_any = 'consumer_group=~"(|$group)"'
+    return [alerts.listed(alerts.ANY, alerts.CLUSTER_IF_ANY, group_if_any, links=variables.TO_GROUP_OF_ROW)]
+
+
+def _worst(rows: int) -> str:
+    """The groups to show first: by status, those of unknown status after ERR, then by lag in seconds."""
+    status, seconds = one(GROUP, STATUS), one(GROUP, LAG_SECONDS)
+    known = f"1e10 * {status} + on (cluster, consumer_group) ({seconds} or 0 * {status})"
+    unknown = f"0 * {one(GROUP, PARTITIONS)} + 2.5e10"
+    return f"topk({rows}, {known} or {unknown})"
+
+
 def _worst_first() -> list[Json]:
-    worst_partition = f"{one(GROUP, PARTITION_STATUS)} or {one(GROUP, TOPIC_STATUS)}"
+    shown = {
+        "Status": one(GROUP, STATUS),
+        "Worst partition": f"{one(GROUP, PARTITION_STATUS)} or {one(GROUP, TOPIC_STATUS)}",
+        "Lag in seconds": one(GROUP, LAG_SECONDS),
+        "is": one(GROUP, BOUND),
+        "Lag": one(GROUP, LAG),
+        "Catches up in": while_behind(CATCH_UP, LAG_SECONDS),
+        "Margin": one(GROUP, MARGIN, pick="min"),
+        "Members": one(GROUP, MEMBERS),
+        "Partitions": one(GROUP, PARTITIONS),
+        "Window": one(GROUP, COMPLETE),
+    }
     return [
-        table(
+        table_of_columns(
             "Groups, worst first",
-            "Every group now, by status, lag in seconds, lag, name. Without a status it is not known, because some "
+            f"The {ROWS} worst groups now, by status, lag in seconds, lag, name; to see another, choose it above. "
+            "Without a status it is not known, because some "
             "partitions cannot be read. A name links to the group's dashboard and to its "
             "page on the exporter. Catches up in: the time until the lag is gone at the current rate, for groups that "
             "are at least 10 s behind. Margin: the share of the retained log that lies before the commit of the "
             "group's slowest partition. 100 %: at the end, or nothing was ever deleted; 0 %: about to lose records; "
             "below 0: records are lost. Window: the share of partitions watched long enough for a full verdict.",
-            {
-                "consumer_group": "Consumer group",
-                "cluster": "Cluster",
-                "Value #A": "Status",
-                "Value #B": "Worst partition",
-                "Value #C": "Lag in seconds",
-                "Value #D": "is",
-                "Value #E": "Lag",
-                "Value #F": "Catches up in",
-                "Value #G": "Margin",
-                "Value #H": "Members",
-                "Value #I": "Partitions",
-                "Value #J": "Window",
-            },
-            [
-                query(one(GROUP, STATUS)),
-                query(worst_partition),
-                query(one(GROUP, LAG_SECONDS)),
-                query(one(GROUP, BOUND)),
-                query(one(GROUP, LAG)),
-                query(while_behind(CATCH_UP, LAG_SECONDS)),
-                query(one(GROUP, MARGIN, pick="min")),
-                query(one(GROUP, MEMBERS)),
-                query(one(GROUP, PARTITIONS)),
-                query(one(GROUP, COMPLETE)),
-            ],
+            {"consumer_group": "Consumer group", "cluster": "Cluster"},
+            f"({columns(shown)}) and on (cluster, consumer_group) {_worst(ROWS)}",
+            tuple(shown),
             overrides=[
                 override("Consumer group", links=variables.TO_GROUP_OF_ROW, custom__filterable=True),
                 override("Cluster", custom__width=150, custom__filterable=True),
@@ -218,10 +226,11 @@ def _lag() -> list[Json]:
         ),
         lines(
             "Consumed and produced",
-            "By topic, for the busiest topics that a selected group reads. Dashed is what producers write, solid is "
+            "By topic, for the busiest topics that a selected group reads, and the groups that consume most of them "
+            "(as many of each as Show at most), over five minutes each. Dashed is what producers write, solid is "
             "what each group commits. A group whose solid line is below the dashed one falls behind. These are slopes "
             "of offsets: a rewind shows as 0, a skip to the end as a peak. Select a group or a topic to compare line "
-            "by line.",
+            "by line. Needs alerts/rules/dashboards.yml in Prometheus.",
             _consumed_and_produced(),
             unit="mps",
             overrides=[override_query("A", custom__lineStyle={"fill": "dash", "dash": [10, 6]}, custom__lineWidth=2)],
@@ -243,7 +252,10 @@ def build(exporter_url: str) -> Json:
         variables.OVERVIEW,
         "Kafka consumer groups / Overview",
         "Every consumer group of every cluster, by Burrow's rules: worst first.",
+        # Statuses are of the last minutes; an hour of thousands of groups is asked for at once.
+        shown="1h",
         variables=variables.of_overview(exporter_url),
         links=[variables.dashboards(), variables.page("The exporter's own pages")],
-        rows={"Fleet": _fleet(), "Groups": _worst_first(), "Lag and throughput": _lag()},
+        annotations=alerts.marks(alerts.ANY, alerts.CLUSTER_IF_ANY),
+        rows={"Fleet": _fleet(), "Alerts": _alerts(), "Groups": _worst_first(), "Lag and throughput": _lag()},
     )

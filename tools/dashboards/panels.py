@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tools.dashboards.grafana import DATASOURCE, PLAIN, STEP, Json
+from tools.dashboards.grafana import DATASOURCE, PLAIN, STEP, Json, query
+
+AXIS_WIDTH = 84
+"""Pixels for the labels of a vertical axis; the same everywhere, so that graphs above each other have one time axis."""
 
 
 def _panel(
@@ -93,6 +96,8 @@ def lines(
         "fillOpacity": 60 if stacked else 0,
         "showPoints": "never",
         "spanNulls": False,
+        # Room for "-100 msg/s" and "16.7 mins": measured before its font is there, an axis cuts its first digits off.
+        "axisWidth": AXIS_WIDTH,
         "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
         "thresholdsStyle": {"mode": "off" if thresholds is PLAIN else "line"},
     }
@@ -197,6 +202,39 @@ def table(
             "footer": {"show": False, "reducer": ["sum"], "fields": ""},
             "sortBy": [{"displayName": name, "desc": desc} for name, desc in sort or []],
         },
+    }
+
+
+def table_of_columns(
+    title: str,
+    description: str,
+    labels: dict[str, str],
+    expr: str,
+    names: tuple[str, ...],
+    *,
+    height: int = 11,
+    overrides: list[Json] | None = None,
+    sort: list[tuple[str, bool]] | None = None,
+) -> Json:
+    """The values of now, one row for each set of labels, all columns from one query as `promql.columns` makes it.
+
+    ``labels``: label → shown name, in the order shown, before the columns' ``names``.
+    """
+    panel = table(title, description, {}, [query(expr)], height=height, overrides=overrides, sort=sort)
+    (target,) = panel["targets"]
+    named = {
+        "excludeByName": {"Time": True},
+        "indexByName": {field: index for index, field in enumerate((*labels, *names))},
+        "renameByName": {field: name for field, name in labels.items() if field != name},
+    }
+    return {
+        **panel,
+        "targets": [{**target, "format": "time_series"}],
+        "transformations": [
+            {"id": "labelsToFields", "options": {"mode": "columns", "valueLabel": "column"}},
+            {"id": "merge", "options": {}},
+            {"id": "organize", "options": named},
+        ],
     }
 
 

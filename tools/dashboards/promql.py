@@ -16,6 +16,7 @@ GROUP = ("cluster", "consumer_group")
 # Seconds. A consumer that keeps up is a few seconds behind, which neither shrinks nor matters: no catch-up time then.
 BEHIND = 10
 TOPIC = ("cluster", "topic")
+GROUP_TOPIC = ("cluster", "consumer_group", "topic")
 PARTITION = ("cluster", "topic", "partition")
 GROUP_PARTITION = ("cluster", "consumer_group", "topic", "partition")
 
@@ -55,6 +56,11 @@ def worst(labels: tuple[str, ...], selector: str, vector: str | None = None) -> 
     shown = vector if vector is not None else one(labels, selector)
     ranking = one(labels, f"avg_over_time({selector}[$__range] @ end())")
     return f"{shown} and on ({', '.join(labels)}) topk($top, {ranking})"
+
+
+def columns(vectors: dict[str, str]) -> str:
+    """Several vectors as one, so that one query reads a whole table: the label ``column`` says which is which."""
+    return " or ".join(f'label_replace({vector}, "column", "{name}", "", "")' for name, vector in vectors.items())
 
 
 def while_behind(seconds_left: str, lag_seconds: str) -> str:

@@ -45,3 +45,12 @@ LOADED = words({1: ("loaded", "green"), 0: ("refused: the one before is still us
 NEVER: list[Mapping] = [
     {"type": "range", "options": {"from": 3_153_600_000, "to": None, "result": {"text": "never", "color": "red"}}}
 ]
+SEVERITY: list[Mapping] = [
+    {
+        "type": "value",
+        "options": {
+            name: {"text": name, "color": color, "index": index}
+            for index, (name, color) in enumerate((("critical", "red"), ("warning", "orange"), ("info", "blue")))
+        },
+    }
+]

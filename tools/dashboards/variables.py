@@ -130,7 +130,8 @@ def of_group(url: str) -> list[Json]:
         *_where(),
         _query("cluster", "Cluster", CLUSTERS),
         _query("group", "Consumer group", groups),
-        _all_of("topic", "Topic", _topics(*chosen)),
+        # Grafana writes out the topics of the group for All: any topic (.+) would read every offset of the cluster.
+        {**_all_of("topic", "Topic", _topics(*chosen)), "allValue": None},
         _all_of("partition", "Partition", f"label_values({partitions}, partition)", numeric=True),
         _top(),
         _exporter_url(url),

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from tools.dashboards import FOLDER
 from tools.dashboards.checks.board import boards, fill
 
 BOARDS = {board.json["uid"]: board for board in boards()}
@@ -13,6 +14,7 @@ ALL = dict.fromkeys(("job", "instance", "cluster", "group", "topic", "partition"
 CHOSEN = {**ALL, "top": "2", "__rate_interval": "2m", "__range": "10m"}
 ONE_GROUP = {**CHOSEN, "cluster": "east", "group": "billing"}
 
+RULES = FOLDER.parent / "alerts/rules/dashboards.yml"
 AT = "10m"
 EXPORTERS = ("a:8000", "b:8000")
 
@@ -33,6 +35,7 @@ def check(folder, uid, query, history, expected, *, chosen=CHOSEN):
     expr = next(one.expr for one in BOARDS[uid].queries() if str(one) == query)
     samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
     test = {
+        "rule_files": [str(RULES)],
         "evaluation_interval": "30s",
         "tests": [
             {
@@ -46,6 +49,11 @@ def check(folder, uid, query, history, expected, *, chosen=CHOSEN):
     path.write_text(json.dumps(test), encoding="utf-8")
     done = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def in_column(column, group):
+    """The labels of a value of the table of groups."""
+    return f'{{cluster="east", consumer_group="{group}", column="{column}"}}'
 
 
 def status(group, value, **more):
@@ -70,8 +78,11 @@ def test_a_second_exporter_changes_no_number_of_the_overview(tmp_path, exporters
     expected = {
         "Groups by status C": {"{}": 1},
         "Partitions by status C": {"{}": 1},
-        "Groups, worst first A": {of_group: 3},
-        "Groups, worst first B": {of_group: 4},
+        "Groups, worst first A": {
+            in_column("Status", "billing"): 3,
+            in_column("Worst partition", "billing"): 4,
+            in_column("Lag", "billing"): 1300,
+        },
         "Lag A": {of_group: 1300},
         "Lag growth A": {of_group: 2},
         "Consumed and produced A": {of_topic: 3},
@@ -169,7 +180,8 @@ def test_whole_topics_stand_in_where_there_are_no_partitions(tmp_path):
     check(tmp_path, GROUP, "Partitions, worst first B", history, {'{topic="orders"}': 70}, chosen=ONE_GROUP)
     of_group = '{cluster="east", consumer_group="billing"}'
     check(tmp_path, GROUP, "Worst partition A", history, {of_group: 5}, chosen=ONE_GROUP)
-    check(tmp_path, OVERVIEW, "Groups, worst first B", history, {of_group: 5})
+    worst = {in_column("Status", "billing"): 3, in_column("Worst partition", "billing"): 5}
+    check(tmp_path, OVERVIEW, "Groups, worst first A", history + status("billing", 3), worst)
 
 
 def test_the_margin_is_that_of_the_exporter_that_sees_the_least(tmp_path):
@@ -201,7 +213,68 @@ def test_a_group_that_keeps_up_is_not_asked_when_it_catches_up(tmp_path, lag_sec
     ]
     for query in ("Catches up in A", "Time to catch up A"):
         check(tmp_path, GROUP, query, history, shown, chosen=ONE_GROUP)
-    check(tmp_path, OVERVIEW, "Groups, worst first F", history, shown)
+    columns = {"Status": 2, "Lag in seconds": lag_seconds, **({"Catches up in": 70} if shown else {})}
+    row = {in_column(column, "billing"): value for column, value in columns.items()}
+    check(tmp_path, OVERVIEW, "Groups, worst first A", history + status("billing", 2), row)
+
+
+def test_only_the_worst_groups_are_read_and_those_of_unknown_status_among_them(tmp_path):
+    history = [
+        one
+        for number in range(150)
+        for one in (
+            *status(f"well-{number}", 1),
+            *series("burrow_kafka_consumer_max_lag_seconds", "1x20", cluster="east", consumer_group=f"well-{number}"),
+        )
+    ]
+    history += status("failed", 3)
+    history += series("burrow_kafka_consumer_partitions", "4x20", cluster="east", consumer_group="unknown")
+    for number in range(98):
+        history += status(f"warned-{number}", 2)
+    expected = {in_column("Status", "failed"): 3, in_column("Partitions", "unknown"): 4}
+    expected |= {in_column("Status", f"warned-{number}"): 2 for number in range(98)}
+    check(tmp_path, OVERVIEW, "Groups, worst first A", history, expected)
+
+
+def test_of_groups_with_one_status_those_furthest_behind_are_read(tmp_path):
+    history = []
+    for number in range(101):
+        labels = {"cluster": "east", "consumer_group": f"group-{number}"}
+        history += status(f"group-{number}", 3)
+        history += series("burrow_kafka_consumer_max_lag_seconds", f"{number}x20", **labels)
+    expected = {in_column("Status", f"group-{number}"): 3 for number in range(1, 101)}
+    expected |= {in_column("Lag in seconds", f"group-{number}"): number for number in range(1, 101)}
+    check(tmp_path, OVERVIEW, "Groups, worst first A", history, expected)
+
+
+def alert(state, **labels):
+    """An alert as Prometheus itself records it; it holds since the fifth minute."""
+    both = {"alertname": "KafkaConsumerGroupStopped", "severity": "critical", "cluster": "east", **labels}
+    return [
+        {"series": f"ALERTS{{{_written(alertstate=state, **both)}}}", "values": "1x20"},
+        {"series": f"ALERTS_FOR_STATE{{{_written(**both)}}}", "values": "300x20"},
+    ]
+
+
+def test_alerts_that_fire_are_listed_and_those_that_wait_are_not(tmp_path):
+    history = alert("firing", consumer_group="billing") + alert("pending", consumer_group="search")
+    history += alert("firing", consumer_group="other", alertname="NodeDown")
+    shown = {
+        '{alertname="KafkaConsumerGroupStopped", severity="critical", cluster="east", consumer_group="billing"}': 300
+    }
+    check(tmp_path, OVERVIEW, "Firing alerts A", history, shown)
+    check(tmp_path, GROUP, "Firing alerts A", history, shown, chosen=ONE_GROUP)
+    check(tmp_path, GROUP, "Firing alerts A", history, {}, chosen={**ONE_GROUP, "group": "search"})
+
+
+def test_an_alert_on_an_exporter_is_listed_whichever_cluster_is_chosen(tmp_path):
+    labels = 'alertname="BurrowExporterDown", severity="critical"'
+    history = [
+        {"series": f'ALERTS{{{labels}, job="burrow", alertstate="firing"}}', "values": "1x20"},
+        {"series": f'ALERTS_FOR_STATE{{{labels}, job="burrow"}}', "values": "0x20"},
+    ]
+    for uid in (OVERVIEW, EXPORTER):
+        check(tmp_path, uid, "Firing alerts A", history, {f"{{{labels}}}": 600}, chosen={**CHOSEN, "cluster": "west"})
 
 
 def _billing():

@@ -218,6 +218,26 @@ def test_links_lead_to_dashboards_that_are_there_with_variables_that_they_have()
     assert ("kafka-burrow-overview", "kafka-burrow-group") in seen
 
 
+@every_board
+def test_the_graphs_are_marked_when_an_alert_fired(uid):
+    (mark,) = [one for one in MADE[uid].json["annotations"]["list"] if "expr" in one]
+    assert mark["enable"]
+    names = re.compile(next(iter(re.findall(r'alertname=~"([^"]+)"', mark["expr"]))))
+    rules = yaml.safe_load((FOLDER.parent / "alerts/rules/kafka-burrow-exporter.yml").read_text(encoding="utf-8"))
+    shipped = {rule["alert"] for group in rules["groups"] for rule in group["rules"] if "alert" in rule}
+    marked = {name for name in shipped if names.fullmatch(name)}
+    of_groups = {name for name in shipped if name.startswith("KafkaConsumer")}
+    expected = {"kafka-burrow-overview": shipped, "kafka-burrow-group": of_groups}
+    assert marked == expected.get(uid, shipped - of_groups)
+
+
+@every_board
+def test_the_labels_of_every_axis_have_room(uid):
+    for panel in MADE[uid].panels:
+        if panel["type"] == "timeseries":
+            assert panel["fieldConfig"]["defaults"]["custom"]["axisWidth"] >= 80, panel["title"]
+
+
 def test_links_lead_to_the_exporters_page_of_the_group():
     page = re.compile(r"\$\{exporter_url:raw\}/clusters/\$\{[\w.]+:percentencode\}/groups/\$\{[\w.]+:percentencode\}")
     for uid in ("kafka-burrow-overview", "kafka-burrow-group"):
