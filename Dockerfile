@@ -3,7 +3,8 @@
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
 FROM ${PYTHON_IMAGE} AS build
-# What is installed: base, or msk for AWS MSK IAM. Each is a file in constraints/: the tested versions, with hashes.
+# What is installed: base, msk for AWS MSK IAM, or zookeeper for groups that commit there. Each is a file in
+# constraints/: the tested versions, with hashes.
 ARG EXTRA="base"
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src

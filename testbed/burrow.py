@@ -27,13 +27,14 @@ def burrow(
     origin: str = "",
     topic_refresh: int = 2,
     offset_refresh: int = 1,
+    offsets_root: str = "",
     program: str | Path = "Burrow",
 ) -> Server:
     """A Burrow that watches ``kafka`` under each of the names.
 
     It keeps ``intervals`` commits of each partition, at least ``min_distance`` seconds apart. ``origin``: the origin
     whose pages may read its API. ``topic_refresh`` and ``offset_refresh``: how often it looks for new topics and end
-    offsets, in seconds.
+    offsets, in seconds. ``offsets_root``: the path below which it reads groups that commit to ZooKeeper, too.
     """
     client = {"client-id": "burrow", "kafka-version": KAFKA_VERSION}
     servers = list(kafka.bootstrap_servers)
@@ -52,6 +53,14 @@ def burrow(
             there = {"class-name": "kafka", "servers": servers, "client-profile": "testbed"}
             sections[f"cluster.{name}"] = {**there, "topic-refresh": topic_refresh, "offset-refresh": offset_refresh}
             sections[f"consumer.{name}"] = {**there, "cluster": name, "offsets-topic": "__consumer_offsets"}
+            if offsets_root:
+                sections[f"consumer.{name}-zk"] = {
+                    "class-name": "kafka_zk",
+                    "cluster": name,
+                    "servers": [zookeeper.address],
+                    "zookeeper-path": offsets_root,
+                    "zookeeper-timeout": 30,
+                }
         text = "".join(f"[{name}]\n{_settings(section)}\n" for name, section in sections.items())
         (folder / "burrow.toml").write_text(text, encoding="utf-8")
         return [str(program), "--config-dir", str(folder)]

@@ -102,7 +102,9 @@ def canonical(name: str) -> str:
 def refused_licences() -> Iterator[str]:
     """A line for each package whose licence is not on the list."""
     declared = requirements()
-    shipped = with_their_own([name for extra in ("install_requires", "kerberos", "msk") for name in declared[extra]])
+    shipped = with_their_own(
+        [name for extra in ("install_requires", "kerberos", "msk", "zookeeper") for name in declared[extra]]
+    )
     everything = with_their_own([name for names in declared.values() for name in names])
     for package in sorted(everything):
         found = licence(package, metadata.metadata(package))

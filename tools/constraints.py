@@ -17,7 +17,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "constraints"
-EXTRAS: Final = {"base": [], "msk": ["--extra=msk"]}
+EXTRAS: Final = {"base": [], "msk": ["--extra=msk"], "zookeeper": ["--extra=zookeeper"]}
 """File → what it holds besides the exporter's own dependencies. GSSAPI has no wheels, so no image of ours has it."""
 
 HEADER: Final = "# Made by `make constraints` from the environment that the tests passed in.\n"

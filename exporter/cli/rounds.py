@@ -14,7 +14,7 @@ from types import FrameType
 from exporter.core.model import Observation
 from exporter.settings import Settings
 from exporter.sources import ClusterUnavailable, Source
-from exporter.sources.kafka import KafkaSource
+from exporter.sources.opening import open_source
 
 Responses = Mapping[str, Observation | ClusterUnavailable]
 """The response of each cluster in one round."""
@@ -30,7 +30,7 @@ def open_sources(settings: Settings) -> dict[str, Source]:
     if settings.log.level != "debug":
         # The source returns what the client library would warn about, and the command prints it on one line.
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    return {cluster.name: KafkaSource(cluster) for cluster in settings.clusters}
+    return {cluster.name: open_source(cluster) for cluster in settings.clusters}
 
 
 @contextmanager

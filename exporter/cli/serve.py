@@ -31,7 +31,7 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     # Imported here, so that mistakes in the configuration are reported before Kafka and numpy are loaded.
     from exporter.service import Service  # noqa: PLC0415
-    from exporter.sources.kafka import KafkaSource  # noqa: PLC0415
+    from exporter.sources.opening import open_source  # noqa: PLC0415
     from exporter.storage import FolderInUse, HistoryFiles, lock  # noqa: PLC0415
     from exporter.web.middleware import Guard  # noqa: PLC0415
     from exporter.web.reloadable import ReloadableApp  # noqa: PLC0415
@@ -52,7 +52,7 @@ def serve(settings: Settings, again: Callable[[], Settings]) -> None:
             except FolderInUse as taken:
                 raise RunFailed(f"{taken}; give each exporter a --storage.path of its own") from None
             storage = HistoryFiles(folder)
-        service = Service(settings, read_settings=again, open_source=KafkaSource, storage=storage)
+        service = Service(settings, read_settings=again, open_source=open_source, storage=storage)
         stack.enter_context(closing(service))
         app = ReloadableApp(service, guard)
         try:

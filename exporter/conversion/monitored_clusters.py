@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from exporter.conversion.burrow_file import FORMER, BurrowFile, BurrowSection
 from exporter.conversion.client_profiles import profile_of, settings_of, write_connection
@@ -13,13 +12,9 @@ from exporter.core.evaluation import MAX_ENTRIES
 from exporter.quoting import quoted
 from exporter.schema import suggestion
 from exporter.schema.mistakes import Invalid
-from exporter.settings import CLUSTER
-
-READS_ZOOKEEPER: Final = "zookeeper" in CLUSTER.parts
-"""Whether a cluster has a key for groups that commit to ZooKeeper; without it they are written as comments."""
 
 
-def clusters(file: BurrowFile, *, reads_zookeeper: bool = READS_ZOOKEEPER) -> Block:
+def clusters(file: BurrowFile) -> Block:
     """Every cluster, under the name by which Burrow's API and metrics know it."""
     block = Block()
     sections = file.sections("cluster")
@@ -32,13 +27,11 @@ def clusters(file: BurrowFile, *, reads_zookeeper: bool = READS_ZOOKEEPER) -> Bl
         if section.name_as_written != section.name:
             why.append(f"Written {quoted(section.name_as_written)}; Burrow's API and metrics have it in lower case.")
         consumers = watching.get(section.name, [])
-        block.set(section.name, _cluster(section, consumers, stored, reads_zookeeper), *why)
+        block.set(section.name, _cluster(section, consumers, stored), *why)
     return block
 
 
-def _cluster(
-    section: BurrowSection, consumers: Sequence[BurrowSection], stored: GroupFilter, reads_zookeeper: bool
-) -> Block:
+def _cluster(section: BurrowSection, consumers: Sequence[BurrowSection], stored: GroupFilter) -> Block:
     block = Block()
     if section.text("class-name", "kafka") != "kafka":
         section.mistake("class-name", "must be kafka; Burrow has no other class of cluster")
@@ -50,9 +43,9 @@ def _cluster(
     of_zookeeper = [each for each in consumers if _class_of(each) == "kafka_zk"]
     for consumer in of_kafka:
         _note_differences(consumer, servers, profile, block)
-    _write_groups(block, of_kafka, of_zookeeper, stored, reads_zookeeper)
+    _write_groups(block, of_kafka, of_zookeeper, stored)
     for consumer in of_zookeeper:
-        _write_zookeeper(block, consumer, live=reads_zookeeper and consumer is of_zookeeper[0])
+        _write_zookeeper(block, consumer, live=consumer is of_zookeeper[0])
     return block
 
 
@@ -110,11 +103,9 @@ def _write_groups(
     of_kafka: Sequence[BurrowSection],
     of_zookeeper: Sequence[BurrowSection],
     stored: GroupFilter,
-    reads_zookeeper: bool,
 ) -> None:
-    read = [*of_kafka, *(of_zookeeper if reads_zookeeper or not of_kafka else ())]
     filters = {consumer.name: group_filter(consumer) for consumer in [*of_kafka, *of_zookeeper]}
-    chosen = [filters[consumer.name] for consumer in read]
+    chosen = list(filters.values())
     wanted = both(either(chosen), stored) if chosen else stored
     if not of_kafka:
         block.note(
@@ -157,20 +148,16 @@ def _one_storage(file: BurrowFile) -> GroupFilter:
 
 
 def _write_zookeeper(block: Block, consumer: BurrowSection, *, live: bool) -> None:
-    """Where groups commit to ZooKeeper, of which this version may know nothing."""
+    """Where groups commit to ZooKeeper; a cluster has one such place, so a second one is a comment."""
     zookeeper = Block()
     zookeeper.set("servers", _servers(consumer))
     zookeeper.set("root", consumer.text("zookeeper-path") or "/")
     if live:
-        why = f"[consumer.{consumer.name}]: groups that commit to ZooKeeper."
+        why = f"[consumer.{consumer.name}]: groups that commit to ZooKeeper. Needs the exporter's extra `zookeeper`."
         block.set("zookeeper", zookeeper, why)
-        return
-    why = (
-        "a cluster has one place in ZooKeeper, named above"
-        if READS_ZOOKEEPER
-        else "this version of the exporter reads no offsets from ZooKeeper"
-    )
-    block.set_commented_out("zookeeper", zookeeper, f"[consumer.{consumer.name}] is not converted: {why}.")
+    else:
+        why = "a cluster has one place in ZooKeeper, named above"
+        block.set_commented_out("zookeeper", zookeeper, f"[consumer.{consumer.name}] is not converted: {why}.")
 
 
 def evaluation(file: BurrowFile) -> Block:

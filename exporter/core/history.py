@@ -159,7 +159,7 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
     return Folded(after, now, lag_seconds, is_lower_bound, clock, elapsed, by_row)
 
 
-_LEAVES_OUT: Final = frozenset({"cluster", "broker"})
+_LEAVES_OUT: Final = frozenset({"cluster", "broker", "zookeeper"})
 """Failures of these scopes may leave groups out that exist."""
 
 
@@ -177,7 +177,8 @@ def align(history: History, observation: Observation) -> History:
     """The history laid out for what an observation names: new rows are empty, rows of what is gone are dropped.
 
     A topic exists while metadata lists it, a group while it is listed and has a commit on the topic; a group that
-    could not be read this time keeps its rows. A topic whose id has changed was recreated: its rows start empty.
+    could not be read this time keeps its rows. A topic whose id has changed was recreated: its rows start empty, and so
+    do those of a group that commits elsewhere now.
     """
     sizes = {topic: len(array) for topic, array in observation.end_offsets.items()}
     topics = Layout.of(sorted(sizes.items()))
@@ -194,8 +195,9 @@ def align(history: History, observation: Observation) -> History:
     recreated = {topic for topic, id_ in observation.topic_ids.items() if (history.topic_ids.get(topic) or id_) != id_}
     topic_ids = {topic: observation.topic_ids.get(topic, history.topic_ids.get(topic, "")) for topic in sizes}
 
+    moved = elsewhere(history, observation)
     same_topics = topics.same_as(history.topics)
-    if same_topics and not recreated and group_topics.same_as(history.group_topics):
+    if same_topics and not recreated and not moved and group_topics.same_as(history.group_topics):
         return history if history.topic_ids == topic_ids else replace(history, topic_ids=topic_ids)
     if same_topics:
         topics = history.topics
@@ -203,9 +205,12 @@ def align(history: History, observation: Observation) -> History:
     if not same_topics or recreated:
         from_topics = topics.rows_of(history.topics, without=recreated.__contains__)
         ends, timeline = ends.take(from_topics), timeline.take(from_topics)
-    from_commits = group_topics.rows_of(history.group_topics, without=lambda key: key[1] in recreated)
+    from_commits = group_topics.rows_of(
+        history.group_topics, without=lambda key: key[1] in recreated or key[0] in moved
+    )
     # A group's lag on a topic that is gone or recreated says nothing about how fast its lag shrinks.
     changed = {group for group, topic in history.group_topics.keys if (group, topic) not in keys or topic in recreated}
+    changed |= moved
     return History(
         topics,
         ends,
@@ -221,6 +226,22 @@ def align(history: History, observation: Observation) -> History:
         readable=None if history.readable is None else take_rows(history.readable, from_commits),
         topic_ids=topic_ids,
     )
+
+
+def elsewhere(history: History, observation: Observation) -> frozenset[str]:
+    """The groups that committed with times of their own and do no longer, or the other way round.
+
+    They commit to ZooKeeper now and did to Kafka, or it is another group of the same name: one is no history of the
+    other.
+    """
+    own_times = history.commits.own_times
+    timed = {name for name, group in observation.groups.items() if group.commit_times}
+    if not timed and not own_times.any():
+        return frozenset()
+    blocks = np.searchsorted(history.group_topics.starts, np.flatnonzero(own_times), side="right") - 1
+    were_timed = {history.group_topics.keys[block][0] for block in np.unique(blocks).tolist()}
+    known = {group for group, _ in history.group_topics.keys}
+    return frozenset(name for name in (timed ^ were_timed) & known if observation.groups.get(name))
 
 
 def end_rows(topics: Layout[str], group_topics: Layout[GroupTopic]) -> Int64s:

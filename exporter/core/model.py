@@ -67,7 +67,7 @@ class Status(IntEnum):
 class Failure:
     """Something that was requested from a cluster and not received.
 
-    ``scope`` is one of cluster, broker, group, membership (the members of a group), topic, partition;
+    ``scope`` is one of cluster, broker, zookeeper, group, membership (the members of a group), topic, partition;
     ``subject`` names it ("3", "billing", "orders/7");
     ``reason`` is a short word from a small set, fit for a metric label ("timeout", "NotCoordinatorError").
     """
@@ -107,6 +107,7 @@ class GroupObservation:
 
     ``commits``: topic → committed offset by partition id; NO_OFFSET without a commit, NOT_READ where unread.
     ``commit_times``: the same shape, in ms, where the source knows when each commit was made; empty otherwise.
+    ``type``: Kafka's word, or "zookeeper" for a group that commits there.
     ``members`` is None until the group has been described.
     """
 

@@ -238,8 +238,8 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     few(
         "burrow_exporter_failures",
-        "Number of things that the last collection could not read, by scope (cluster, broker, group, membership, "
-        "topic, partition) and reason.",
+        "Number of things that the last collection could not read, by scope (cluster, broker, zookeeper, group, "
+        "membership, topic, partition) and reason.",
         readings.failures,
         "scope",
         "reason",

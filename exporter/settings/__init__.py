@@ -21,6 +21,7 @@ from exporter.settings.evaluation import EVALUATION
 from exporter.settings.exported_metrics import Compatible, Metrics
 from exporter.settings.overrides import OVERRIDE, Granularity, GroupOverride, described
 from exporter.settings.sharding import SHARD, Shard
+from exporter.settings.zookeeper import ZooKeeper
 
 __all__ = [
     "CLUSTER",
@@ -44,6 +45,7 @@ __all__ = [
     "Storage",
     "Tls",
     "Web",
+    "ZooKeeper",
     "described",
 ]
 

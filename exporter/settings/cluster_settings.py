@@ -16,6 +16,7 @@ from exporter.settings.evaluation import EVALUATION
 from exporter.settings.exported_metrics import METRICS, Metrics
 from exporter.settings.overrides import GRANULARITY, OVERRIDE, Granularity, GroupOverride
 from exporter.settings.sharding import Shard
+from exporter.settings.zookeeper import ZOOKEEPER, ZooKeeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Cluster:
     )
     tls: Tls | None = field(default=None, metadata=from_section(TLS))
     sasl: Sasl | None = field(default=None, metadata=from_section(SASL))
+    zookeeper: ZooKeeper | None = field(default=None, metadata=from_section(ZOOKEEPER))
     request_timeout: float = setting(duration(), "How long one request to a broker may take.", default=10.0)
     groups: Groups = field(
         default=DEFAULT_GROUPS,

@@ -30,8 +30,11 @@ def test_the_exporter_runs_with_what_burrow_s_configuration_became(
     text = ARTICLE.read_text("utf-8")
     assert brokers in text
     there = ", ".join(f'"{server}"' for server in kafka.bootstrap_servers)
-    converted = yaml.safe_load(convert(text.replace(brokers, there), Path(ARTICLE).name).exporter)
-    page = scrape(f"{start_exporter(converted).url}/metrics")
+    # Nothing listens on port 1: without its ZooKeeper, Kafka's groups are judged nevertheless.
+    text = text.replace(brokers, there).replace('"zookeeper:2181"', '"127.0.0.1:1"')
+    converted = yaml.safe_load(convert(text, Path(ARTICLE).name).exporter)
+    page = scrape(f"{start_exporter(converted).url}/metrics", told=4)
     assert page.value("burrow_kafka_cluster_up", cluster="kafka") == 1
+    assert page.value("burrow_exporter_failures", cluster="kafka", scope="zookeeper", reason="connection") == 1
     assert page.value("burrow_kafka_consumer_status", cluster="kafka", consumer_group=watched) == 1
     assert not list(page.select("burrow_kafka_consumer_status", consumer_group=denied))

@@ -24,6 +24,8 @@ READ_IN_ITS_SOURCE: Final = {
     "by-pace",
     "not-evaluated",
     "denied-groups",
+    "zookeeper-groups",
+    "zookeeper-consumers",
     "uncommitted-series",
     "http-details",
 }

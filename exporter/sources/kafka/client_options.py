@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any
 
 from exporter import __version__
-from exporter.settings import Cluster, Kerberos, Tls
+from exporter.settings import Cluster, Kerberos
 from exporter.sources.kafka.oauth import ClientCredentials
+from exporter.sources.tls import tls_context
 
 
 def connection_options(cluster: Cluster) -> dict[str, Any]:
@@ -33,12 +33,3 @@ def connection_options(cluster: Cluster) -> dict[str, Any]:
         if sasl.oauth is not None:
             options["sasl_oauth_token_provider"] = ClientCredentials(sasl.oauth, cluster.request_timeout)
     return options
-
-
-def tls_context(tls: Tls) -> ssl.SSLContext:
-    """The TLS context for a cluster's brokers. Raises OSError or ssl.SSLError for a bad PEM file."""
-    context = ssl.create_default_context(cafile=tls.ca_file)
-    context.check_hostname = tls.verify_hostname
-    if tls.cert_file:
-        context.load_cert_chain(tls.cert_file, tls.key_file, tls.key_password)
-    return context

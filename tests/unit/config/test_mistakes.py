@@ -252,6 +252,30 @@ def test_a_mechanism_whose_library_is_not_installed_says_what_to_install(
     assert f"{mechanism} needs the package {library}; pip install" in line
 
 
+def test_zookeeper_says_what_to_install_if_its_library_is_not(
+    mistakes: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    (line,) = mistakes(CLUSTER % "zookeeper: {servers: 'z:2181'}")
+    assert 'reading ZooKeeper needs the package kazoo; pip install "kafka-burrow-exporter[zookeeper]"' in line
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("root: /kafka", "servers is missing"),
+        ("servers: 'z:2181', root: kafka", '"kafka" is not a path in ZooKeeper; write it as /kafka, or / for none'),
+        ("servers: 'z:2181', root: /a/../b", "is not a path in ZooKeeper"),
+        ("servers: 'z:2181', username: a", "digest authentication needs password (or password_file) too"),
+        ("servers: 'z:2181', password: a", "digest authentication needs username (or username_file) too"),
+        ("servers: 'zk://z:2181'", "leave out zk://"),
+    ],
+)
+def test_what_is_wrong_about_a_zookeeper_is_told(mistakes: Callable[..., list[str]], keys: str, said: str) -> None:
+    (line,) = mistakes(CLUSTER % f"zookeeper: {{{keys}}}")
+    assert said in line
+
+
 def test_msk_iam_needs_tls(mistakes: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
     assert mistakes(SASL % "mechanism: AWS_MSK_IAM") == [

@@ -14,10 +14,8 @@ import yaml
 
 from exporter.config import load
 from exporter.conversion import Converted, convert
-from exporter.conversion.burrow_file import BurrowFile
-from exporter.conversion.monitored_clusters import clusters
 from exporter.conversion.not_needed import NOT_NEEDED
-from exporter.settings import Settings
+from exporter.settings import Settings, ZooKeeper
 from exporter.web import config as web_config
 from tests.support.certificates import Authority
 
@@ -187,10 +185,15 @@ def test_the_sample_says_what_it_said_to_burrow(folder: Path, tmp_path: Path) ->
     assert settings.web.access_control_allow_origin is None
 
 
-def test_zookeeper_s_consumer_is_written_as_a_comment_with_the_reason(folder: Path) -> None:
-    exporter = convert(text_of("article.toml", folder), "burrow.toml").exporter
-    assert "    #zookeeper:\n    #  servers: ['zookeeper:2181']\n    #  root: /kafka\n" in exporter
-    assert "[consumer.kafka_zk] is not converted: this version of the exporter reads no offsets from" in exporter
+def test_zookeeper_s_consumer_is_read_and_a_second_one_is_a_comment_with_the_reason(
+    folder: Path, tmp_path: Path
+) -> None:
+    (cluster,) = loaded("article.toml", folder, tmp_path).clusters
+    assert cluster.zookeeper == ZooKeeper(servers=("zookeeper:2181",), root="/kafka")
+    second = '[consumer.other_zk]\nclass-name="kafka_zk"\ncluster="kafka"\nservers=["other:2181"]\n'
+    exporter = convert(f"{text_of('article.toml', folder)}\n{second}", "burrow.toml").exporter
+    assert "    #zookeeper:\n    #  servers: ['other:2181']\n    #  root: /\n" in exporter
+    assert "[consumer.other_zk] is not converted: a cluster has one place in ZooKeeper" in exporter
 
 
 def test_the_article_s_configuration_has_no_notifiers_and_no_tls(folder: Path, tmp_path: Path) -> None:
@@ -250,12 +253,6 @@ def test_what_comes_from_the_file_cannot_leave_its_line() -> None:
     exporter = convert(text, "burrow\n.toml").exporter
     assert set(yaml.safe_load(exporter)) == {"clusters", "web"}
     assert not [line for line in exporter.splitlines() if line.startswith(("evil", "x: y"))]
-
-
-def test_a_version_that_reads_zookeeper_has_it_switched_on_in_one_place(folder: Path) -> None:
-    file = BurrowFile(text_of("article.toml", folder), "burrow.toml")
-    written = yaml.safe_load("\n".join(clusters(file, reads_zookeeper=True).lines()))
-    assert written["kafka"]["zookeeper"] == {"servers": ["zookeeper:2181"], "root": "/kafka"}
 
 
 def test_iam_becomes_msk_s_mechanism_over_tls_and_says_what_aws_must_know() -> None:

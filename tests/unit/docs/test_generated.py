@@ -105,7 +105,7 @@ def test_everything_in_the_reference_file_may_be_uncommented(tmp_path: Path) -> 
     text = text.replace("          topics: ^orders\\.\n", "")
     path = tmp_path / "kbe.yml"
     path.write_text(text)
-    (cluster,) = load(str(path), environment={"KAFKA_PASSWORD": "p"}).clusters
+    (cluster,) = load(str(path), environment={"KAFKA_PASSWORD": "p", "ZOOKEEPER_PASSWORD": "p"}).clusters
     (override,) = cluster.groups.overrides
     assert override.over(cluster.evaluation) == cluster.evaluation
     assert cluster.tls is not None
@@ -120,4 +120,4 @@ def test_everything_in_the_reference_file_may_be_uncommented(tmp_path: Path) -> 
 def test_the_examples_can_be_used(tmp_path: Path, example: str) -> None:
     path = tmp_path / "kbe.yml"
     path.write_text(example)
-    assert load(str(path), environment={"KAFKA_PASSWORD": "p"}).clusters
+    assert load(str(path), environment={"KAFKA_PASSWORD": "p", "ZOOKEEPER_PASSWORD": "p"}).clusters

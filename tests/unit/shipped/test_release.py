@@ -26,7 +26,7 @@ def requirements(extra: str | None = None) -> list[Requirement]:
     return [Requirement(line) for line in lines.splitlines() if line and not line.startswith("#")]
 
 
-@pytest.mark.parametrize(("file", "extra"), [("base", None), ("msk", "msk")])
+@pytest.mark.parametrize(("file", "extra"), [("base", None), ("msk", "msk"), ("zookeeper", "zookeeper")])
 def test_the_image_pins_a_version_that_is_allowed_of_everything_it_needs(file: str, extra: str | None) -> None:
     text = (ROOT / f"constraints/{file}.txt").read_text()
     pins = {canonicalize_name(name): version for name, version in PIN.findall(text)}
