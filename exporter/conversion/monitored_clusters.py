@@ -105,19 +105,21 @@ def _write_groups(
     stored: GroupFilter,
 ) -> None:
     filters = {consumer.name: group_filter(consumer) for consumer in [*of_kafka, *of_zookeeper]}
-    chosen = list(filters.values())
+    chosen = [filters[consumer.name] for consumer in of_kafka or of_zookeeper]
     wanted = both(either(chosen), stored) if chosen else stored
     if not of_kafka:
         block.note(
             "Burrow had no consumer of class kafka for this cluster, and so none of Kafka's groups; here are all."
         )
-    if len(set(filters.values())) > 1:
+    if len(set(chosen)) > 1:
         block.note("Its consumers have different lists: a group is watched if one of them takes it.")
     if not wanted.exact:
         block.note(
             "The lists of Burrow's consumers and storage cannot all be one expression: more groups than in Burrow are"
             " watched here. See whether `deny` should leave some of them out."
         )
+    if of_kafka and any(filters[consumer.name] not in chosen for consumer in of_zookeeper):
+        block.note("Groups in ZooKeeper had lists of their own; here those of Kafka's groups hold for both.")
     groups = Block()
     if wanted.allow:
         groups.set("allow", wanted.allow)

@@ -33,7 +33,7 @@ def test_the_exporter_runs_with_what_burrow_s_configuration_became(
     # Nothing listens on port 1: without its ZooKeeper, Kafka's groups are judged nevertheless.
     text = text.replace(brokers, there).replace('"zookeeper:2181"', '"127.0.0.1:1"')
     converted = yaml.safe_load(convert(text, Path(ARTICLE).name).exporter)
-    page = scrape(f"{start_exporter(converted).url}/metrics", told=4)
+    page = scrape(f"{start_exporter(converted).url}/metrics", timeout=4)
     assert page.value("burrow_kafka_cluster_up", cluster="kafka") == 1
     assert page.value("burrow_exporter_failures", cluster="kafka", scope="zookeeper", reason="connection") == 1
     assert page.value("burrow_kafka_consumer_status", cluster="kafka", consumer_group=watched) == 1

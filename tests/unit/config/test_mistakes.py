@@ -268,7 +268,7 @@ def test_zookeeper_says_what_to_install_if_its_library_is_not(
         ("servers: 'z:2181', root: /a/../b", "is not a path in ZooKeeper"),
         ("servers: 'z:2181', username: a", "digest authentication needs password (or password_file) too"),
         ("servers: 'z:2181', password: a", "digest authentication needs username (or username_file) too"),
-        ("servers: 'zk://z:2181'", "leave out zk://"),
+        ("servers: 'zk://z:2181'", "leave out what is before ://"),
     ],
 )
 def test_what_is_wrong_about_a_zookeeper_is_told(mistakes: Callable[..., list[str]], keys: str, said: str) -> None:

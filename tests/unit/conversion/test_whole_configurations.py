@@ -190,6 +190,7 @@ def test_zookeeper_s_consumer_is_read_and_a_second_one_is_a_comment_with_the_rea
 ) -> None:
     (cluster,) = loaded("article.toml", folder, tmp_path).clusters
     assert cluster.zookeeper == ZooKeeper(servers=("zookeeper:2181",), root="/kafka")
+    assert "Groups in ZooKeeper had lists of their own" in (tmp_path / "kbe.yml").read_text("utf-8")
     second = '[consumer.other_zk]\nclass-name="kafka_zk"\ncluster="kafka"\nservers=["other:2181"]\n'
     exporter = convert(f"{text_of('article.toml', folder)}\n{second}", "burrow.toml").exporter
     assert "    #zookeeper:\n    #  servers: ['other:2181']\n    #  root: /\n" in exporter
