@@ -95,7 +95,7 @@ log: {level: error, format: json}
 """
     )
     assert dataclasses.astuple(settings.collection) == (1.0, 20.0, 1.0, 3600.0)
-    assert dataclasses.astuple(settings.web) == ("127.0.0.1:9", "/a/b", "https://a.b", True, None, True, True)
+    assert dataclasses.astuple(settings.web) == ("127.0.0.1:9", "/a/b", "https://a.b", True, False, None, True, True)
     assert dataclasses.astuple(settings.storage) == ("/var/lib/history",)
     assert dataclasses.astuple(settings.log) == ("error", "json")
 
