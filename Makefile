@@ -29,7 +29,7 @@ test: python ## every test, those against real servers included
 	@$(MAKE) -s --no-print-directory $(INSTALLED)
 	@$(PYTHON) -m testbed.distribution
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal tests/unit
-	@$(BIN)/python -m pytest tests/accuracy tests/real
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/accuracy tests/real
 
 test-security: python ## Kerberos, with a key distribution centre of its own; WRITE=1 records it in docs/security.md
 	@$(PYTHON) -m testbed.prerequisites tests kerberos

@@ -32,8 +32,8 @@ def run(*command: str | Path) -> str:
     return ended.stdout
 
 
-def test_prometheus_takes_the_rules() -> None:
-    (rules,) = (ALERTS / "rules").glob("*.yml")
+@pytest.mark.parametrize("rules", sorted((ALERTS / "rules").glob("*.yml")), ids=lambda file: file.stem)
+def test_prometheus_takes_the_rules(rules: Path) -> None:
     count = sum(len(group["rules"]) for group in yaml.safe_load(rules.read_text())["groups"])
     assert f"SUCCESS: {count} rules found" in run("promtool", "check", "rules", rules)
 
