@@ -32,7 +32,8 @@ class GroupReport:
     to lose, negative: lost); a log from which nothing was ever deleted counts as 1. None if the log start is not known.
     ``beyond_end``: partitions whose commit lies beyond the end of the log. ``uncommitted``: partitions that are
     assigned to a member and have no commit, though records came; one that has waited for too long is a STALL.
-    ``rebalances``: how many have been seen.
+    ``rebalances``: how many have been seen. ``lost_records``: how many were seen to be deleted before the
+    group committed past them.
     """
 
     name: str
@@ -54,6 +55,7 @@ class GroupReport:
     coordinator: int | None
     members: Members | None
     rebalances: int
+    lost_records: int
     topics: Mapping[str, slice]
     """The rows of `PartitionColumns` of each topic, topics in order."""
     subscribed: Mapping[str, bool] = field(default_factory=lambda: EMPTY)
@@ -137,6 +139,7 @@ def group_reports(
             coordinator=group.coordinator,
             members=group.members,
             rebalances=columns.history.rebalances[name].count,
+            lost_records=columns.history.lost_records.get(name, 0),
             topics=blocks,
             subscribed=_subscribed(group, blocks),
         )

@@ -19,7 +19,8 @@ from exporter.core.falling import BURST_WINDOWS
 from exporter.core.gaps import GaplessClock, gapless_clock
 from exporter.core.layout import Layout
 from exporter.core.learning import learnt
-from exporter.core.model import EMPTY, Bools, Int64s, Observation
+from exporter.core.lost_records import LogStarts, count_lost, log_starts, unread
+from exporter.core.model import EMPTY, NOT_READ, Bools, Int64s, Observation
 from exporter.core.rebalances import Rebalances, count_rebalances
 from exporter.core.retention import record_commits, record_ends
 from exporter.core.row_settings import RowSettings, row_settings
@@ -40,7 +41,8 @@ class History:
     are assigned without a commit. ``observed_at``: when (ms) the newest observation was made, None before the first;
     ``settled``: it left no broker and no group out, so a group that appears next is new.
     ``row_settings``: those that the rows of commits were last judged by, None before or since rows came or went.
-    ``last_unhealthy``: when (ms) a group was last at WARN or ERR, if lately.
+    ``last_unhealthy``: when (ms) a group was last at WARN or ERR, if lately. ``log_starts``: those of the rows of
+    commits when last read, None before the first observation; ``lost_records``: how many each group has lost, if any.
     """
 
     topics: Layout[str]
@@ -59,6 +61,8 @@ class History:
     row_settings: RowSettings | None = None
     rebalances: Mapping[str, Rebalances] = field(default_factory=lambda: EMPTY)
     last_unhealthy: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    log_starts: LogStarts | None = None
+    lost_records: Mapping[str, int] = field(default_factory=lambda: EMPTY)
 
 
 def empty(settings: EvaluationSettings) -> History:
@@ -143,6 +147,7 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
     )
     seconds = np.where(is_lower_bound, np.nan, lag_seconds)
     commits = record_commits(commits, now, seconds, aligned.ends.take(aligned.end_row), by_row)
+    starts = unread(aligned.group_topics.rows) if aligned.log_starts is None else aligned.log_starts
     after = replace(
         aligned,
         commits=commits,
@@ -155,6 +160,15 @@ def fold(history: History, observation: Observation, settings: EvaluationSetting
         settled=not observation.unread_groups and not any(f.scope in _LEAVES_OUT for f in observation.failures),
         row_settings=by_row,
         rebalances=count_rebalances(history.rebalances, observation),
+        log_starts=log_starts(starts, now),
+        lost_records=count_lost(
+            history.lost_records,
+            observation,
+            before=starts,
+            now=now,
+            layout=aligned.group_topics,
+            assigned=commits.assigned,
+        ),
     )
     return Folded(after, now, lag_seconds, is_lower_bound, clock, elapsed, by_row)
 
@@ -225,6 +239,7 @@ def align(history: History, observation: Observation) -> History:
         # What could be read of a row that is new, or begins anew, is none of what the total before covers.
         readable=None if history.readable is None else take_rows(history.readable, from_commits),
         topic_ids=topic_ids,
+        log_starts=None if history.log_starts is None else _of_rows(history.log_starts, from_commits),
     )
 
 
@@ -242,6 +257,11 @@ def elsewhere(history: History, observation: Observation) -> frozenset[str]:
     were_timed = {history.group_topics.keys[block][0] for block in np.unique(blocks).tolist()}
     known = {group for group, _ in history.group_topics.keys}
     return frozenset(name for name in (timed ^ were_timed) & known if observation.groups.get(name))
+
+
+def _of_rows(starts: LogStarts, rows: Int64s) -> LogStarts:
+    """The log starts of the given rows, in that order; those of rows that are new (-1) were not read."""
+    return np.where(rows >= 0, take_rows(starts, rows), NOT_READ)
 
 
 def end_rows(topics: Layout[str], group_topics: Layout[GroupTopic]) -> Int64s:
@@ -280,4 +300,6 @@ def forget(history: History, group: str, topic: str | None = None) -> History:
         trend=without(history.trend, forgotten),
         rebalances={name: count for name, count in history.rebalances.items() if name not in forgotten},
         last_unhealthy={name: at for name, at in history.last_unhealthy.items() if name not in forgotten},
+        log_starts=None if history.log_starts is None else _of_rows(history.log_starts, rows),
+        lost_records={name: count for name, count in history.lost_records.items() if name not in forgotten},
     )

@@ -12,17 +12,9 @@ from typing import Final
 import numpy as np
 
 from exporter.metrics import readings
-from exporter.metrics.family import (
-    Family,
-    few,
-    per_group,
-    per_group_partition,
-    per_group_topic,
-    per_topic_partition,
-)
+from exporter.metrics.family import Family, few, per_group, per_group_partition, per_group_topic, per_topic_partition
 
 SCALE: Final = "1 OK, 2 WARN (falling behind), 4 STOP (no commits), 5 STALL (no progress), 6 REWIND (went back)"
-
 
 CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
     few(
@@ -133,6 +125,13 @@ CLUSTER_FAMILIES: Final[tuple[Family, ...]] = (
         "Rebalances of the consumer group since it was first seen: by its epoch, or in the classic protocol those that "
         "could be seen by its state, members and assignments, which misses some.",
         lambda group: group.rebalances,
+        counter=True,
+    ),
+    per_group(
+        "burrow_kafka_consumer_lost_records_total",
+        "Records that were seen to be deleted before the consumer group committed past them, without those of topics "
+        "that it no longer consumes; what happens between two scrapes is not seen.",
+        lambda group: group.lost_records,
         counter=True,
     ),
     per_group_topic(

@@ -29,6 +29,9 @@ LEAN: Final = frozenset(
         "burrow_kafka_consumer_catch_up_seconds",
         "burrow_kafka_consumer_retention_margin_ratio",
         "burrow_kafka_consumer_unreadable_partitions",
+        "burrow_kafka_consumer_commits_beyond_end",
+        "burrow_kafka_consumer_lost_records_total",
+        "burrow_kafka_consumer_members",
         "burrow_kafka_consumer_topic_subscribed",
         # What is told of the cluster and of the exporter itself, which does not grow with either.
         *(

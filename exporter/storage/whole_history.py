@@ -128,6 +128,7 @@ def columns_of(history: History) -> dict[str, Any]:
         "trend": [[at, dict(totals)] for at, totals in history.trend],
         "rebalances": {name: astuple(counted) for name, counted in history.rebalances.items()},
         "last_unhealthy": dict(history.last_unhealthy),
+        "lost_records": dict(history.lost_records),
     }
     rows = history.topics.rows
     timeline = np.array(history.timeline.columns, dtype=np.int64).reshape(len(history.timeline.times), rows)
@@ -189,6 +190,7 @@ def history_of(about: Mapping[str, Any], columns: Mapping[str, npt.NDArray[Any]]
         topic_ids={str(topic): str(id_) for topic, id_ in about["topic_ids"].items()},
         rebalances={name: _rebalances(*values) for name, values in about.get("rebalances", {}).items()},
         last_unhealthy={name: int(at) for name, at in about.get("last_unhealthy", {}).items()},
+        lost_records={name: int(count) for name, count in about.get("lost_records", {}).items()},
     )
 
 

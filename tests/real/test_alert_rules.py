@@ -63,7 +63,7 @@ def test_the_queries_of_the_runbooks_and_their_commands_can_be_read(tmp_path: Pa
 
 def test_alertmanager_takes_the_configuration_and_its_templates() -> None:
     checked = run("amtool", "check-config", CONFIG)
-    assert "5 inhibit rules" in checked
+    assert "7 inhibit rules" in checked
     assert "1 templates" in checked
 
 
@@ -173,7 +173,28 @@ def test_an_exporter_that_is_down_mutes_the_clusters_that_are_missing_because_of
     assert muted(
         tmp_path,
         alert("BurrowExporterDown", severity="critical", job="kafka-burrow-exporter", instance="a:8000"),
-        alert("KafkaClusterUnreported", severity="critical", cluster="prod"),
+        alert("KafkaClusterUnreported", severity="critical", job="kafka-burrow-exporter", cluster="prod"),
         alert("KafkaClusterUnreadable", severity="critical", cluster="test"),
         alert("KafkaConsumerGroupStopped", severity="critical", status="STOP", **ORDERS),
     ) == {"KafkaClusterUnreported", "KafkaConsumerGroupStopped"}
+
+
+def test_an_exporter_that_is_down_mutes_no_cluster_of_another_job(tmp_path: Path) -> None:
+    assert (
+        muted(
+            tmp_path,
+            alert("BurrowExporterDown", severity="critical", job="burrow-dev", instance="a:8000"),
+            alert("KafkaClusterUnreported", severity="critical", job="burrow-prod", cluster="prod"),
+        )
+        == set()
+    )
+
+
+def test_many_groups_in_error_mute_the_single_ones_of_their_cluster(tmp_path: Path) -> None:
+    assert muted(
+        tmp_path,
+        alert("KafkaClusterManyGroupsInError", severity="critical", cluster="prod"),
+        alert("KafkaConsumerGroupStopped", severity="critical", status="STOP", **ORDERS),
+        alert("KafkaConsumerGroupRecordsLost", severity="critical", cluster="prod", consumer_group="payments"),
+        alert("KafkaConsumerGroupInError", severity="critical", status="ERR", cluster="test", consumer_group="orders"),
+    ) == {"KafkaConsumerGroupStopped"}

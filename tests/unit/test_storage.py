@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
+import struct
+import zipfile
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -95,11 +98,16 @@ def test_rebalances_go_on_being_counted_after_a_restart(tmp_path: Path) -> None:
     assert {name: known.count for name, known in after.rebalances.items()} == {"consumer": 6, "classic": 1, "new": 0}
 
 
-def test_a_file_from_before_rebalances_and_unhealthy_groups_were_kept_is_read(tmp_path: Path) -> None:
+def test_a_file_from_before_rebalances_unhealthy_groups_and_losses_were_kept_is_read(tmp_path: Path) -> None:
     about = json.loads(bytes(columns_of(folded(range(3)))["about"]))
-    del about["rebalances"], about["last_unhealthy"]
+    del about["rebalances"], about["last_unhealthy"], about["lost_records"]
     read = history_of(about, columns_of(folded(range(3))))
-    assert (read.rebalances, read.last_unhealthy) == ({}, {})
+    assert (read.rebalances, read.last_unhealthy, read.lost_records) == ({}, {}, {})
+
+
+def test_lost_records_go_on_being_counted_after_a_restart(tmp_path: Path) -> None:
+    HistoryFiles(tmp_path).save("c", replace(folded(range(3)), lost_records={"g": 40}))
+    assert HistoryFiles(tmp_path).load("c", SETTINGS).lost_records == {"g": 40}
 
 
 def test_which_groups_were_unhealthy_lately_is_known_after_a_restart(tmp_path: Path) -> None:
@@ -230,8 +238,13 @@ def truncated(data: bytes) -> bytes:
 
 
 def flipped(data: bytes) -> bytes:
-    middle = len(data) // 2
-    return data[:middle] + bytes([data[middle] ^ 0xFF]) + data[middle + 1 :]
+    """With a byte of the largest array changed; what the archive says between its arrays, readers do not look at."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        largest = max(archive.infolist(), key=lambda entry: entry.compress_size)
+    start = data.index(b"PK\x03\x04", largest.header_offset)
+    name, extra = struct.unpack("<HH", data[start + 26 : start + 30])
+    place = start + 30 + name + extra + largest.compress_size // 2
+    return data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]
 
 
 def locked(data: bytes) -> bytes:
