@@ -19,8 +19,8 @@ from exporter.core.falling import BURST_WINDOWS
 from exporter.core.gaps import GaplessClock, gapless_clock
 from exporter.core.layout import Layout
 from exporter.core.learning import learnt
-from exporter.core.lost_records import LogStarts, count_lost, log_starts, unread
-from exporter.core.model import EMPTY, NOT_READ, Bools, Int64s, Observation
+from exporter.core.lost_records import LogStarts, count_lost, log_starts, of_rows, unread
+from exporter.core.model import EMPTY, Bools, Int64s, Observation
 from exporter.core.rebalances import Rebalances, count_rebalances
 from exporter.core.retention import record_commits, record_ends
 from exporter.core.row_settings import RowSettings, row_settings
@@ -239,7 +239,7 @@ def align(history: History, observation: Observation) -> History:
         # What could be read of a row that is new, or begins anew, is none of what the total before covers.
         readable=None if history.readable is None else take_rows(history.readable, from_commits),
         topic_ids=topic_ids,
-        log_starts=None if history.log_starts is None else _of_rows(history.log_starts, from_commits),
+        log_starts=None if history.log_starts is None else of_rows(history.log_starts, from_commits),
     )
 
 
@@ -257,11 +257,6 @@ def elsewhere(history: History, observation: Observation) -> frozenset[str]:
     were_timed = {history.group_topics.keys[block][0] for block in np.unique(blocks).tolist()}
     known = {group for group, _ in history.group_topics.keys}
     return frozenset(name for name in (timed ^ were_timed) & known if observation.groups.get(name))
-
-
-def _of_rows(starts: LogStarts, rows: Int64s) -> LogStarts:
-    """The log starts of the given rows, in that order; those of rows that are new (-1) were not read."""
-    return np.where(rows >= 0, take_rows(starts, rows), NOT_READ)
 
 
 def end_rows(topics: Layout[str], group_topics: Layout[GroupTopic]) -> Int64s:
@@ -300,6 +295,6 @@ def forget(history: History, group: str, topic: str | None = None) -> History:
         trend=without(history.trend, forgotten),
         rebalances={name: count for name, count in history.rebalances.items() if name not in forgotten},
         last_unhealthy={name: at for name, at in history.last_unhealthy.items() if name not in forgotten},
-        log_starts=None if history.log_starts is None else _of_rows(history.log_starts, rows),
+        log_starts=None if history.log_starts is None else of_rows(history.log_starts, rows),
         lost_records={name: count for name, count in history.lost_records.items() if name not in forgotten},
     )

@@ -15,6 +15,7 @@ from exporter.core.commits import UNASSIGNED, Assigned
 from exporter.core.layout import Layout
 from exporter.core.model import NOT_READ, Int64s, Observation
 from exporter.core.snapshot import GroupTopic, Snapshot
+from exporter.core.windows import take_rows
 
 LogStarts = Int64s
 """The log start offset of each row when last read, NOT_READ before."""
@@ -55,3 +56,8 @@ def log_starts(before: LogStarts, now: Snapshot) -> LogStarts:
 def unread(rows: int) -> LogStarts:
     """The log starts of rows of which none was read."""
     return np.full(rows, NOT_READ, dtype=np.int64)
+
+
+def of_rows(starts: LogStarts, rows: Int64s) -> LogStarts:
+    """The log starts of the given rows, in that order; those of rows that are new (-1) were not read."""
+    return np.where(rows >= 0, take_rows(starts, rows), NOT_READ)

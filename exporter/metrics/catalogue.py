@@ -12,7 +12,21 @@ from typing import Final
 import numpy as np
 
 from exporter.metrics import readings
-from exporter.metrics.family import Family, few, per_group, per_group_partition, per_group_topic, per_topic_partition
+from exporter.metrics.exporter_families import (
+    BUILD_INFO,
+    RELOAD_SUCCESS_AT,
+    RELOAD_SUCCESSFUL,
+    SCRAPE_DEADLINE,
+    SHARDS,
+)
+from exporter.metrics.family import (
+    Family,
+    few,
+    per_group,
+    per_group_partition,
+    per_group_topic,
+    per_topic_partition,
+)
 
 SCALE: Final = "1 OK, 2 WARN (falling behind), 4 STOP (no commits), 5 STALL (no progress), 6 REWIND (went back)"
 
@@ -265,30 +279,6 @@ AGE_FAMILIES: Final[tuple[Family, ...]] = (
     ),
 )
 """The families of each cluster that another moment changes."""
-
-SCRAPE_DEADLINE: Final = Family(
-    name="burrow_exporter_scrape_deadline_seconds",
-    help="Seconds that this scrape allowed for the collection: its timeout minus a margin and what the page takes.",
-)
-BUILD_INFO: Final = Family(
-    name="burrow_exporter_build_info",
-    help="Always 1; the labels hold the versions that are running.",
-    labels=("kafka_python_version", "python_version", "version"),
-)
-
-SHARDS: Final = Family(
-    name="burrow_exporter_shards",
-    help="Number of exporters that share the groups of each cluster; the label says which of them this is, from 0.",
-    labels=("shard",),
-)
-RELOAD_SUCCESSFUL: Final = Family(
-    name="burrow_exporter_config_last_reload_successful",
-    help="1 if the last load of the configuration succeeded, 0 if it failed and the previous one is still used.",
-)
-RELOAD_SUCCESS_AT: Final = Family(
-    name="burrow_exporter_config_last_reload_success_timestamp_seconds",
-    help="Time at which the configuration in use was loaded, in seconds since 1970.",
-)
 
 CATALOGUE: Final[tuple[Family, ...]] = (
     *CLUSTER_FAMILIES,

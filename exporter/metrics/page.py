@@ -19,16 +19,15 @@ from prometheus_client.registry import Collector
 from exporter import __version__, clock
 from exporter.core.report import Outcome, Report
 from exporter.metrics import text
-from exporter.metrics.catalogue import (
-    AGE_FAMILIES,
+from exporter.metrics.catalogue import AGE_FAMILIES, CLUSTER_FAMILIES
+from exporter.metrics.compatibility import compatible_families
+from exporter.metrics.exporter_families import (
     BUILD_INFO,
-    CLUSTER_FAMILIES,
     RELOAD_SUCCESS_AT,
     RELOAD_SUCCESSFUL,
     SCRAPE_DEADLINE,
     SHARDS,
 )
-from exporter.metrics.compatibility import compatible_families
 from exporter.metrics.family import EVERY, Columns, Family, Samples
 from exporter.metrics.granularity import Granularities
 from exporter.metrics.packed import Packed
