@@ -7,9 +7,7 @@ files against Kubernetes' schemas without needing Helm.
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Any, Final
 
 import yaml
 
-from testbed.distribution import cache_folder
+from tools.go_programs import installed
 from tools.manifests import rule_groups
 
 HELM: Final = "helm.sh/helm/v3/cmd/helm@v3.22.0"
@@ -25,19 +23,6 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 CHART: Final = ROOT / "deploy/helm/kafka-burrow-exporter"
 SCENES: Final = ROOT / "tests/unit/shipped/data/chart"
 """NAME.values.yaml → NAME.yaml."""
-
-
-def helm() -> Path:
-    """The program, built unless it is there; raises SystemExit that says what is missing to build it."""
-    folder = cache_folder() / HELM.replace("/", "_")
-    program = folder / "helm"
-    if not program.exists():
-        go = shutil.which("go")
-        if go is None:
-            raise SystemExit("Go is missing: install it (Debian: apt-get install golang-go) to build Helm")
-        print("building Helm, which takes some minutes once", file=sys.stderr)
-        subprocess.run([go, "install", HELM], env={**os.environ, "GOBIN": str(folder)}, check=True)  # noqa: S603
-    return program
 
 
 def kept(text: str) -> str:
@@ -74,7 +59,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Lints the Helm chart, and compares what it becomes.")
     parser.add_argument("--write", action="store_true", help="write what is rendered instead of comparing it")
     write = parser.parse_args().write
-    program, wrong = helm(), 0
+    program, wrong = installed(HELM), 0
     for values in sorted(SCENES.glob("*.values.yaml")):
         lint = [str(program), "lint", "--strict", "--quiet", str(CHART), "--values", str(values)]
         wrong += subprocess.run(lint, check=False).returncode != 0  # noqa: S603

@@ -28,7 +28,7 @@ PROGRAMS: Final = frozenset({"kafka-burrow-exporter", "exporter"})
 EVERYWHERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
-@click.command(context_settings={"ignore_unknown_options": True}, add_help_option=True)
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--of-pid", type=click.IntRange(min=1), metavar="PID", help="Take the flags from this process.")
 @click.argument("flags", nargs=-1, type=click.UNPROCESSED)
 def healthcheck(of_pid: int | None, flags: tuple[str, ...]) -> None:

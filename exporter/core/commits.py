@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -85,17 +85,10 @@ class Commits:
 
     def resized(self, capacity: int) -> Commits:
         """The same rows with windows of another capacity; the newest commits stay."""
-        return Commits(
+        return replace(
+            self,
             windows=self.windows.resized(capacity),
             lag=right_aligned(self.lag, capacity),
             records=right_aligned(self.records, capacity),
             seconds=right_aligned(self.seconds, capacity),
-            own_times=self.own_times,
-            last_time=self.last_time,
-            assigned=self.assigned,
-            falling=self.falling,
-            deserted=self.deserted,
-            outlasted=self.outlasted,
-            rhythm=self.rhythm,
-            resting=self.resting,
         )

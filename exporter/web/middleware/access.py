@@ -28,7 +28,7 @@ class AccessControl:
         self._open = HEALTH if open_health else frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, or refuse it."""
+        """Passes one request on, or refuses it."""
         config = self._guard.config()
         if not self._guard.within_rate(config):
             await _refusal(HTTPStatus.TOO_MANY_REQUESTS)(scope, receive, send)

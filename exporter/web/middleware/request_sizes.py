@@ -29,7 +29,7 @@ class RequestSizeLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, or refuse it."""
+        """Passes one request on, or refuses it."""
         refusal = _refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)

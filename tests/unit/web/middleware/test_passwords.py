@@ -26,7 +26,15 @@ class Comparing:
         self.at_once = 0
         self.most_at_once = 0
         self.threads: set[threading.Thread] = set()
+        self.begun = threading.Event()
+        self._go_on = threading.Event()
+        self._go_on.set()
         self._lock = threading.Lock()
+
+    def hold(self) -> threading.Event:
+        """Lets each comparison wait, once it has begun, until the event is set."""
+        self._go_on.clear()
+        return self._go_on
 
     def __call__(self, password: bytes, hashed: bytes) -> bool:
         with self._lock:
@@ -41,6 +49,8 @@ class Comparing:
                 self.at_once -= 1
 
     def really(self, password: bytes, hashed: bytes) -> bool:
+        self.begun.set()
+        assert self._go_on.wait(20)
         return bcrypt.hashpw(password, hashed) == hashed
 
 
@@ -127,14 +137,7 @@ def test_a_wrong_password_takes_as_long_for_every_name_whatever_the_cost_of_its_
 
 
 def test_the_newest_password_is_compared_first_and_the_oldest_is_given_up(comparing: Comparing) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def held(password: bytes, hashed: bytes) -> bool:
-        begun.set()
-        assert go_on.wait(20)
-        return bcrypt.hashpw(password, hashed) == hashed
-
-    comparing.really = held  # type: ignore[method-assign]
+    begun, go_on = comparing.begun, comparing.hold()
 
     async def flood() -> list[bool | BaseException]:
         passwords = Passwords()
@@ -155,14 +158,7 @@ def test_the_newest_password_is_compared_first_and_the_oldest_is_given_up(compar
 
 
 def test_a_password_whose_client_has_gone_is_not_compared(comparing: Comparing) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def held(password: bytes, hashed: bytes) -> bool:
-        begun.set()
-        assert go_on.wait(20)
-        return bcrypt.hashpw(password, hashed) == hashed
-
-    comparing.really = held  # type: ignore[method-assign]
+    begun, go_on = comparing.begun, comparing.hold()
 
     async def leave() -> bool:
         passwords = Passwords()
