@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,9 @@ TIMEOUT: Final = 4.0
 
 PROGRAMS: Final = frozenset({"kafka-burrow-exporter", "exporter"})
 """As it is installed, and as `python -m` names it."""
+
+ALIVE: Final = frozenset({HTTPStatus.OK, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
+"""What an exporter answers that is alive: the check has no password, and a rate limit counts it too."""
 
 EVERYWHERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
@@ -73,7 +77,7 @@ def _ask(settings: Settings) -> None:
         raise RunFailed(f"no answer from {quoted(settings.web.listen_address)}: {reason.lower()}") from None
     finally:
         connection.close()
-    if status != http.HTTPStatus.OK:
+    if status not in ALIVE:
         raise RunFailed(f"not healthy: {quoted(settings.web.listen_address)} answers {status} to {PATH}")
 
 

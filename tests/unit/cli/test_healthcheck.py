@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import bcrypt
 import pytest
 from click.testing import CliRunner, Result
 
@@ -50,6 +51,22 @@ def test_it_follows_the_port_to_tls_and_to_client_certificates(tmp_path: Path, p
         assert healthcheck(address, f"--web.config.file={web}").exit_code == 0
         # Without the web configuration it would be asked in the clear, which is no health.
         assert healthcheck(address).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "protection",
+    [
+        f"basic_auth_users: {{scrape: '{bcrypt.hashpw(b'secret', bcrypt.gensalt(4)).decode()}'}}",
+        "rate_limit: {interval: 1h, burst: 1}",
+    ],
+    ids=["a password", "a rate limit"],
+)
+def test_a_port_that_refuses_the_check_answers_all_the_same(tmp_path: Path, protection: str) -> None:
+    web = tmp_path / "web.yml"
+    web.write_text(protection)
+    with serving(make_app(Quiet(), Settings(()), guard=Guard(str(web)))) as port:
+        for _ in range(2):
+            assert healthcheck(f"--web.listen-address=127.0.0.1:{port}", f"--web.config.file={web}").exit_code == 0
 
 
 def test_a_port_that_nobody_listens_on_is_told_in_one_line() -> None:
