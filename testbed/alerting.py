@@ -31,7 +31,7 @@ PROMETHEUS = ROOT / "deploy/compose/prometheus.yml"
 ROUTING_KEY = "0123456789abcdef0123456789abcdef"
 MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DURATION = re.compile(r"(\d+)(ms|[smhd])")
-RANGE = re.compile(r"(?<=\[)\d+(?:ms|[smhd])(?=])")
+RANGE = re.compile(r"(?<=\[)\d+(?:ms|[smhd])(?=])|(?<=\boffset )\d+(?:ms|[smhd])\b")
 SECONDS_SETTING = re.compile(r"burrow:\w+:seconds")
 
 PROMETHEUS_DEFAULTS = {"query.lookback-delta": "5m", "rules.alert.resend-delay": "1m"}
@@ -49,7 +49,7 @@ def faster(duration: str) -> str:
 
 
 def faster_everywhere(tree: Any) -> Any:
-    """The same tree of YAML with every duration shortened: values that are one, and range selectors within text."""
+    """The same tree of YAML with every duration shortened: values that are one, ranges and offsets within text."""
     match tree:
         case {"record": str(name), "expr": str(expr)} if SECONDS_SETTING.fullmatch(name):
             # A threshold or hold time of the rules, as a constant: vector(300)
