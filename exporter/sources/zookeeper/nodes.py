@@ -204,7 +204,7 @@ def _node(answer: tuple[bytes, Any]) -> Node:
     return Node(data or b"", stat.mtime)
 
 
-class _Handler(SequentialThreadingHandler):  # type: ignore[misc]
+class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo ships no type hints
     """Makes connections with the TLS of the settings: kazoo's own trusts the system's authorities beside the named."""
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
